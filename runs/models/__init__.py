@@ -1,0 +1,29 @@
+"""What Trainboard stores, one module for one idea."""
+
+from runs.models.access import ApiToken, LoginLink
+from runs.models.checkpoint import Checkpoint
+from runs.models.command import Command
+from runs.models.console import ConsoleBlock
+from runs.models.project import Project
+from runs.models.run import Attempt, Run, RunWarning, Source
+from runs.models.series import Chunk, PendingPoints, Series
+from runs.models.sweep import Sweep
+from runs.models.worker import Worker
+
+__all__ = [
+    "ApiToken",
+    "Attempt",
+    "Checkpoint",
+    "Chunk",
+    "Command",
+    "ConsoleBlock",
+    "LoginLink",
+    "PendingPoints",
+    "Project",
+    "Run",
+    "RunWarning",
+    "Series",
+    "Source",
+    "Sweep",
+    "Worker",
+]

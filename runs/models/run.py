@@ -1,0 +1,108 @@
+from django.db import models
+
+from runs.ids import new_id
+from runs.models.project import Project
+from runs.models.sweep import Sweep
+from runs.states import ACTIVE, State
+
+
+class Run(models.Model):
+    """One training: what was asked for (``spec``), where it is (``state``) and how far it came.
+
+    ``spec`` is {"recipe": str, "params": {…}, "args": {…}} (see runs/specs.py); ``args`` holds every training
+    argument that is not the Trainer's own default. ``version`` grows by one with every committed change, so a
+    page that saw version n can tell that it missed something.
+    """
+
+    id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
+    sweep = models.ForeignKey(Sweep, null=True, blank=True, on_delete=models.CASCADE, related_name="runs")
+    trial = models.PositiveIntegerField(null=True, blank=True)
+    trial_params = models.JSONField(default=dict)
+    name = models.CharField(max_length=120)
+    tags = models.JSONField(default=list)
+    spec = models.JSONField(default=dict)
+    # The mark of the run in every table and chart: 1 … 12 and on (dotted from 13), given once per project.
+    mark = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    # Why the run is in its state, in one sentence; for a failed run the last line of the error.
+    reason = models.TextField(default="", blank=True)
+    traceback = models.TextField(default="", blank=True)
+    objective = models.CharField(max_length=250, default="", blank=True)
+    greater_is_better = models.BooleanField(default=True)
+    step = models.PositiveBigIntegerField(default=0)
+    max_steps = models.PositiveBigIntegerField(null=True, blank=True)
+    epoch = models.FloatField(null=True, blank=True)
+    num_train_epochs = models.FloatField(null=True, blank=True)
+    # Steps per second over the last stretch, as the server saw it.
+    speed = models.FloatField(null=True, blank=True)
+    environment = models.JSONField(default=dict)
+    worker = models.CharField(max_length=100, default="", blank=True)
+    version = models.PositiveBigIntegerField(default=0)
+    console_lines = models.PositiveBigIntegerField(default=0)
+    created_by = models.CharField(max_length=150, default="", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["project", "-created_at"]),
+            models.Index(fields=["state", "created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+
+class Attempt(models.Model):
+    """One try at a run: a process, its ingest token (only the hash is kept) and its last sign of life."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    token_hash = models.CharField(max_length=64)
+    worker = models.CharField(max_length=100, default="", blank=True)
+    resumed_step = models.PositiveBigIntegerField(null=True, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    heard_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="one_attempt_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} attempt {self.number}"
+
+
+class Source(models.Model):
+    """One numbered stream of events of an attempt, and the last number that is committed."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="sources")
+    name = models.CharField(max_length=250)
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "name"], name="one_source_a_name")]
+
+    def __str__(self) -> str:
+        return f"{self.attempt} {self.name}"
+
+
+class RunWarning(models.Model):
+    """Something a person should know about a run; a later one of the same code replaces it."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="warnings")
+    code = models.CharField(max_length=250)
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "code"], name="one_warning_a_code")]
+
+    def __str__(self) -> str:
+        return self.text

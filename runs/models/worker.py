@@ -1,0 +1,23 @@
+from django.db import models
+
+
+class Worker(models.Model):
+    """A process that trains: how many device slots it has and when it was last heard."""
+
+    class State(models.TextChoices):
+        WARMING = "warming up"
+        READY = "ready"
+        GONE = "gone"
+
+    name = models.CharField(max_length=100, unique=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.WARMING)
+    slots = models.PositiveIntegerField(default=1)
+    busy = models.PositiveIntegerField(default=0)
+    info = models.JSONField(default=dict)
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,63 @@
+"""The run's state machine: every state and every transition in one place, each a compare-and-set."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+
+class State(models.TextChoices):
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    CRASHED = "crashed"
+
+
+#: A process belongs to the run, or should.
+ACTIVE = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.STOPPING})
+#: Nothing more will come unless somebody resumes the run.
+ENDED = frozenset({State.FINISHED, State.STOPPED, State.FAILED, State.CRASHED})
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.STARTING, State.STOPPED}),
+    State.STARTING: frozenset({State.RUNNING, State.STOPPING}) | ENDED,
+    State.RUNNING: frozenset({State.PAUSING, State.STOPPING}) | ENDED,
+    State.PAUSING: frozenset({State.PAUSED, State.RUNNING, State.STOPPING}) | ENDED,
+    State.PAUSED: frozenset({State.QUEUED, State.RUNNING, State.STOPPING, State.STOPPED}),
+    State.STOPPING: ENDED,
+    # A finished run has reached its end; the others may go on from their last checkpoint.
+    State.FINISHED: frozenset(),
+    State.STOPPED: frozenset({State.QUEUED}),
+    State.FAILED: frozenset({State.QUEUED}),
+    # A run that was given up too early goes on when it is heard again.
+    State.CRASHED: frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPPING})
+    | frozenset({State.FINISHED, State.STOPPED, State.FAILED}),
+}
+
+
+def sources_of(target: State) -> list[State]:
+    """The states from which ``target`` can be reached."""
+    return [state for state, targets in TRANSITIONS.items() if target in targets]
+
+
+def transition(run_id: str, target: State, *, only_from: State | None = None, **fields: Any) -> bool:
+    """Move a run to ``target`` if it may go there now, setting ``fields`` with it; say whether it moved.
+
+    One UPDATE … WHERE state IN (…), so of two that try at once only one wins. ``only_from`` narrows the start.
+    """
+    from runs.models import Run
+
+    allowed = sources_of(target)
+    if only_from is not None:
+        allowed = [state for state in allowed if state == only_from]
+    if target in ENDED:
+        fields.setdefault("ended_at", timezone.now())
+    rows = Run.objects.filter(pk=run_id, state__in=allowed)
+    return rows.update(state=target, version=F("version") + 1, **fields) == 1

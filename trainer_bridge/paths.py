@@ -1,0 +1,40 @@
+"""Every file name of a run, in one object."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """Where a run keeps its files under ``root`` (the ``runs`` folder of the data folder)."""
+
+    root: Path
+    run_id: str
+
+    def __post_init__(self) -> None:
+        if not self.run_id.isalnum():
+            raise ValueError(f"not a run id: {self.run_id!r}")
+
+    @property
+    def folder(self) -> Path:
+        return self.root / self.run_id
+
+    @property
+    def checkpoints(self) -> Path:
+        """The Trainer's ``output_dir``: holds ``checkpoint-<step>`` folders."""
+        return self.folder / "checkpoints"
+
+    def attempt_folder(self, attempt: int) -> Path:
+        return self.folder / f"attempt-{attempt}"
+
+    def console_log(self, attempt: int) -> Path:
+        """What the training process wrote to stdout and stderr."""
+        return self.attempt_folder(attempt) / "console.log"
+
+    def spool(self, attempt: int, source: str) -> Path:
+        """Events that the server has not acknowledged yet."""
+        return self.attempt_folder(attempt) / f"{source}.spool"
+
+    def exit_record(self, attempt: int) -> Path:
+        """JSON written last by the training process: how it ended."""
+        return self.attempt_folder(attempt) / "exit.json"

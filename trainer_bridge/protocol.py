@@ -1,0 +1,239 @@
+"""The bridge protocol: every message between a training machine and the server, defined once for both ends.
+
+Messages are MessagePack maps over binary websocket frames, tagged by ``type``. A *source* is one writer of an
+attempt ("trainer", "supervisor", later a rank); each source numbers its own events 1, 2, 3 … without gaps, and
+the server acknowledges the highest number it has committed. MessagePack, unlike JSON, carries NaN and ±Inf.
+
+Units: ``time`` is seconds since the Unix epoch (UTC) on the sending machine, ``step`` an optimizer step.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+VERSION = 1
+#: The largest frame either end accepts, in bytes.
+MAX_FRAME = 4 * 1024 * 1024
+#: The most events one batch may hold.
+MAX_BATCH_EVENTS = 5000
+#: Steps above this are not exact as a float64, so the store refuses them.
+MAX_STEP = 2**53
+
+Step = Annotated[int, Meta(ge=0, le=MAX_STEP)]
+Name = Annotated[str, Meta(min_length=1, max_length=250)]
+Line = Annotated[str, Meta(max_length=100_000)]
+Sequence = Annotated[int, Meta(ge=1, le=MAX_STEP)]
+
+CommandKind = Literal["stop", "kill", "save", "evaluate"]
+CommandStatus = Literal["received", "applied", "refused"]
+
+
+class Message(Struct, forbid_unknown_fields=False, omit_defaults=True):
+    """Base of all messages; unknown fields are ignored, so a newer end may add optional ones."""
+
+
+# --- events: what happened in a run -------------------------------------------------------------------------
+
+
+class Metrics(Message, tag="metrics"):
+    """Values measured at one step. ``values`` maps a series key ("train/loss") to a float, NaN and ±Inf included."""
+
+    step: Step
+    time: float
+    values: dict[Name, float]
+    epoch: float | None = None
+    tokens: int | None = None
+
+
+class ConsoleLine(Struct, array_like=True):
+    """One line of output: when, on which stream, and the text without its line end."""
+
+    time: float
+    stream: Literal["stdout", "stderr"]
+    text: Line
+
+
+class Console(Message, tag="console"):
+    lines: list[ConsoleLine]
+
+
+class System(Message, tag="system"):
+    """A sample of the machine: ``values`` maps "system/cpu" (%), "system/memory" (GiB) … to a float."""
+
+    time: float
+    values: dict[Name, float]
+
+
+class State(Message, tag="state"):
+    """The run says where it is: its process is up ("starting") or its first step began ("running").
+
+    ``resumed_step`` names the checkpoint step this attempt goes on from; points above it belong to the
+    abandoned stretch of earlier attempts.
+    """
+
+    state: Literal["starting", "running"]
+    time: float
+    max_steps: int | None = None
+    num_train_epochs: float | None = None
+    resumed_step: Step | None = None
+
+
+class Progress(Message, tag="progress"):
+    """Where the training is. Sent at most about four times a second; the last one counts."""
+
+    step: Step
+    time: float
+    max_steps: int
+    epoch: float | None = None
+
+
+class Environment(Message, tag="environment"):
+    """What the run ran on and with: resolved arguments, packages, hardware, model size."""
+
+    values: dict[str, Any]
+
+
+class CheckpointFile(Struct, array_like=True):
+    name: str
+    size: int
+
+
+class Checkpoint(Message, tag="checkpoint"):
+    """A checkpoint folder was written whole. ``path`` is relative to the run's folder, never absolute.
+
+    ``metrics`` are the values measured at this very step; ``kept`` lists the steps of all checkpoints that are
+    still in the run's folder after the Trainer's own rotation.
+    """
+
+    step: Step
+    time: float
+    path: str
+    files: list[CheckpointFile]
+    metrics: dict[Name, float] = field(default_factory=dict)
+    epoch: float | None = None
+    kept: list[int] = field(default_factory=list)
+    best: bool = False
+
+
+class CommandAck(Message, tag="command_ack"):
+    id: int
+    status: CommandStatus
+    time: float
+    step: Step | None = None
+    reason: str = ""
+
+
+class Warning(Message, tag="warning"):
+    """Something a person should know about the run; ``code`` makes a repeated one replace the former."""
+
+    code: Name
+    text: str
+    time: float
+
+
+class Exit(Message, tag="exit"):
+    """The attempt is over. ``outcome`` "finished" reached its end, "stopped" was asked to, "failed" raised."""
+
+    outcome: Literal["finished", "stopped", "failed"]
+    time: float
+    step: Step | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str = ""
+    traceback: str = ""
+    reason: str = ""
+
+
+Event = Metrics | Console | System | State | Progress | Environment | Checkpoint | CommandAck | Warning | Exit
+
+
+# --- frames: what travels over the websocket -------------------------------------------------------------------
+
+
+class Hello(Message, tag="hello"):
+    """First frame of a bridge. The bearer token stands in the handshake's Authorization header."""
+
+    version: int
+    run: str
+    attempt: int
+    source: Name
+
+
+class Batch(Message, tag="batch"):
+    """Events numbered ``first`` … ``first + len(events) - 1``. Numbers already acknowledged are skipped."""
+
+    first: Sequence
+    events: Annotated[list[Event], Meta(min_length=1, max_length=MAX_BATCH_EVENTS)]
+
+
+class Ping(Message, tag="ping"):
+    """The source is alive though it has nothing to say."""
+
+
+ClientFrame = Hello | Batch | Ping
+
+
+class Welcome(Message, tag="welcome"):
+    version: int
+    last: int
+
+
+class Ack(Message, tag="ack"):
+    """Everything up to and including ``last`` is durably stored; the sender may forget it."""
+
+    last: int
+
+
+class Command(Message, tag="command"):
+    id: int
+    kind: CommandKind
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+class Refused(Message, tag="refused"):
+    """The server did not take the last frame. ``final``: connecting again cannot help."""
+
+    reason: str
+    final: bool = False
+
+
+ServerFrame = Welcome | Ack | Command | Refused
+
+_encoder = msgspec.msgpack.Encoder()
+_client_decoder = msgspec.msgpack.Decoder(ClientFrame)
+_server_decoder = msgspec.msgpack.Decoder(ServerFrame)
+_event_decoder = msgspec.msgpack.Decoder(Event)
+
+
+class ProtocolError(ValueError):
+    """A frame that is not a message of this protocol; the text says what is wrong with it."""
+
+
+def encode(message: Message) -> bytes:
+    """Any message or event as bytes."""
+    return _encoder.encode(message)
+
+
+def decode_client_frame(data: bytes) -> ClientFrame:
+    """What a bridge sent. Raises ProtocolError."""
+    return _decode(_client_decoder, data)
+
+
+def decode_server_frame(data: bytes) -> ServerFrame:
+    """What the server sent. Raises ProtocolError."""
+    return _decode(_server_decoder, data)
+
+
+def decode_event(data: bytes) -> Event:
+    """One event, as the spool keeps it. Raises ProtocolError."""
+    return _decode(_event_decoder, data)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder, data: bytes) -> Any:
+    if len(data) > MAX_FRAME:
+        raise ProtocolError(f"the message has {len(data)} bytes; the most is {MAX_FRAME}")
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"not a message of protocol version {VERSION}: {error}") from error
