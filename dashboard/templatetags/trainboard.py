@@ -1,0 +1,73 @@
+"""Template tags: icons, marks, states and number formats."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard import marks, numbers
+
+register = template.Library()
+
+register.filter("number", numbers.number)
+register.filter("grouped", numbers.grouped)
+register.filter("config", numbers.config_value)
+register.filter("bytes_size", numbers.bytes_size)
+register.filter("duration", numbers.duration)
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString:
+    """A <time> that reads "4 min ago", with the exact moment in its title."""
+    if moment is None:
+        return format_html("{}", numbers.UNKNOWN)
+    exact = timezone.localtime(moment)
+    text = numbers.relative_time(moment, timezone.now())
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', exact.isoformat(), f"{exact:%Y-%m-%d %H:%M:%S}", text
+    )
+
+
+@register.filter
+def get(mapping: dict[str, Any] | None, key: str) -> Any:
+    """mapping[key], or None."""
+    return (mapping or {}).get(key)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; without a label it is decoration."""
+    access = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon" {}><use href="{}#{}"/></svg>', access, static("img/sprite.svg"), name
+    )
+
+
+@register.inclusion_tag("components/mark.html")
+def mark(number: int) -> dict[str, str]:
+    """The swatch of mark ``number`` (0: a grey stub)."""
+    return {"classes": marks.css_classes(number), "shape": marks.shape(number)}
+
+
+@register.inclusion_tag("components/state_icon.html")
+def state_icon(state: str) -> dict[str, str]:
+    return {"state": state}
+
+
+@register.inclusion_tag("components/state_pill.html")
+def state_pill(state: str) -> dict[str, str]:
+    return {"state": state}
+
+
+@register.simple_tag
+def page_url(name: str, *args: str) -> str:
+    """The address of a page by its name; the start page while that page does not exist."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return "/"
