@@ -1,0 +1,163 @@
+"""What a recipe is: a function that builds what a Trainer needs, and what people may set about it.
+
+Nothing here imports a training library, so the web process can list recipes and check their parameters.
+"""
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from trainer_bridge.fields import Field, Kind, Value, did_you_mean
+
+Parameter = Field
+
+
+@dataclass(frozen=True)
+class Help:
+    """Said about a recipe's parameter inside ``Annotated[int, Help("…", minimum=1)]``."""
+
+    text: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass
+class TrainerParts:
+    """What a recipe hands to the Trainer; names are the Trainer's own.
+
+    ``test_dataset`` is measured once, after training: no choice may look at it. ``accepts_loss_kwargs`` says
+    whether the model's loss divides by ``num_items_in_batch``. Heads with a plain cross-entropy (BERT,
+    DistilBERT, T5, token classification, masked LM) do not; True for one of them makes loss and gradients k
+    times too large with k gradient accumulation steps. None leaves it to the Trainer's guess. ``notes`` go to
+    the run's environment.
+    """
+
+    model: Any
+    train_dataset: Any
+    eval_dataset: Any
+    test_dataset: Any = None
+    data_collator: Any = None
+    processing_class: Any = None
+    compute_metrics: Callable[[Any], dict[str, float]] | None = None
+    preprocess_logits_for_metrics: Callable[[Any, Any], Any] | None = None
+    compute_loss_func: Callable[..., Any] | None = None
+    accepts_loss_kwargs: bool | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One trainable thing: its words, parameters, own training arguments and the function that builds it.
+
+    ``objective`` is a series key ("eval/accuracy"); ``arguments`` differ from the Trainer's defaults.
+    """
+
+    name: str
+    title: str
+    task: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    arguments: Mapping[str, Value]
+    objective: str
+    greater_is_better: bool
+    estimate: str
+    build: Callable[..., TrainerParts]
+
+    def defaults(self) -> dict[str, Value]:
+        """Parameter name → default."""
+        return {parameter.name: parameter.default for parameter in self.parameters}
+
+    def parameter(self, name: str) -> Parameter:
+        """One parameter. Raises KeyError."""
+        return next((p for p in self.parameters if p.name == name), None) or _raise(KeyError(name))
+
+    def problems(self, params: Mapping[str, Any]) -> dict[str, str]:
+        """Parameter name → why its value cannot be used; empty if all can."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        found = {}
+        for name, value in params.items():
+            problem = known[name].problem(value) if name in known else self._unknown(name, list(known))
+            if problem:
+                found[name] = problem
+        return found
+
+    def _unknown(self, name: str, known: list[str]) -> str:
+        return f"The recipe {self.name} has no parameter {name}.{did_you_mean(name, known)}"
+
+
+def recipe(
+    *,
+    name: str,
+    title: str,
+    task: str,
+    description: str,
+    objective: str,
+    greater_is_better: bool,
+    arguments: Mapping[str, Value] | None = None,
+    estimate: str = "",
+) -> Callable[[Callable[..., TrainerParts]], Recipe]:
+    """Make a Recipe of a function ``build(*, <parameters>, seed: int) -> TrainerParts``.
+
+    Parameters are keyword arguments with a type (int, float, bool, str or a Literal of texts) and a default.
+    The best checkpoint is chosen by ``objective``: ``metric_for_best_model`` and ``greater_is_better`` follow.
+    """
+    chosen: dict[str, Value] = {
+        "load_best_model_at_end": True,
+        "metric_for_best_model": objective.removeprefix("eval/"),
+        "greater_is_better": greater_is_better,
+    }
+
+    def make(build: Callable[..., TrainerParts]) -> Recipe:
+        return Recipe(
+            name=name,
+            title=title,
+            task=task,
+            description=inspect.cleandoc(description),
+            parameters=_parameters(build),
+            arguments={**chosen, **(arguments or {})},
+            objective=objective,
+            greater_is_better=greater_is_better,
+            estimate=estimate,
+            build=build,
+        )
+
+    return make
+
+
+def _parameters(build: Callable[..., TrainerParts]) -> tuple[Parameter, ...]:
+    hints = typing.get_type_hints(build, include_extras=True)
+    names = [name for name in inspect.signature(build).parameters if name != "seed"]
+    return tuple(_parameter(build, name, hints) for name in names)
+
+
+def _parameter(build: Callable[..., TrainerParts], name: str, hints: dict[str, Any]) -> Parameter:
+    default = inspect.signature(build).parameters[name].default
+    if name not in hints or default is inspect.Parameter.empty:
+        raise TypeError(f"{build.__module__}.{build.__name__}: {name} needs a type and a default")
+    hint = hints[name]
+    said = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Help)), Help(""))
+    kind, choices = _kind(typing.get_args(hint)[0] if said.text else hint)
+    return Parameter(
+        name=name,
+        kind=kind,
+        default=default,
+        help=said.text,
+        minimum=said.minimum,
+        maximum=said.maximum,
+        choices=choices,
+    )
+
+
+def _kind(plain: Any) -> tuple[Kind, tuple[str, ...]]:
+    if typing.get_origin(plain) is Literal:
+        return "choice", typing.get_args(plain)
+    kinds: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "text"}
+    if plain not in kinds:
+        raise TypeError(f"a parameter may be int, float, bool, str or a Literal of texts, not {plain}")
+    return kinds[plain], ()
+
+
+def _raise(error: Exception) -> typing.NoReturn:
+    raise error
