@@ -1,0 +1,66 @@
+"""The lines of Python that load an exported checkpoint, read off its own configuration files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+#: What the name of an architecture ends with → the Auto class that loads it. The first that fits counts.
+_AUTO_CLASSES = (
+    ("ForImageClassification", "AutoModelForImageClassification"),
+    ("ForSequenceClassification", "AutoModelForSequenceClassification"),
+    ("ForTokenClassification", "AutoModelForTokenClassification"),
+    ("ForQuestionAnswering", "AutoModelForQuestionAnswering"),
+    ("ForMultipleChoice", "AutoModelForMultipleChoice"),
+    ("ForMaskedLM", "AutoModelForMaskedLM"),
+    ("ForCausalLM", "AutoModelForCausalLM"),
+    ("LMHeadModel", "AutoModelForCausalLM"),
+    ("ForConditionalGeneration", "AutoModelForSeq2SeqLM"),
+    ("ForObjectDetection", "AutoModelForObjectDetection"),
+    ("ForSemanticSegmentation", "AutoModelForSemanticSegmentation"),
+)
+#: Speech models name their classifier like a text model's, but load with a class of their own.
+_AUDIO_MODELS = ("wav2vec2", "hubert", "wavlm", "unispeech", "data2vec-audio", "sew")
+_PROCESSORS = (
+    ("processor_config.json", "AutoProcessor", "processor"),
+    ("tokenizer_config.json", "AutoTokenizer", "tokenizer"),
+)
+
+
+def loading_code(folder: Path) -> str:
+    """Python that loads the model (and its tokenizer or processor) from the unzipped folder."""
+    if (folder / "adapter_config.json").exists():
+        return 'from peft import AutoPeftModel\n\nmodel = AutoPeftModel.from_pretrained("this folder")'
+    if not (folder / "config.json").exists():
+        return (
+            "from safetensors.torch import load_file\n\n"
+            'model.load_state_dict(load_file("this folder/model.safetensors"))  # model: your own nn.Module'
+        )
+    classes = [(auto_class(_read(folder / "config.json")), "model"), *_processors(folder)]
+    imports = ", ".join(sorted(name for name, _ in classes))
+    lines = [f'{variable} = {name}.from_pretrained("this folder")' for name, variable in classes]
+    return "\n".join([f"from transformers import {imports}", "", *lines])
+
+
+def auto_class(config: dict[str, Any]) -> str:
+    """The Auto class for a model's config.json; "AutoModel" when the architecture is not a known kind."""
+    architectures = config.get("architectures") or [""]
+    kind = next((name for end, name in _AUTO_CLASSES if str(architectures[0]).endswith(end)), "AutoModel")
+    if kind == "AutoModelForSequenceClassification" and str(config.get("model_type", "")).startswith(
+        _AUDIO_MODELS
+    ):
+        return "AutoModelForAudioClassification"
+    return kind
+
+
+def _processors(folder: Path) -> list[tuple[str, str]]:
+    found = [(name, variable) for file, name, variable in _PROCESSORS if (folder / file).exists()]
+    preprocessor = folder / "preprocessor_config.json"
+    if preprocessor.exists() and not any(variable == "processor" for _, variable in found):
+        is_image = "image_processor_type" in _read(preprocessor)
+        found.append(("AutoImageProcessor" if is_image else "AutoFeatureExtractor", "processor"))
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_bytes())
+    return content if isinstance(content, dict) else {}

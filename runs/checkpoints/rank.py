@@ -1,0 +1,112 @@
+"""Which checkpoint is best: by one metric, measured at the checkpoint's own step."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from runs.checkpoints.files import missing_resume_files
+from runs.checkpoints.register import verify
+from runs.models import Checkpoint, Project, Run, Sweep
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A checkpoint in a ranking; ``rank`` is None for one that cannot be used or was not measured."""
+
+    rank: int | None
+    checkpoint: Checkpoint
+    value: float | None
+
+
+def checkpoints_of(scope: Run | Sweep | Project) -> QuerySet[Checkpoint]:
+    """All checkpoints of a run, a sweep or a project, with their runs: one query."""
+    rows = Checkpoint.objects.select_related("run")
+    if isinstance(scope, Run):
+        return rows.filter(run=scope)
+    if isinstance(scope, Sweep):
+        return rows.filter(run__sweep=scope)
+    return rows.filter(run__project=scope)
+
+
+def metric_keys(checkpoints: Iterable[Checkpoint]) -> list[str]:
+    """The metrics that at least one checkpoint has, sorted."""
+    return sorted({key for checkpoint in checkpoints for key in checkpoint.metrics})
+
+
+def state_of(checkpoint: Checkpoint) -> str:
+    """ "complete", "damaged" (``problem`` says how) or "deleted" (only the metrics are left)."""
+    if checkpoint.deleted_at:
+        return "deleted"
+    return "damaged" if checkpoint.problem else "complete"
+
+
+def value_of(checkpoint: Checkpoint, metric: str) -> float | None:
+    """The metric at the checkpoint's step, NaN and ±Inf included; None when it was not measured."""
+    value = checkpoint.metrics.get(metric)
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def best(checkpoints: Iterable[Checkpoint], metric: str, greater_is_better: bool) -> Checkpoint | None:
+    """The best usable checkpoint: complete, not deleted, finite value; of equal ones the earliest step."""
+    usable = [checkpoint for checkpoint in checkpoints if _is_usable(checkpoint, metric)]
+    return min(usable, key=lambda c: _order(c, metric, greater_is_better), default=None)
+
+
+def ranked(project: Project, metric: str, greater_is_better: bool) -> list[Ranked]:
+    """All checkpoints of a project, best first. Unusable ones stand at their value, without a number."""
+    return rank(checkpoints_of(project), metric, greater_is_better)
+
+
+def rank(checkpoints: Iterable[Checkpoint], metric: str, greater_is_better: bool) -> list[Ranked]:
+    """Like ``ranked``, of any checkpoints."""
+    ordered = sorted(checkpoints, key=lambda c: _order(c, metric, greater_is_better))
+    rows, number = [], 0
+    for checkpoint in ordered:
+        usable = _is_usable(checkpoint, metric)
+        number += usable
+        rows.append(Ranked(number if usable else None, checkpoint, value_of(checkpoint, metric)))
+    return rows
+
+
+def resumable(run: Run) -> Checkpoint | None:
+    """The latest checkpoint from which the training goes on exactly; its folder is looked at again now."""
+    rows = run.checkpoints.filter(deleted_at=None, problem="").order_by("-step")
+    for checkpoint in rows:
+        names = [name for name, _ in checkpoint.files]
+        if not missing_resume_files(names) and not verify(checkpoint):
+            return checkpoint
+    return None
+
+
+def kept_because(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
+    """Why each checkpoint that still exists does: {id: "best", "last", "best, last" or ""}, run by run."""
+    by_run: dict[str, list[Checkpoint]] = {}
+    for checkpoint in checkpoints:
+        if not checkpoint.deleted_at:
+            by_run.setdefault(checkpoint.run_id, []).append(checkpoint)
+    return {pk: text for group in by_run.values() for pk, text in _kept_in_run(group).items()}
+
+
+def _kept_in_run(group: list[Checkpoint]) -> dict[str, str]:
+    run = group[0].run
+    first = best(group, run.objective, run.greater_is_better) if run.objective else None
+    last = max(group, key=lambda checkpoint: checkpoint.step)
+    reasons = {"best": first, "last": last}
+    return {c.pk: ", ".join(word for word, chosen in reasons.items() if chosen is c) for c in group}
+
+
+def _is_usable(checkpoint: Checkpoint, metric: str) -> bool:
+    value = value_of(checkpoint, metric)
+    return state_of(checkpoint) == "complete" and value is not None and math.isfinite(value)
+
+
+def _order(checkpoint: Checkpoint, metric: str, greater_is_better: bool) -> tuple[bool, float, int, str]:
+    value = value_of(checkpoint, metric)
+    missing = value is None or math.isnan(value)
+    number = 0.0 if value is None or missing else value
+    return missing, -number if greater_is_better else number, checkpoint.step, checkpoint.pk

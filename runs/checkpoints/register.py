@@ -1,0 +1,80 @@
+"""A checkpoint that a run reported becomes a row: where it is, what was measured, whether it is whole."""
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.utils import timezone
+
+from runs.checkpoints.files import CheckpointRefused, folder_of, inside_run_folder, list_files
+from runs.checkpoints.verify import problem_of
+from runs.ids import new_id
+from runs.models import Checkpoint
+from trainer_bridge import protocol
+
+
+def register(run_id: str, attempt: int, event: protocol.Checkpoint) -> Checkpoint:
+    """Store the checkpoint of ``event``, look whether it is whole, and mark those that the Trainer removed.
+
+    Runs inside the caller's transaction. One row a step: a step saved again replaces the former. Raises
+    CheckpointRefused when the path leads out of the run's folder.
+    """
+    folder = inside_run_folder(run_id, event.path)
+    checkpoint, _ = Checkpoint.objects.update_or_create(
+        run_id=run_id,
+        step=event.step,
+        defaults=_fields(folder, attempt, event),
+        create_defaults={"id": new_id(), **_fields(folder, attempt, event)},
+    )
+    _mark_deleted(run_id, event)
+    return checkpoint
+
+
+def verify(checkpoint: Checkpoint) -> str:
+    """Look at the folder again and store what is wrong with it ("" when nothing is); return that."""
+    try:
+        problem = problem_of(folder_of(checkpoint), checkpoint.step)
+    except CheckpointRefused as refused:
+        problem = str(refused)
+    if problem != checkpoint.problem:
+        checkpoint.problem = problem
+        checkpoint.save(update_fields=["problem"])
+    return problem
+
+
+def _fields(folder: Path, attempt: int, event: protocol.Checkpoint) -> dict[str, object]:
+    files = list_files(folder) or [(file.name, file.size) for file in event.files]
+    return {
+        "attempt": attempt,
+        "epoch": event.epoch,
+        "path": event.path,
+        "files": files,
+        "size": sum(size for _, size in files),
+        "metrics": {key: storable(value) for key, value in event.metrics.items()},
+        "problem": problem_of(folder, event.step),
+        "created_at": _moment(event.time),
+        "deleted_at": None,
+    }
+
+
+def storable(value: float) -> float | str:
+    """A measured value as JSON can hold it: NaN and ±Inf become the texts that float() reads."""
+    if math.isnan(value):
+        return "NaN"
+    return value if math.isfinite(value) else ("Infinity" if value > 0 else "-Infinity")
+
+
+def _moment(time: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(time, UTC)
+    except (OverflowError, ValueError, OSError):
+        return timezone.now()
+
+
+def _mark_deleted(run_id: str, event: protocol.Checkpoint) -> None:
+    # The checkpoint itself always exists, so an empty list means that the sender does not say.
+    if event.kept:
+        gone = Checkpoint.objects.filter(run_id=run_id, deleted_at=None).exclude(
+            step__in=[event.step, *event.kept]
+        )
+        gone.update(deleted_at=timezone.now())

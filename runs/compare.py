@@ -1,0 +1,139 @@
+"""What differs between runs: their best measurements, and the configuration that may explain them.
+
+One run is one seed: a difference is given as it is, without a claim that it means something.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from runs.directions import greater_is_better, objectives_of
+from runs.models import Run, Series
+from runs.specs import effective_config
+
+#: What is compared: measurements of a model, and the summary at the end of a training.
+PREFIXES = ("eval/", "test/", "final/")
+#: Parts of those logs that say where a run was, not how good it is.
+_NOT_COMPARED = ("/epoch", "/num_input_tokens_seen", "/step")
+#: Speed and cost stand below quality.
+_COST_WORDS = ("runtime", "per_second", "flos", "time", "memory")
+
+
+@dataclass(frozen=True)
+class MetricCell:
+    """The best value of one run: ``delta`` is to the baseline, ``verdict`` "better", "worse", "same" or ""."""
+
+    value: float | None
+    step: int | None = None
+    is_best: bool = False
+    delta: float | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric over all runs, the baseline's cell first."""
+
+    key: str
+    greater_is_better: bool
+    cells: list[MetricCell]
+
+
+@dataclass(frozen=True)
+class ConfigRow:
+    """One setting over all runs; ``differs`` says of each whether it is another value than the baseline's."""
+
+    name: str
+    values: list[Any]
+    differs: list[bool]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``runs`` with the baseline first; ``config`` holds the rows that differ, ``same`` the others."""
+
+    runs: list[Run]
+    metrics: list[MetricRow]
+    config: list[ConfigRow]
+    same: list[ConfigRow]
+
+    @property
+    def baseline(self) -> Run:
+        return self.runs[0]
+
+
+def compare(runs: Sequence[Run]) -> Comparison:
+    """Compare ``runs`` (at least one) with the first as the baseline: one query, however many runs."""
+    config = _config_rows(runs)
+    return Comparison(
+        runs=list(runs),
+        metrics=_metric_rows(runs),
+        config=[row for row in config if any(row.differs)],
+        same=[row for row in config if not any(row.differs)],
+    )
+
+
+def best_of(series: Series | None, greater: bool) -> tuple[float | None, int | None]:
+    """The best finite value of a series and its step; (None, None) when there is none."""
+    if series is None:
+        return None, None
+    return (series.max, series.max_step) if greater else (series.min, series.min_step)
+
+
+def _metric_rows(runs: Sequence[Run]) -> list[MetricRow]:
+    table: dict[str, dict[str, Series]] = {}
+    for series in _compared_series(runs):
+        table.setdefault(series.key, {})[series.run_id] = series
+    objectives = objectives_of(runs)
+    return [
+        _metric_row(key, [table[key].get(run.pk) for run in runs], greater_is_better(key, objectives))
+        for key in sorted(table, key=lambda key: _position(key, objectives))
+    ]
+
+
+def _compared_series(runs: Sequence[Run]) -> list[Series]:
+    wanted = Q()
+    for prefix in PREFIXES:
+        wanted |= Q(key__startswith=prefix)
+    rows = Series.objects.filter(wanted, run__in=[run.pk for run in runs])
+    return [series for series in rows if not series.key.endswith(_NOT_COMPARED)]
+
+
+def _position(key: str, objectives: dict[str, bool]) -> tuple[bool, bool, int, str]:
+    """Objectives first, cost last, else eval before test before final."""
+    is_cost = any(word in key for word in _COST_WORDS)
+    prefix = next(number for number, prefix in enumerate(PREFIXES) if key.startswith(prefix))
+    return is_cost, key not in objectives, prefix, key
+
+
+def _metric_row(key: str, series: list[Series | None], greater: bool) -> MetricRow:
+    found = [best_of(one, greater) for one in series]
+    values = [value for value, _ in found if value is not None]
+    top = (max(values) if greater else min(values)) if values else None
+    baseline = found[0][0]
+    cells = []
+    for number, (value, step) in enumerate(found):
+        delta = None if number == 0 or value is None or baseline is None else value - baseline
+        is_best = len(values) > 1 and value == top
+        cells.append(MetricCell(value, step, is_best, delta, _verdict(delta, greater)))
+    return MetricRow(key, greater, cells)
+
+
+def _verdict(delta: float | None, greater: bool) -> str:
+    if delta is None:
+        return ""
+    if delta == 0:
+        return "same"
+    return "better" if (delta > 0) == greater else "worse"
+
+
+def _config_rows(runs: Sequence[Run]) -> list[ConfigRow]:
+    configs = [effective_config(run.spec) for run in runs]
+    names = list(dict.fromkeys(name for config in configs for name in config))
+    return [_config_row(name, [config.get(name) for config in configs]) for name in names]
+
+
+def _config_row(name: str, values: list[Any]) -> ConfigRow:
+    return ConfigRow(name, values, [value != values[0] for value in values])
