@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runs.models import Run
+from runs.models import Run, Sweep
 
 #: What a changed argument is called inside a name, most telling first.
 SHORT = {
@@ -19,7 +19,13 @@ MOST_PARTS = 2
 def default_name(project_id: int, spec: dict[str, Any], mark: int) -> str:
     """Such as "digits-vit-lr2e-3-7": recipe, what was changed, mark."""
     base = "-".join([spec["recipe"], *changed_parts(spec.get("args", {}))])
-    return unique_name(project_id, f"{base}-{mark}")
+    return unique_name(Run, project_id, f"{base}-{mark}")
+
+
+def default_sweep_name(project_id: int, spec: dict[str, Any]) -> str:
+    """Such as "digits-vit-sweep-2"."""
+    number = Sweep.objects.filter(project_id=project_id).count() + 1
+    return unique_name(Sweep, project_id, f"{spec['recipe']}-sweep-{number}")
 
 
 def changed_parts(args: dict[str, Any]) -> list[str]:
@@ -38,9 +44,10 @@ def short_value(value: Any) -> str:
     return f"{value:.4g}"
 
 
-def unique_name(project_id: int, name: str) -> str:
-    """``name``, with -2, -3 … behind it when a run of the project already has it."""
-    taken = set(Run.objects.filter(project_id=project_id, name__startswith=name).values_list("name", flat=True))
+def unique_name(model: type[Run] | type[Sweep], project_id: int, name: str) -> str:
+    """``name``, with -2, -3 … behind it when a run (or sweep) of the project already has it."""
+    rows = model.objects.filter(project_id=project_id, name__startswith=name)  # type: ignore[attr-defined]
+    taken = set(rows.values_list("name", flat=True))
     candidate, number = name, 1
     while candidate in taken:
         number += 1

@@ -19,7 +19,9 @@ def grid_size(space: Space) -> int:
 
 def space_problems(space: Space) -> dict[str, str]:
     """What keeps ``space`` from being swept: field → sentence; the key "sweep" is for the space as a whole."""
-    problems = {field: sentence for field, values in space.items() if (sentence := _field_problem(field, values))}
+    problems = {
+        field: sentence for field, values in space.items() if (sentence := _field_problem(field, values))
+    }
     if not space:
         problems["sweep"] = "Nothing is swept. Turn on Sweep at a field and give it two values or more."
     elif not problems and (size := grid_size(space)) > MAX_TRIALS:
@@ -48,7 +50,11 @@ def grid(space: Space) -> list[dict[str, Any]]:
 
 def trial_spec(spec: Spec, point: dict[str, Any]) -> Spec:
     """``spec`` with the values of one grid point put in."""
-    trial = {"recipe": spec["recipe"], "params": dict(spec.get("params", {})), "args": dict(spec.get("args", {}))}
+    trial = {
+        "recipe": spec["recipe"],
+        "params": dict(spec.get("params", {})),
+        "args": dict(spec.get("args", {})),
+    }
     for field, value in point.items():
         group, _, name = field.partition(".")
         trial[group][name] = value

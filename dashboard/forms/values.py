@@ -1,0 +1,24 @@
+"""Values as a person would write them; what these functions write, ``Field.parse`` reads back unchanged."""
+
+from decimal import Decimal
+
+from trainer_bridge.fields import Value
+
+
+def value_text(value: Value) -> str:
+    """None → "", True → "true", 0.00005 → "5e-5", 3.0 → "3"."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float_text(value)
+    return str(value)
+
+
+def _float_text(value: float) -> str:
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if abs(value) < 1e-3:
+        return format(Decimal(repr(value)), "e")
+    return repr(value)

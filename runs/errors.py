@@ -1,0 +1,13 @@
+"""What the domain refuses, in words for people; pages and the REST API show the same texts."""
+
+
+class SpecError(ValueError):
+    """A specification cannot run. ``problems`` maps each field at fault to a sentence for a person."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {sentence}" for field, sentence in problems.items()))
+        self.problems = problems
+
+
+class RunError(ValueError):
+    """A run cannot do this now; the text says why and what can be done."""
