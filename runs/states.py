@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -48,16 +48,28 @@ def sources_of(target: State) -> list[State]:
 
 
 def transition(run_id: str, target: State, *, only_from: State | None = None, **fields: Any) -> bool:
-    """Move a run to ``target`` if it may go there now, setting ``fields`` with it; say whether it moved.
+    """Move a run to ``target`` if it may go there now, setting ``fields`` with it, and tell the open pages.
 
-    One UPDATE … WHERE state IN (…), so of two that try at once only one wins. ``only_from`` narrows the start.
+    Says whether it moved: of two that try at once only one wins. ``only_from`` narrows the start. The reason
+    of the former state goes away with it, and a run that goes on again has no end.
     """
+    from runs import live
+
+    with transaction.atomic():
+        moved = move(run_id, target, only_from=only_from, **fields)
+        if moved:
+            live.state_changed(run_id)
+    return moved
+
+
+def move(run_id: str, target: State, *, only_from: State | None = None, **fields: Any) -> bool:
+    """``transition`` for a caller that tells the pages itself: one UPDATE … WHERE state IN (…)."""
     from runs.models import Run
 
     allowed = sources_of(target)
     if only_from is not None:
         allowed = [state for state in allowed if state == only_from]
-    if target in ENDED:
-        fields.setdefault("ended_at", timezone.now())
+    fields.setdefault("ended_at", timezone.now() if target in ENDED else None)
+    fields.setdefault("reason", "")
     rows = Run.objects.filter(pk=run_id, state__in=allowed)
     return rows.update(state=target, version=F("version") + 1, **fields) == 1

@@ -65,7 +65,7 @@ class Attempt(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
-    token_hash = models.CharField(max_length=64)
+    token_hash = models.CharField(max_length=64, db_index=True)
     worker = models.CharField(max_length=100, default="", blank=True)
     resumed_step = models.PositiveBigIntegerField(null=True, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,89 @@
+"""Everything that lets somebody in: API tokens, ingest tokens, log-in links.
+
+Each secret is 256 random bits, shown once and kept only as its SHA-256. It is found by its hash, so how long
+a look-up takes says nothing about the secret.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
+from django.utils import timezone
+
+from runs.models import ApiToken, LoginLink
+
+#: What an API token may be allowed to do.
+SCOPES = ("read", "write", "worker")
+#: How exact "last used" is; a write with every request would cost more than it tells.
+USED_EVERY = timedelta(minutes=1)
+
+
+def hash_token(text: str) -> str:
+    """What is stored of a secret: its SHA-256 in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def new_ingest_token() -> str:
+    """The secret that lets one attempt send its events."""
+    return _secret("tbi")
+
+
+def issue_api_token(user: AbstractBaseUser, name: str, scopes: Iterable[str]) -> tuple[ApiToken, str]:
+    """A new API token and its plain text, which is shown only now. Raises ValueError on an unknown scope."""
+    chosen = check_scopes(scopes)
+    text = _secret("tb")
+    token = ApiToken.objects.create(user=user, name=name, scopes=chosen, token_hash=hash_token(text))
+    return token, text
+
+
+def check_scopes(scopes: Iterable[str]) -> list[str]:
+    """The scopes in a fixed order, each once. Raises ValueError with a sentence."""
+    asked = set(scopes)
+    if unknown := sorted(asked.difference(SCOPES)):
+        raise ValueError(f"unknown scope {', '.join(unknown)}: the scopes are {', '.join(SCOPES)}")
+    if not asked:
+        raise ValueError(f"a token without a scope opens nothing: name at least one of {', '.join(SCOPES)}")
+    return [scope for scope in SCOPES if scope in asked]
+
+
+def api_token_for(text: str) -> ApiToken | None:
+    """The token with this plain text if it may still be used; notes that it was."""
+    rows = ApiToken.objects.select_related("user")
+    token = rows.filter(token_hash=hash_token(text), revoked_at=None, user__is_active=True).first()
+    if token is not None:
+        _note_use(token)
+    return token
+
+
+def revoke_api_tokens(name: str) -> int:
+    """Close every open token of this name; how many there were."""
+    return ApiToken.objects.filter(name=name, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def issue_login_link(user: AbstractBaseUser, valid: timedelta = timedelta(days=1)) -> str:
+    """The secret of a link that logs ``user`` in once."""
+    text = _secret("tbl")
+    LoginLink.objects.create(user=user, token_hash=hash_token(text), expires_at=timezone.now() + valid)
+    return text
+
+
+def redeem_login_link(text: str) -> AbstractBaseUser | None:
+    """Whom the link logs in; None when it is unknown, used or too old. Of two at once one gets in."""
+    now = timezone.now()
+    rows = LoginLink.objects.filter(token_hash=hash_token(text), used_at=None, expires_at__gt=now)
+    if rows.filter(user__is_active=True).update(used_at=now) != 1:
+        return None
+    return LoginLink.objects.select_related("user").get(token_hash=hash_token(text)).user
+
+
+def _secret(prefix: str) -> str:
+    return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def _note_use(token: ApiToken) -> None:
+    now = timezone.now()
+    due = Q(used_at=None) | Q(used_at__lt=now - USED_EVERY)
+    ApiToken.objects.filter(due, pk=token.pk).update(used_at=now)

@@ -1,0 +1,132 @@
+"""The one writer of a web process: what all bridges sent at a moment goes into one commit.
+
+SQLite admits one writer at a time and a durable commit costs a flush to the disk, so ten runs that commit
+together cost what one costs. A job is a function that writes; it runs in a savepoint of the shared
+transaction, so one that fails undoes only itself. A job's caller is answered after the commit.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from django.db import connection, transaction
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+#: The most jobs in one commit: bounds how long the first of them waits.
+GROUP = 64
+#: The most jobs that may wait; each connection has one at a time, so this many connections.
+WAITING = 10_000
+
+
+@dataclass
+class Job(Generic[T]):
+    """A function that writes. A group runs sorted by ``order``, so all processes lock rows in one order."""
+
+    write: Callable[[], T]
+    order: str
+    loop: asyncio.AbstractEventLoop
+    done: "asyncio.Future[T]"
+    result: Any = None
+    problem: BaseException | None = field(default=None)
+
+    def run(self) -> None:
+        self.result = self.problem = None
+        try:
+            with transaction.atomic():
+                self.result = self.write()
+        except Exception as problem:
+            self.problem = problem
+
+    def answer(self) -> None:
+        """Tell the waiting coroutine; its loop may be gone when the server stops."""
+        try:
+            self.loop.call_soon_threadsafe(self._settle)
+        except RuntimeError:
+            log.debug("nobody waits for a job any more")
+
+    def _settle(self) -> None:
+        if self.done.cancelled():
+            return
+        if self.problem is not None:
+            self.done.set_exception(self.problem)
+        else:
+            self.done.set_result(self.result)
+
+
+class Writer:
+    """A thread that takes everything that waits, writes it, commits, and answers."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.Queue[Job[Any] | None] = queue.Queue(WAITING)
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    async def submit(self, write: Callable[[], T], order: str = "") -> T:
+        """What ``write`` returned, once it is committed. Raises what it raised, or why the commit failed."""
+        loop = asyncio.get_running_loop()
+        job = Job(write, order, loop, loop.create_future())
+        self._start()
+        self._jobs.put_nowait(job)
+        return await job.done
+
+    def stop(self, timeout: float = 10) -> None:
+        """Write what waits, then end the thread."""
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            self._jobs.put(None)
+            thread.join(timeout)
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            while (jobs := self._take()) is not None:
+                commit(jobs)
+        finally:
+            connection.close()
+
+    def _take(self) -> list[Job[Any]] | None:
+        """Wait for a job, then take all that wait with it. None: stop."""
+        first = self._jobs.get()
+        if first is None:
+            return None
+        jobs = [first]
+        while len(jobs) < GROUP and not self._jobs.empty():
+            job = self._jobs.get_nowait()
+            if job is None:
+                self._jobs.put(None)
+                break
+            jobs.append(job)
+        return jobs
+
+
+def commit(jobs: list[Job[Any]]) -> None:
+    """Run the jobs in one transaction and answer them."""
+    jobs.sort(key=lambda job: job.order)
+    try:
+        with transaction.atomic():
+            for job in jobs:
+                job.run()
+    except Exception as problem:
+        log.warning("nothing of %d batches was stored: %s", len(jobs), problem)
+        for job in jobs:
+            job.problem = job.problem or problem
+    if any(job.problem is not None for job in jobs):
+        # The connection may be what is broken; a new one costs a millisecond.
+        connection.close()
+    for job in jobs:
+        job.answer()
+
+
+#: The writer of this process.
+writer = Writer()
