@@ -12,7 +12,7 @@ from runs.labels import clean_tags, label_problems
 from runs.models import Project, Run, Sweep
 from runs.naming import default_name, default_sweep_name, unique_name
 from runs.removal import delete_run
-from runs.specs import Spec, check_spec, objective_of
+from runs.specs import Spec, check_spec, objective_of, shape_problems
 from runs.states import State, sources_of, transition
 from runs.sweeps.grid import Space, grid, space_problems, trial_spec
 
@@ -45,7 +45,7 @@ def launch_run(project: Project, spec: Spec, *, name: str = "", tags: Tags = Non
 def launch_sweep(
     project: Project, spec: Spec, space: Space, *, name: str = "", tags: Tags = None, user: Any = None
 ) -> Sweep:
-    """Queue one run for every point of the grid over ``space``. Raises SpecError when any of them cannot run."""
+    """Queue one run for each point of the grid over ``space``. Raises SpecError when one cannot run."""
     if problems := sweep_problems(spec, space) | label_problems(name, tags):
         raise SpecError(problems)
     objective, greater_is_better = objective_of(spec)
@@ -70,8 +70,8 @@ def launch_sweep(
 
 
 def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
-    """Field → sentence for the space and for the first trial at fault of each field; empty when all can run."""
-    problems = space_problems(space)
+    """Field → sentence for the space and for the first trial at fault; empty when all can run."""
+    problems = shape_problems(spec) or space_problems(space)
     if problems:
         return problems
     for point in grid(space):
@@ -93,7 +93,7 @@ def resume_run(run: Run, user: Any = None) -> None:
 
 
 def rerun(run: Run, user: Any = None) -> Run:
-    """Queue a new run with the same specification and tags. Raises SpecError when the recipe has changed since."""
+    """Queue a new run with the same specification and tags. Raises SpecError when the recipe changed."""
     name = unique_name(Run, run.project_id, run.name)
     return launch_run(run.project, run.spec, name=name, tags=run.tags, user=user)
 

@@ -17,9 +17,7 @@ def create_project(name: str) -> Project:
     name = name.strip()
     slug = slugify(name)[:60].strip("-")
     if not slug:
-        raise ProjectError(
-            f"“{name}” has no letter or digit to make a link from. Use at least one of a–z or 0–9."
-        )
+        raise ProjectError(f"“{name}” has nothing to make a link from. Use at least one of a–z or 0–9.")
     if len(name) > 100:
         raise ProjectError(f"The name has {len(name)} characters; the most is 100.")
     project, made = Project.objects.get_or_create(slug=slug, defaults={"name": name})

@@ -13,8 +13,8 @@ _KEYS = {"recipe", "params", "args"}
 
 
 def check_spec(spec: Any) -> dict[str, str]:
-    """What keeps ``spec`` from running: field → sentence; empty when nothing that is known before training does."""
-    if problems := _shape_problems(spec):
+    """What keeps ``spec`` from running, as far as that is known before training: field → sentence."""
+    if problems := shape_problems(spec):
         return problems
     recipe = recipes.catalog().get(spec["recipe"])
     if recipe is None:
@@ -25,7 +25,7 @@ def check_spec(spec: Any) -> dict[str, str]:
 
 
 def effective_config(spec: Spec) -> dict[str, Any]:
-    """Everything that decides the run, defaults included: {"recipe": …, "params.hidden_size": 48, "args.seed": 42, …}."""
+    """Everything that decides the run: {"recipe": …, "params.hidden_size": 48, "args.seed": 42, …}."""
     defaults = default_config(spec["recipe"])
     return {"recipe": spec["recipe"], **defaults, **_given(spec)}
 
@@ -49,7 +49,7 @@ def default_config(recipe_name: str) -> dict[str, Any]:
 
 
 def objective_of(spec: Spec) -> tuple[str, bool]:
-    """The series key by which checkpoints of this run are judged ("eval/accuracy"), and whether greater is better."""
+    """The series key by which checkpoints are judged ("eval/accuracy"), and whether greater is better."""
     recipe = recipes.get(spec["recipe"])
     args = arguments.merge(spec.get("args", {}), recipe.arguments)
     metric = (args["metric_for_best_model"] or "loss").removeprefix("eval_").removeprefix("eval/")
@@ -66,7 +66,7 @@ def _prefixed(group: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{group}.{name}": value for name, value in values.items()}
 
 
-def _shape_problems(spec: Any) -> dict[str, str]:
+def shape_problems(spec: Any) -> dict[str, str]:
     """A specification may come from anywhere: say what is not even of the right kind."""
     if not isinstance(spec, dict):
         return {"recipe": "A specification is a map with the keys recipe, params and args."}

@@ -14,7 +14,7 @@ NUMBERS = frozenset({"int", "float"})
 
 @dataclass(frozen=True)
 class FormField:
-    """One row: ``key`` is "args.learning_rate", ``default`` what this recipe runs with when nobody changes it."""
+    """One row: ``key`` is "args.learning_rate", ``default`` what this recipe runs with by itself."""
 
     key: str
     field: Field

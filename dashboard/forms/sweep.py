@@ -16,7 +16,7 @@ _SPAN = re.compile(r"(.*)\.\.(.*?)(?::(\w+))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class SweepInput:
-    """``values`` belongs to the mode "list"; ``low``, ``high`` and ``count`` to "range" and "log". All texts."""
+    """``values`` belongs to the mode "list"; the rest to "range" and "log". All are texts."""
 
     mode: str = "list"
     values: str = ""

@@ -18,7 +18,7 @@ def grid_size(space: Space) -> int:
 
 
 def space_problems(space: Space) -> dict[str, str]:
-    """What keeps ``space`` from being swept: field → sentence; the key "sweep" is for the space as a whole."""
+    """What keeps ``space`` from being swept: field → sentence; "sweep" is the space as a whole."""
     problems = {
         field: sentence for field, values in space.items() if (sentence := _field_problem(field, values))
     }
@@ -43,7 +43,7 @@ def _field_problem(field: str, values: Any) -> str:
 
 
 def grid(space: Space) -> list[dict[str, Any]]:
-    """The points of the grid in order, the last field varying fastest: [{"args.learning_rate": 1e-4, …}, …]."""
+    """The points of the grid, the last field varying fastest: [{"args.learning_rate": 1e-4, …}, …]."""
     distinct = {field: list(dict.fromkeys(values)) for field, values in space.items()}
     return [dict(zip(distinct, point, strict=True)) for point in product(*distinct.values())]
 
