@@ -51,7 +51,9 @@ def _database(url: str) -> dict[str, Any]:
 
 SECRET_KEY = _secret_key()
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("TRAINBOARD_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+# Names that a browser may call this server by; this machine itself (worker, health check) always may.
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS += [host for host in os.environ.get("TRAINBOARD_HOSTS", "").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("TRAINBOARD_ORIGINS", "").split(",") if o]
 
 INSTALLED_APPS = [
@@ -115,6 +117,8 @@ CHANNEL_LAYERS = {
 RUNS_DIR = DATA_DIR / "runs"
 BROKER_URL = os.environ.get("TRAINBOARD_BROKER_URL", "filesystem://")
 BROKER_DIR = DATA_DIR / "broker"
+# Imported when the first run is queued: the web process starts without Celery.
+CELERY_APP = "dashboard.celery.app"
 
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
@@ -150,5 +154,11 @@ LOGGING = {
     "formatters": {"short": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{", "datefmt": "%H:%M:%S"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "short"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        # It warns that the filesystem broker has no host name.
+        "kombu.connection": {"level": "ERROR"},
+    },
 }

@@ -1,0 +1,121 @@
+"""From a queued run to a worker, and back to the queue's truth, which is the database.
+
+The Celery message only says "look": a worker that gets one asks for the next run and takes it by compare-and-set.
+So a message that is lost, doubled or late never trains a run twice, and the reconciler repeats a lost one.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from runs import access, series
+from runs.checkpoints.rank import resumable
+from runs.commands import drop_open_commands
+from runs.models import Attempt, Checkpoint, Run
+from runs.states import ACTIVE, State, transition
+from runs.workers import announce_overview, mark_gone, slots_overview
+
+log = logging.getLogger(__name__)
+
+LOOK = "runs.look"
+#: A message that nobody took for so long says nothing any more; the reconciler has sent others.
+LOOK_EXPIRES = 60
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a worker gets to train: the run, its new attempt and the secret that lets it send events."""
+
+    run: str
+    name: str
+    attempt: int
+    token: str
+    spec: dict[str, Any]
+    resume_from: str | None
+
+
+def announce() -> None:
+    """After the commit: tell the workers to look for queued runs, and the open pages that the queue changed."""
+    transaction.on_commit(send_looks)
+    announce_overview()
+
+
+def send_looks() -> None:
+    """One message for each run that could start now, at least one. Never fails: the reconciler repeats it."""
+    overview = slots_overview()
+    count = max(1, min(overview.queued, overview.total - overview.busy))
+    try:
+        app = import_string(settings.CELERY_APP)
+        for _ in range(count):
+            app.send_task(LOOK, expires=LOOK_EXPIRES, retry=False)
+    except Exception as problem:  # a broker that is away raises whatever its client raises
+        log.warning("the broker could not be told about queued runs; trying again soon: %s", problem)
+
+
+def claim_next(worker: str) -> Claim | None:
+    """Give the oldest queued run to ``worker``; None when the queue is empty. Of two that ask each gets another."""
+    while (run := Run.objects.filter(state=State.QUEUED).order_by("created_at", "id").first()) is not None:
+        with transaction.atomic():
+            if transition(run.pk, State.STARTING, only_from=State.QUEUED, worker=worker):
+                return _new_attempt(run, worker)
+    return None
+
+
+def _new_attempt(run: Run, worker: str) -> Claim:
+    """The attempt that follows; what the former one left open is closed."""
+    number = (run.attempts.aggregate(last=Max("number"))["last"] or 0) + 1
+    token = access.new_ingest_token()
+    Attempt.objects.create(run=run, number=number, token_hash=access.hash_token(token), worker=worker)
+    checkpoint = resumable(run) if number > 1 else None
+    if number > 1:
+        _go_back(run, checkpoint)
+    announce_overview()
+    resume_from = checkpoint.path if checkpoint else None
+    return Claim(run.pk, run.name, number, token, run.spec, resume_from)
+
+
+def _go_back(run: Run, checkpoint: Checkpoint | None) -> None:
+    """The run goes on from the checkpoint, or from the start: one history, whatever the former attempt did."""
+    step = checkpoint.step if checkpoint else 0
+    series.rewind(run.pk, step)
+    drop_open_commands(run.pk, "the attempt it was meant for is over")
+    Run.objects.filter(pk=run.pk).update(step=step, speed=None, traceback="")
+
+
+def reconcile(server_start: datetime) -> None:
+    """Repeat what was lost: crashed runs, workers that are gone, queued runs while slots are free."""
+    mark_gone(server_start)
+    give_up_silent_runs(server_start)
+    overview = slots_overview()
+    if overview.queued and overview.busy < overview.total and not overview.warming:
+        send_looks()
+
+
+def give_up_silent_runs(server_start: datetime) -> int:
+    """Active runs whose newest attempt was not heard for too long become crashed; how many.
+
+    Time during which this server was down does not count: nobody could be heard.
+    """
+    now = timezone.now()
+    timeout = timedelta(seconds=settings.HEARTBEAT_TIMEOUT)
+    if now - server_start < timeout:
+        return 0
+    active = Run.objects.filter(state__in=ACTIVE).annotate(heard_at=Max("attempts__heard_at"))
+    silent = active.filter(heard_at__lt=now - timeout).values_list("pk", "state", "worker")
+    return sum(_give_up(run_id, State(state), worker) for run_id, state, worker in silent)
+
+
+def _give_up(run_id: str, state: State, worker: str) -> bool:
+    reason = f"no word from worker {worker or 'without a name'} for {settings.HEARTBEAT_TIMEOUT:.0f} s"
+    crashed = transition(run_id, State.CRASHED, only_from=state, reason=reason)
+    if crashed:
+        log.warning("run %s crashed: %s", run_id, reason)
+        announce_overview()
+    return crashed

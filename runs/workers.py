@@ -1,0 +1,85 @@
+"""Workers as the server sees them: who trains, with how many device slots, and what the queue waits for."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from runs import live
+from runs.models import Run, Worker
+from runs.states import ACTIVE, State
+
+#: A worker that was silent this long is gone. It beats every few seconds.
+GONE_AFTER = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class SlotsOverview:
+    """Device slots of all connected workers, how many train, how many runs wait; whether some warm up."""
+
+    total: int
+    busy: int
+    queued: int
+    warming: bool
+
+
+def record_heartbeat(name: str, state: str, slots: int, busy: int, info: dict[str, Any]) -> int:
+    """Note that a worker lives; how many runs are queued. Open pages hear of it when something changed."""
+    fields = {"state": state, "slots": slots, "busy": busy, "info": info}
+    with transaction.atomic():
+        before = Worker.objects.filter(name=name).values("state", "slots", "busy").first()
+        Worker.objects.update_or_create(name=name, defaults={**fields, "heard_at": timezone.now()})
+        if before != {"state": state, "slots": slots, "busy": busy}:
+            announce_overview()
+    return Run.objects.filter(state=State.QUEUED).count()
+
+
+def slots_overview() -> SlotsOverview:
+    """Two queries. A slot is busy while a run is active, whatever its worker last said."""
+    here = Worker.objects.exclude(state=Worker.State.GONE)
+    workers = here.aggregate(
+        total=Sum("slots", filter=Q(state=Worker.State.READY)),
+        warming=Sum("slots", filter=Q(state=Worker.State.WARMING)),
+    )
+    states = list(Run.objects.filter(state__in=[*ACTIVE, State.QUEUED]).values_list("state", flat=True))
+    queued = states.count(State.QUEUED)
+    total = (workers["total"] or 0) + (workers["warming"] or 0)
+    return SlotsOverview(
+        total, len(states) - queued, queued, bool(workers["warming"]) and not workers["total"]
+    )
+
+
+def announce_overview() -> None:
+    """Tell the open pages how many slots there are and how many are busy."""
+    live.publish(overview_message())
+
+
+def overview_message() -> dict[str, Any]:
+    return {"type": "workers", **asdict(slots_overview())}
+
+
+def queue_reason(overview: SlotsOverview | None = None) -> str:
+    """Why a queued run does not start, in words; "" when it is about to."""
+    overview = overview or slots_overview()
+    if not overview.total:
+        return "no worker is connected"
+    if overview.warming:
+        return "the worker is warming up"
+    if overview.busy >= overview.total:
+        return f"waits for a device slot: {overview.busy} of {overview.total} busy"
+    return ""
+
+
+def mark_gone(server_start: datetime) -> int:
+    """Mark the workers that were silent too long, not counting the time this server was down."""
+    now = timezone.now()
+    if now - server_start < GONE_AFTER:
+        return 0
+    silent = Worker.objects.exclude(state=Worker.State.GONE).filter(heard_at__lt=now - GONE_AFTER)
+    gone = silent.update(state=Worker.State.GONE, busy=0)
+    if gone:
+        announce_overview()
+    return gone
