@@ -23,7 +23,7 @@ _COST_WORDS = ("runtime", "per_second", "flos", "time", "memory")
 
 @dataclass(frozen=True)
 class MetricCell:
-    """The best value of one run: ``delta`` is to the baseline, ``verdict`` "better", "worse", "same" or ""."""
+    """The best value of one run; ``delta`` to the baseline, ``verdict`` "better", "worse", "same" or ""."""
 
     value: float | None
     step: int | None = None

@@ -19,12 +19,9 @@ def register(run_id: str, attempt: int, event: protocol.Checkpoint) -> Checkpoin
     Runs inside the caller's transaction. One row a step: a step saved again replaces the former. Raises
     CheckpointRefused when the path leads out of the run's folder.
     """
-    folder = inside_run_folder(run_id, event.path)
+    fields = _fields(inside_run_folder(run_id, event.path), attempt, event)
     checkpoint, _ = Checkpoint.objects.update_or_create(
-        run_id=run_id,
-        step=event.step,
-        defaults=_fields(folder, attempt, event),
-        create_defaults={"id": new_id(), **_fields(folder, attempt, event)},
+        run_id=run_id, step=event.step, defaults=fields, create_defaults={"id": new_id(), **fields}
     )
     _mark_deleted(run_id, event)
     return checkpoint

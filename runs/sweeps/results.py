@@ -25,7 +25,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class SweepResults:
-    """``trials`` by number; ``params`` the swept names in order; ``history`` [(trial number, best so far)]."""
+    """``trials`` by number; ``params`` the swept names; ``history`` [(trial number, best so far)]."""
 
     sweep: Sweep
     trials: list[Trial]
