@@ -20,7 +20,7 @@ def _secret_key() -> str:
     try:
         return path.read_text()
     except OSError:
-        # Commands that only look (check, makemigrations) work without a data folder; `up` writes the file first.
+        # Commands that only look (makemigrations) work without a data folder; `up` writes the file first.
         return secrets.token_urlsafe(50)
 
 
@@ -99,9 +99,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": _database(os.environ.get("TRAINBOARD_DATABASE_URL", f"sqlite:///{DATA_DIR / 'trainboard.sqlite3'}"))
-}
+_database_url = os.environ.get("TRAINBOARD_DATABASE_URL", f"sqlite:///{DATA_DIR / 'trainboard.sqlite3'}")
+DATABASES = {"default": _database(_database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 _redis_url = os.environ.get("TRAINBOARD_REDIS_URL")
@@ -151,7 +150,9 @@ HEARTBEAT_TIMEOUT = float(os.environ.get("TRAINBOARD_HEARTBEAT_TIMEOUT", "60"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"short": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{", "datefmt": "%H:%M:%S"}},
+    "formatters": {
+        "short": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{", "datefmt": "%H:%M:%S"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "short"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -1,0 +1,64 @@
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dashboard.up import tether
+from dashboard.up.slots import default_slots
+
+
+class Command(BaseCommand):
+    help = "Run one worker in the foreground: it trains queued runs. It needs the broker and the server, no database."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--server",
+            default=os.environ.get("TRAINBOARD_SERVER", "http://127.0.0.1:8000"),
+            help="URL of the web (default: TRAINBOARD_SERVER, else http://127.0.0.1:8000)",
+        )
+        parser.add_argument(
+            "--token",
+            default=os.environ.get("TRAINBOARD_WORKER_TOKEN"),
+            help="API token with the scope “worker”; the environment variable TRAINBOARD_WORKER_TOKEN "
+            "keeps it out of the list of processes",
+        )
+        parser.add_argument(
+            "--name", default=socket.gethostname(), help="name of this worker (default: host name)"
+        )
+        parser.add_argument(
+            "--slots", type=int, default=default_slots(), help="trainings at once (default: %(default)s)"
+        )
+        parser.add_argument("--tethered", action="store_true", help=argparse.SUPPRESS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["token"]:
+            raise CommandError(
+                "A worker needs a token: make one on the server with `manage.py token worker --scope worker` "
+                "and set TRAINBOARD_WORKER_TOKEN."
+            )
+        if options["slots"] < 1:
+            raise CommandError(f"{options['slots']} trainings cannot run at once; give --slots 1 or more.")
+        if options["tethered"]:
+            tether.wait_for_go()
+            tether.stop_with_parent()
+        sys.exit(self._work(options))
+
+    def _work(self, options: dict[str, Any]) -> int:
+        # Celery is imported here: `manage.py help` does not need it.
+        from dashboard.up.worker import work
+        from trainer_bridge.worker import WorkerAgent
+
+        agent = WorkerAgent(
+            options["server"].rstrip("/"),
+            options["token"],
+            options["name"],
+            options["slots"],
+            Path(settings.DATA_DIR),
+        )
+        return work(agent, options["slots"])

@@ -1,0 +1,70 @@
+"""The command line of `up`, read before Django's settings are."""
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.up.slots import default_slots
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `up` was asked for; ``slots`` is how many trainings may run at once."""
+
+    host: str
+    port: int
+    data_dir: Path
+    slots: int
+    browser: bool
+
+
+def parse(arguments: list[str]) -> Options:
+    """Options from the command line; exits with a usage line (status 2) where it cannot be read."""
+    given = _parser().parse_args(arguments)
+    return Options(
+        host=given.host,
+        port=given.port,
+        data_dir=given.data_dir.expanduser().resolve(),
+        slots=given.slots or default_slots(),
+        browser=given.browser,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="manage.py up",
+        description="Start Trainboard: the web pages and one worker that trains. Ctrl-C stops both in order.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=os.environ.get("TRAINBOARD_DATA_DIR") or PROJECT / "data",
+        help="folder for the database, runs and checkpoints (default: TRAINBOARD_DATA_DIR, else ./data)",
+    )
+    parser.add_argument(
+        "--slots",
+        type=_slots,
+        help="trainings that may run at once (default: one a GPU; without GPU one for every two cores)",
+    )
+    parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 1 to 65535")
+    return int(text)
+
+
+def _slots(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} trainings cannot run at once; give a number from 1 to 256"
+        )
+    return int(text)
