@@ -33,7 +33,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 def _bind_sentence(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken by another program: choose another, for example --port {port + 1}."
+        return f"Port {port} on {host} is taken: choose another, for example --port {port + 1}."
     if error.errno == errno.EACCES:
         return f"Port {port} needs administrator rights: choose one above 1023, for example --port 8000."
     return f"Cannot listen on {host}, port {port}: {error.strerror}."

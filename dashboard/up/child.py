@@ -3,15 +3,12 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import IO
-
-from dashboard.up.options import PROJECT
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,10 @@ Happening = Line | Ended | Signal
 
 @dataclass(eq=False)
 class Child:
-    """A management command run as a child. ``start`` may be called again after it ended."""
+    """A command run as a child. ``start`` may be called again after it ended."""
 
     name: str
-    arguments: list[str]
+    command: list[str]
     happenings: "SimpleQueue[Happening]"
     environment: dict[str, str] = field(default_factory=dict)
     pass_fds: tuple[int, ...] = ()
@@ -57,8 +54,8 @@ class Child:
 
     def start(self) -> None:
         # Its own session: Ctrl-C in the terminal reaches only `up`, which stops the children in order.
-        self.process = subprocess.Popen(  # noqa: S603 - our own command line
-            [sys.executable, str(PROJECT / "manage.py"), *self.arguments],
+        self.process = subprocess.Popen(  # noqa: S603 - our own commands
+            self.command,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ from dashboard.up import StartError, address, folder
 from dashboard.up.browser import open_browser
 from dashboard.up.child import Child
 from dashboard.up.health import answers
-from dashboard.up.options import Options, parse
+from dashboard.up.options import PROJECT, Options, parse
 from dashboard.up.orphans import adopt_orphans
 from dashboard.up.supervisor import Supervisor, say
 
@@ -59,7 +59,7 @@ def _start(supervisor: Supervisor, listener: socket.socket, url: str, options: O
     """Start web and worker; the URL of the log-in link once the web answers."""
     web = Child(
         "web",
-        ["serve", "--tethered", "--fd", str(listener.fileno())],
+        _manage("serve", "--tethered", "--fd", str(listener.fileno())),
         supervisor.happenings,
         pass_fds=(listener.fileno(),),
     )
@@ -72,13 +72,17 @@ def _start(supervisor: Supervisor, listener: socket.socket, url: str, options: O
     _wait_until_answering(supervisor, web, url)
     worker = Child(
         "worker",
-        ["worker", "--tethered", "--server", url, "--slots", str(options.slots)],
+        _manage("worker", "--tethered", "--server", url, "--slots", str(options.slots)),
         supervisor.happenings,
         environment={"TRAINBOARD_WORKER_TOKEN": keys.worker_token},
     )
     supervisor.start(worker)
     worker.go()
     return url + keys.login_path
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(PROJECT / "manage.py"), *arguments]
 
 
 def _wait_until_answering(supervisor: Supervisor, web: Child, url: str) -> None:

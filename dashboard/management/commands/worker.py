@@ -13,7 +13,7 @@ from dashboard.up.slots import default_slots
 
 
 class Command(BaseCommand):
-    help = "Run one worker in the foreground: it trains queued runs. It needs the broker and the server, no database."
+    help = "Run one worker in the foreground: it trains queued runs and needs no database."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,0 +1,64 @@
+"""Fixtures for all tests, and what happens to tests whose program (Chromium, …) is not installed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from runs.models import Project
+from tests.live import LiveTrainboard
+from tests.needs import NEEDS, in_ci
+
+_not_run: Counter[str] = Counter()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, need in NEEDS.items():
+        if item.get_closest_marker(marker) and need.find() is None:
+            if in_ci():
+                pytest.fail(f"{need.title} is not installed: {need.how_to_get}", pytrace=False)
+            _not_run[marker] += 1
+            pytest.skip(f"{need.title} is not installed")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The very last lines: what was not run, and how to get what it needs."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    for marker, count in _not_run.items():
+        need = NEEDS[marker]
+        tests = "test was" if count == 1 else "tests were"
+        reporter.write_line(f"{count} {tests} not run for want of {need.title}; to get it: {need.how_to_get}")
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    return User.objects.create_superuser("owner", password=None)
+
+
+@pytest.fixture
+def owner_client(owner: User) -> Client:
+    """A browser session of the owner."""
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    return Project.objects.create(name="Digits", slug="digits")
+
+
+@pytest.fixture(scope="module")
+def trainboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTrainboard]:
+    """The whole of Trainboard as a person starts it, on a data folder and a port of its own."""
+    with LiveTrainboard(tmp_path_factory.mktemp("live") / "data") as live:
+        yield live
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Where an `up` of this test keeps its data; it does not exist yet."""
+    return tmp_path / "data"
