@@ -6,7 +6,7 @@ from runs.models.command import Command
 from runs.models.console import ConsoleBlock
 from runs.models.project import Project
 from runs.models.run import Attempt, Run, RunWarning, Source
-from runs.models.series import Chunk, PendingPoints, Series
+from runs.models.series import Chunk, PendingPoints, Rewind, Series
 from runs.models.sweep import Sweep
 from runs.models.worker import Worker
 
@@ -20,6 +20,7 @@ __all__ = [
     "LoginLink",
     "PendingPoints",
     "Project",
+    "Rewind",
     "Run",
     "RunWarning",
     "Series",

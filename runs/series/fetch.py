@@ -1,0 +1,136 @@
+"""Which stored bytes a read needs, and getting them with a fixed number of queries.
+
+Pending rows are read before the list of chunks: where a seal commits in between, the new chunks say through which row
+they were sealed, and those rows are passed over for that series. Nothing is missed or shown twice, without a lock.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from runs.models import Chunk, PendingPoints
+from runs.series import batch, codec
+from runs.series.history import History
+from runs.series.points import Points
+
+log = logging.getLogger(__name__)
+
+
+class MovedError(Exception):
+    """A compaction replaced chunks between two queries of one read; reading again helps."""
+
+
+@dataclass(slots=True)
+class Part:
+    """Points of one series in the pending row ``row``."""
+
+    attempt: int
+    points: Points
+    row: int
+
+
+@dataclass(slots=True)
+class ChunkInfo:
+    """A chunk without its points; ``low`` and ``high``: the range of the x axis asked for."""
+
+    id: int
+    series_id: int
+    number: int
+    attempt: int
+    count: int
+    sealed_through: int
+    min_step: int
+    max_step: int
+    low: float | None
+    high: float | None
+
+    def shown(self, limit: int | None) -> bool:
+        return limit is None or self.min_step <= limit
+
+    def overlaps(self, x_range: tuple[float, float] | None) -> bool:
+        if self.low is None or self.high is None:
+            return False
+        return x_range is None or (self.low <= x_range[1] and self.high >= x_range[0])
+
+    def inside(self, x_range: tuple[float, float] | None, limit: int | None) -> bool:
+        """Every point is shown and in the window."""
+        if limit is not None and self.max_step > limit:
+            return False
+        return x_range is None or (
+            self.low is not None
+            and self.high is not None
+            and x_range[0] <= self.low
+            and self.high <= x_range[1]
+        )
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one series' answer is made of: pending parts, chunks to decode, and chunks whose outline will do."""
+
+    parts: list[Part] = field(default_factory=list)
+    full: list[ChunkInfo] = field(default_factory=list)
+    far: list[ChunkInfo] = field(default_factory=list)
+    damaged: int = 0
+
+
+def pending_parts(
+    run_ids: Iterable[str], series_ids: set[int], names: list[str]
+) -> tuple[dict[int, list[Part]], int]:
+    """The pending points of these series, and how many stored points were unreadable; one query."""
+    found: dict[int, list[Part]] = {}
+    damaged = 0
+    rows = PendingPoints.objects.filter(run_id__in=list(run_ids)).order_by("id")
+    for row, attempt, count, data in rows.values_list("id", "attempt", "count", "data").iterator():
+        try:
+            extracted = batch.extract(data, series_ids, names)
+        except codec.DamagedError as error:
+            log.error("pending points %s are damaged: %s", row, error)
+            damaged += count
+            continue
+        for series_id, points in extracted.items():
+            found.setdefault(series_id, []).append(Part(attempt, points, row))
+    return found, damaged
+
+
+def chunk_infos(series_ids: Iterable[int], axis: str) -> dict[int, list[ChunkInfo]]:
+    """The chunks of these series in order of arrival within each attempt; one query."""
+    found: dict[int, list[ChunkInfo]] = {}
+    fields = ("id", "series_id", "number", "attempt", "count", "sealed_through", "min_step", "max_step")
+    rows = Chunk.objects.filter(series_id__in=list(series_ids)).order_by("series_id", "number")
+    for row in rows.values_list(*fields, f"min_{axis}", f"max_{axis}").iterator():
+        found.setdefault(row[1], []).append(ChunkInfo(*row))
+    return found
+
+
+def drop_sealed(parts: list[Part], chunks: list[ChunkInfo]) -> list[Part]:
+    """Pending parts that are in none of the chunks."""
+    through = max((chunk.sealed_through for chunk in chunks), default=0)
+    return [part for part in parts if part.row > through]
+
+
+def load(infos: Iterable[ChunkInfo], column: str, names: list[str]) -> tuple[dict[int, Points], set[int]]:
+    """The points in ``column`` ("data" or "outline") by chunk id, and the ids that are damaged; one query."""
+    wanted = {info.id for info in infos}
+    found: dict[int, Points] = {}
+    damaged: set[int] = set()
+    if not wanted:
+        return found, damaged
+    for chunk_id, data in Chunk.objects.filter(id__in=wanted).values_list("id", column).iterator():
+        try:
+            found[chunk_id] = codec.decode(data, names)
+        except codec.DamagedError as error:
+            log.error("chunk %s is damaged: %s", chunk_id, error)
+            damaged.add(chunk_id)
+    if len(found) + len(damaged) < len(wanted):
+        raise MovedError
+    return found, damaged
+
+
+def visible(points: Points, history: History | None, attempt: int) -> Points:
+    """The points that the shown history has; ``history`` None: all."""
+    limit = history.limit(attempt) if history else None
+    if limit is None:
+        return points
+    shown = points["step"] <= limit
+    return points if shown.all() else {name: column[shown] for name, column in points.items()}
