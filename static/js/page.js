@@ -1,4 +1,18 @@
-// What every page does: theme, menus, toasts kept by the server, and the live connection.
+// What every page does: theme, menus, dialogs and the live connection with the top bar's counters.
 import "./theme.js";
 import "./menus.js";
 import "./dialogs.js";
+import { on, start } from "./socket.js";
+
+on("workers", ({ total, busy, queued, warming }) => {
+  const node = document.querySelector("[data-slots-text]");
+  if (node) node.textContent = slotsText(total, busy, queued, warming);
+});
+
+// The same sentence as dashboard/context.py gives.
+function slotsText(total, busy, queued, warming) {
+  const head = total ? `${busy}/${total} device slots` : warming ? "worker warming up" : "no worker";
+  return queued ? `${head} · ${queued} queued` : head;
+}
+
+if (document.querySelector("[data-live-status]")) start();
