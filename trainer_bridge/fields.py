@@ -22,8 +22,8 @@ class Field:
     """What a form, the API and the training process know about one settable value.
 
     ``minimum`` and ``maximum`` are allowed values, ``above`` and ``below`` are not. ``optional`` admits None
-    (an empty text). ``step_count`` marks a float that counts steps from 1 on, so must be whole there, and is a
-    ratio below 1.
+    (an empty text). ``step_count`` marks a float that counts steps from 1 on, so must be whole there, and is
+    a ratio below 1.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Field:
     maximum: float | None = None
     above: float | None = None
     below: float | None = None
+    multiple_of: int | None = None
     choices: tuple[str, ...] = ()
     optional: bool = False
     step_count: bool = False
@@ -83,7 +84,7 @@ class Field:
             return "Must be a finite number."
         if self.kind == "int" and not isinstance(value, int):
             return f"Must be a whole number, not {number_text(value)}."
-        return self._bound_problem(value) or self._ratio_problem(value)
+        return self._bound_problem(value) or self._grain_problem(value)
 
     def _bound_problem(self, value: float) -> str | None:
         if self.above is not None and value <= self.above:
@@ -96,10 +97,16 @@ class Field:
             return f"Must be at most {number_text(self.maximum)}."
         return None
 
-    def _ratio_problem(self, value: float) -> str | None:
+    def _grain_problem(self, value: float) -> str | None:
+        if self.multiple_of and value % self.multiple_of:
+            return f"Must be a multiple of {self.multiple_of}. {self._nearest_multiple(value)}"
         if self.step_count and value > 1 and value != int(value):
             return f"Must be whole from 1 on, where it counts steps, not {number_text(value)}."
         return None
+
+    def _nearest_multiple(self, value: float) -> str:
+        step = self.multiple_of or 1
+        return f"Did you mean {max(1, round(value / step)) * step}?"
 
     def _default_hint(self) -> str:
         """Offer the default, where it is a telling value (0.999) and not just "none of it" (0)."""

@@ -21,6 +21,7 @@ class Help:
     text: str
     minimum: float | None = None
     maximum: float | None = None
+    multiple_of: int | None = None
 
 
 @dataclass
@@ -71,7 +72,7 @@ class Recipe:
 
     def parameter(self, name: str) -> Parameter:
         """One parameter. Raises KeyError."""
-        return next((p for p in self.parameters if p.name == name), None) or _raise(KeyError(name))
+        return {parameter.name: parameter for parameter in self.parameters}[name]
 
     def problems(self, params: Mapping[str, Any]) -> dict[str, str]:
         """Parameter name → why its value cannot be used; empty if all can."""
@@ -101,7 +102,8 @@ def recipe(
     """Make a Recipe of a function ``build(*, <parameters>, seed: int) -> TrainerParts``.
 
     Parameters are keyword arguments with a type (int, float, bool, str or a Literal of texts) and a default.
-    The best checkpoint is chosen by ``objective``: ``metric_for_best_model`` and ``greater_is_better`` follow.
+    The best checkpoint is chosen by ``objective``; ``metric_for_best_model`` and ``greater_is_better`` follow
+    from it.
     """
     chosen: dict[str, Value] = {
         "load_best_model_at_end": True,
@@ -146,6 +148,7 @@ def _parameter(build: Callable[..., TrainerParts], name: str, hints: dict[str, A
         help=said.text,
         minimum=said.minimum,
         maximum=said.maximum,
+        multiple_of=said.multiple_of,
         choices=choices,
     )
 
@@ -157,7 +160,3 @@ def _kind(plain: Any) -> tuple[Kind, tuple[str, ...]]:
     if plain not in kinds:
         raise TypeError(f"a parameter may be int, float, bool, str or a Literal of texts, not {plain}")
     return kinds[plain], ()
-
-
-def _raise(error: Exception) -> typing.NoReturn:
-    raise error
