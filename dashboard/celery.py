@@ -1,4 +1,4 @@
-"""The Celery app: the embedded installation's broker is a folder, a bigger one's is Redis or RabbitMQ by URL."""
+"""The Celery app. The embedded installation's broker is a folder; Redis or RabbitMQ come by URL."""
 
 import os
 from pathlib import Path
@@ -12,9 +12,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 def broker_options(url: str, folder: Path) -> dict[str, Any]:
     """kombu's transport options for ``url``; makes the folders that the filesystem transport needs."""
-    if not url.startswith("filesystem://"):
+    if url.startswith(("redis://", "rediss://")):
         # A broker that does not answer must not hold up the click that launched a run.
-        return {"socket_connect_timeout": 2, "socket_timeout": 5}
+        return {"socket_connect_timeout": 2}
+    if not url.startswith("filesystem://"):
+        return {}
     messages, control = folder / "messages", folder / "control"
     for path in (messages, control):
         path.mkdir(parents=True, exist_ok=True)

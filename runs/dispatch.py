@@ -1,7 +1,8 @@
 """From a queued run to a worker, and back to the queue's truth, which is the database.
 
-The Celery message only says "look": a worker that gets one asks for the next run and takes it by compare-and-set.
-So a message that is lost, doubled or late never trains a run twice, and the reconciler repeats a lost one.
+The Celery message only says "look": a worker that gets one asks for the next run and takes it by
+compare-and-set. So a message that is lost, doubled or late never trains a run twice, and the reconciler
+repeats a lost one.
 """
 
 import logging
@@ -42,7 +43,7 @@ class Claim:
 
 
 def announce() -> None:
-    """After the commit: tell the workers to look for queued runs, and the open pages that the queue changed."""
+    """After the commit: tell workers to look for queued runs and open pages that the queue changed."""
     transaction.on_commit(send_looks)
     announce_overview()
 
@@ -60,7 +61,7 @@ def send_looks() -> None:
 
 
 def claim_next(worker: str) -> Claim | None:
-    """Give the oldest queued run to ``worker``; None when the queue is empty. Of two that ask each gets another."""
+    """Give the oldest queued run to ``worker``; None when none is queued. Two that ask get two runs."""
     while (run := Run.objects.filter(state=State.QUEUED).order_by("created_at", "id").first()) is not None:
         with transaction.atomic():
             if transition(run.pk, State.STARTING, only_from=State.QUEUED, worker=worker):
@@ -82,7 +83,7 @@ def _new_attempt(run: Run, worker: str) -> Claim:
 
 
 def _go_back(run: Run, checkpoint: Checkpoint | None) -> None:
-    """The run goes on from the checkpoint, or from the start: one history, whatever the former attempt did."""
+    """The run goes on from the checkpoint, or from the start: one history, whatever came after it."""
     step = checkpoint.step if checkpoint else 0
     series.rewind(run.pk, step)
     drop_open_commands(run.pk, "the attempt it was meant for is over")

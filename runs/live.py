@@ -69,8 +69,9 @@ def state_changed(run_id: str, **extra: Any) -> None:
 def command_soon(command: Command) -> None:
     """Push a command to the bridges of its run, after the commit."""
     frame = protocol.encode(command_frame(command))
+    message = {"type": "bridge.command", "kind": command.kind, "frame": frame}
     group = bridge_group(command.run_id)
-    transaction.on_commit(lambda: _hand_over(group, {"type": "bridge.command", "frame": frame}))
+    transaction.on_commit(lambda: _hand_over(group, message))
 
 
 def command_frame(command: Command) -> protocol.Command:

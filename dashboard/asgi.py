@@ -1,0 +1,26 @@
+"""The web process: HTTP, the two websockets, and what runs beside them."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import path, re_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+# Loads the apps; what follows imports models.
+pages = get_asgi_application()
+
+from dashboard.guards import BodyLimit, OriginGuard, not_found  # noqa: E402
+from dashboard.lifespan import Lifespan  # noqa: E402
+from runs.consumers import BridgeConsumer, LiveConsumer  # noqa: E402
+
+sockets = URLRouter(
+    [
+        # A training is no browser: it sends no Origin, and if one does it must be a page of ours.
+        path("ws/bridge/", OriginGuard(BridgeConsumer.as_asgi(), required=False)),
+        path("ws/live/", OriginGuard(AuthMiddlewareStack(LiveConsumer.as_asgi()), required=True)),
+        re_path("", not_found),
+    ]
+)
+application = ProtocolTypeRouter({"http": BodyLimit(pages), "websocket": sockets, "lifespan": Lifespan()})

@@ -1,0 +1,48 @@
+"""What runs beside the pages in a web process: the writer, and the reconciler every few seconds."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from runs import dispatch, live
+from runs.writer import writer
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at what may have been lost.
+RECONCILE_EVERY = 5.0
+
+
+class Lifespan:
+    """The ASGI lifespan protocol: start with the server, stop before it ends."""
+
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        await receive()
+        live.use_this_loop()
+        reconciler = asyncio.create_task(reconcile_for_ever())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        reconciler.cancel()
+        # What bridges sent is stored; what is not acknowledged they keep.
+        await asyncio.to_thread(writer.stop)
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def reconcile_for_ever() -> None:
+    """Repeat what was lost. A failure is logged and the next round tries again."""
+    server_start = timezone.now()
+    while True:
+        await asyncio.sleep(RECONCILE_EVERY)
+        try:
+            await database_sync_to_async(dispatch.reconcile)(server_start)
+        except Exception:
+            log.exception("the reconciler failed; it tries again in %.0f s", RECONCILE_EVERY)

@@ -1,0 +1,167 @@
+"""What each kind of event does to a run.
+
+An event that makes no sense (a checkpoint outside the run's folder) is refused alone: it is logged and shown
+as a warning of the run, and the events around it count. Otherwise the bridge would send it for ever.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from runs import commands, speed
+from runs.checkpoints.register import register
+from runs.clean import finite, moment, plain, text_of
+from runs.draft import Draft
+from runs.models import Attempt, RunWarning
+from runs.states import State
+from trainer_bridge import protocol
+
+log = logging.getLogger(__name__)
+
+ENDS = {"finished": State.FINISHED, "stopped": State.STOPPED, "failed": State.FAILED}
+
+
+def apply_event(draft: Draft, event: protocol.Event) -> None:
+    """Apply one event; one that makes no sense becomes a warning of the run."""
+    apply, own_writes = HANDLERS[type(event)]
+    if not own_writes:
+        apply(draft, event)
+        return
+    try:
+        with transaction.atomic():
+            apply(draft, event)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, which says nothing about the event: the batch comes again
+    except Exception as problem:
+        kind = type(event).__name__.lower()
+        log.warning("run %s: a %s event was refused: %s", draft.run.pk, kind, problem)
+        _warn(draft, f"refused-{kind}", f"A {kind} message of the training was refused: {problem}")
+
+
+def revive(draft: Draft) -> bool:
+    """A run that was given up too early is heard again: it goes on where it was."""
+    if draft.run.state != State.CRASHED or draft.attempt.ended_at is not None:
+        return False
+    return draft.move(State.RUNNING if draft.run.started_at else State.STARTING)
+
+
+def _metrics(draft: Draft, event: protocol.Metrics) -> None:
+    draft.measure(event)
+    if event.step > draft.run.step:
+        draft.set(step=event.step)
+
+
+def _system(draft: Draft, event: protocol.System) -> None:
+    draft.measure(protocol.Metrics(step=draft.run.step, time=event.time, values=event.values))
+
+
+def _console(draft: Draft, event: protocol.Console) -> None:
+    for line in event.lines:
+        draft.print([finite(line.time, 0.0), line.stream, text_of(line.text)])
+
+
+def _state(draft: Draft, event: protocol.State) -> None:
+    known = {"max_steps": _count(event.max_steps), "num_train_epochs": finite(event.num_train_epochs)}
+    draft.set(**{name: value for name, value in known.items() if value is not None})
+    if event.resumed_step is not None and event.resumed_step != draft.attempt.resumed_step:
+        Attempt.objects.filter(pk=draft.attempt.pk).update(resumed_step=event.resumed_step)
+        draft.attempt.resumed_step = event.resumed_step
+        draft.rewind(event.resumed_step)
+    if event.state == "running":
+        draft.set(started_at=draft.run.started_at or moment(event.time))
+        if draft.run.state == State.STARTING:
+            draft.move(State.RUNNING)
+
+
+def _progress(draft: Draft, event: protocol.Progress) -> None:
+    draft.set(step=event.step)
+    if (steps := _count(event.max_steps)) is not None and steps != draft.run.max_steps:
+        draft.set(max_steps=steps)
+    if (epoch := finite(event.epoch)) is not None:
+        draft.set(epoch=epoch)
+    rate = speed.steps_per_second(draft.attempt.pk, event.step, event.time, draft.run.speed)
+    if rate is not None:
+        draft.set(speed=rate)
+
+
+def _environment(draft: Draft, event: protocol.Environment) -> None:
+    draft.set(environment=draft.run.environment | plain(event.values))
+
+
+def _checkpoint(draft: Draft, event: protocol.Checkpoint) -> None:
+    register(draft.run.pk, draft.attempt.number, event)
+    draft.flag("checkpoints")
+
+
+def _command_ack(draft: Draft, event: protocol.CommandAck) -> None:
+    if not commands.acknowledge(draft.run.pk, event.id, event.status, event.step, text_of(event.reason)):
+        log.info("run %s: an answer to command %s, which is not open", draft.run.pk, event.id)
+    draft.flag("commands")
+
+
+def _warning(draft: Draft, event: protocol.Warning) -> None:
+    _warn(draft, text_of(event.code), text_of(event.text))
+
+
+def _exit(draft: Draft, event: protocol.Exit) -> None:
+    """The attempt is over. A second word about it (trainer and supervisor both speak) changes nothing."""
+    if draft.attempt.ended_at is None:
+        draft.attempt.ended_at = moment(event.time)
+        Attempt.objects.filter(pk=draft.attempt.pk).update(ended_at=draft.attempt.ended_at)
+    ended_at, reason = draft.attempt.ended_at, _exit_reason(draft, event)
+    fields = {"ended_at": ended_at, "reason": reason, "traceback": text_of(event.traceback)}
+    if not draft.move(_end(draft, event), **fields):
+        return
+    if event.step is not None:
+        draft.set(step=event.step)
+    commands.drop_open_commands(draft.run.pk, f"the run {event.outcome} first")
+
+
+def _end(draft: Draft, event: protocol.Exit) -> State:
+    """A process that died of a signal after somebody asked to kill it was stopped; it did not fail."""
+    if event.signal is not None and draft.run.state == State.STOPPING:
+        return State.STOPPED
+    return ENDS[event.outcome]
+
+
+def _exit_reason(draft: Draft, event: protocol.Exit) -> str:
+    if said := text_of(event.reason or event.error).strip():
+        return said.splitlines()[-1]
+    if event.outcome == "finished":
+        return ""
+    if _end(draft, event) == State.STOPPED:
+        # "stop asked by ada" is why it stopped as well.
+        return draft.run.reason
+    if event.signal is not None:
+        return f"the training process was ended by signal {event.signal}"
+    code = "" if event.exit_code is None else f" with exit code {event.exit_code}"
+    return f"the training process ended{code} and left no error message"
+
+
+def _warn(draft: Draft, code: str, text: str) -> None:
+    fields = {"text": text, "created_at": timezone.now()}
+    RunWarning.objects.update_or_create(run=draft.run, code=code, defaults=fields)
+    draft.flag("warnings")
+
+
+def _count(number: int | None) -> int | None:
+    """A number of steps that a column can hold; None for what makes none."""
+    return number if number is not None and 0 < number <= protocol.MAX_STEP else None
+
+
+#: What to do with each kind of event, and whether it writes by itself (then in a savepoint of its own).
+HANDLERS: dict[type, tuple[Callable[[Draft, Any], None], bool]] = {
+    protocol.Metrics: (_metrics, False),
+    protocol.System: (_system, False),
+    protocol.Console: (_console, False),
+    protocol.State: (_state, False),
+    protocol.Progress: (_progress, False),
+    protocol.Environment: (_environment, False),
+    protocol.Checkpoint: (_checkpoint, True),
+    protocol.CommandAck: (_command_ack, True),
+    protocol.Warning: (_warning, True),
+    protocol.Exit: (_exit, False),
+}
