@@ -1,16 +1,13 @@
 """What the top bar of every page shows."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from runs.models import Checkpoint, Project, Run, Sweep
-
-if TYPE_CHECKING:
-    from runs.workers import SlotsOverview
+from runs.workers import SlotsOverview, slots_overview
 
 THEMES = ("light", "dark")
 
@@ -38,14 +35,14 @@ def top_bar(request: HttpRequest) -> dict[str, Any]:
 
 
 def build(request: HttpRequest) -> TopBar:
-    """The bar of this request, in at most four queries however many projects and runs there are."""
+    """The bar of this request, in seven queries however many projects and runs there are."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return TopBar(None, [], [], "")
     projects = list(Project.objects.all())
     project = _current(request, projects)
     tabs = _tabs(request, project) if project else []
-    return TopBar(project, projects, tabs, _slots())
+    return TopBar(project, projects, tabs, slots_text(slots_overview()))
 
 
 def _current(request: HttpRequest, projects: list[Project]) -> Project | None:
@@ -63,32 +60,23 @@ def _current(request: HttpRequest, projects: list[Project]) -> Project | None:
 
 
 def _tabs(request: HttpRequest, project: Project) -> list[Tab]:
-    counts = Project.objects.filter(pk=project.pk).aggregate(
-        runs=Count("runs", distinct=True), sweeps=Count("sweeps", distinct=True)
-    )
-    checkpoints = Checkpoint.objects.filter(Q(run__project=project), deleted_at=None, problem="").count()
+    runs = Run.objects.filter(project=project).count()
+    sweeps = Sweep.objects.filter(project=project).count()
+    checkpoints = Checkpoint.objects.filter(run__project=project, deleted_at=None, problem="").count()
     here = request.resolver_match.url_name if request.resolver_match else ""
     return [
-        Tab("project_runs", "Runs", counts["runs"], here == "project_runs" or here.startswith("run_")),
-        Tab("project_sweeps", "Sweeps", counts["sweeps"], here in ("project_sweeps", "sweep")),
+        Tab("project_runs", "Runs", runs, here == "project_runs" or here.startswith("run_")),
+        Tab("project_sweeps", "Sweeps", sweeps, here in ("project_sweeps", "sweep")),
         Tab("project_compare", "Compare", None, here == "project_compare"),
         Tab("project_checkpoints", "Checkpoints", checkpoints, here == "project_checkpoints"),
     ]
 
 
-def _slots() -> str:
-    try:
-        from runs.workers import slots_overview
-    except ImportError:  # until that part has landed
-        return "no worker"
-    return slots_text(slots_overview())
-
-
-def slots_text(slots: "SlotsOverview") -> str:
+def slots_text(slots: SlotsOverview) -> str:
     """ "1/2 device slots · 3 queued", or why nothing runs yet."""
-    if slots.warming and not slots.total:
-        return "worker warming up" + (f" · {slots.queued} queued" if slots.queued else "")
+    waiting = f" · {slots.queued} queued" if slots.queued else ""
+    if slots.warming:
+        return f"worker warming up{waiting}"
     if not slots.total:
-        return "no worker" + (f" · {slots.queued} queued" if slots.queued else "")
-    text = f"{slots.busy}/{slots.total} device slots"
-    return text + (f" · {slots.queued} queued" if slots.queued else "")
+        return f"no worker{waiting}"
+    return f"{slots.busy}/{slots.total} device slots{waiting}"

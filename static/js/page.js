@@ -11,7 +11,7 @@ on("workers", ({ total, busy, queued, warming }) => {
 
 // The same sentence as dashboard/context.py gives.
 function slotsText(total, busy, queued, warming) {
-  const head = total ? `${busy}/${total} device slots` : warming ? "worker warming up" : "no worker";
+  const head = warming ? "worker warming up" : total ? `${busy}/${total} device slots` : "no worker";
   return queued ? `${head} · ${queued} queued` : head;
 }
 

@@ -1,0 +1,181 @@
+"""The pages of one run: its header, its tabs, and what a person asks of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard import run_charts
+from dashboard.views.access import run_or_404
+from runs import queries
+from runs.commands import CommandError, send_command
+from runs.errors import RunError
+from runs.launch import resume_run
+from runs.models import Run
+from runs.specs import changed_config, effective_config
+from runs.states import State
+from runs.timeline import timeline
+
+#: Lines of the console that a page carries before its script fetches more.
+CONSOLE_TAIL = 200
+RAIL_LINES = 8
+MOST_LINES = 2000
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    label: str
+    count: int | None = None
+
+
+@require_safe
+def run_home(request: HttpRequest, run: str) -> HttpResponse:
+    return redirect("run_charts", run)
+
+
+@require_safe
+def charts(request: HttpRequest, run: str) -> HttpResponse:
+    """The curves, with the latest values, events and console beside them."""
+    owner = run_or_404(run)
+    return _page(request, owner, "charts", {**_rail(owner), "charts": run_charts.page_data(owner)})
+
+
+@require_safe
+def system(request: HttpRequest, run: str) -> HttpResponse:
+    """The samples of the machine."""
+    owner = run_or_404(run)
+    return _page(request, owner, "system", {"charts": run_charts.page_data(owner, system=True)})
+
+
+@require_safe
+def overview(request: HttpRequest, run: str) -> HttpResponse:
+    """What was asked for, what it ran on and what came out."""
+    owner = run_or_404(run)
+    changed = changed_config(owner.spec)
+    config = effective_config(owner.spec)
+    rows = [(name, value, name in changed) for name, value in config.items()]
+    context = {
+        "config": sorted(rows, key=lambda row: not row[2]),
+        "latest": queries.latest_values(owner, limit=50),
+        "environment": owner.environment,
+        "attempts": owner.attempts.order_by("number"),
+        "spec": owner.spec,
+    }
+    return _page(request, owner, "overview", context)
+
+
+@require_safe
+def console(request: HttpRequest, run: str) -> HttpResponse:
+    owner = run_or_404(run)
+    return _page(request, owner, "console", {"lines": queries.console_tail(owner, CONSOLE_TAIL)})
+
+
+@require_safe
+def checkpoints(request: HttpRequest, run: str) -> HttpResponse:
+    owner = run_or_404(run)
+    return _page(request, owner, "checkpoints", {"rows": queries.checkpoint_rows(owner)})
+
+
+@require_safe
+def events(request: HttpRequest, run: str) -> HttpResponse:
+    owner = run_or_404(run)
+    return _page(request, owner, "events", {"events": list(reversed(timeline(owner)))})
+
+
+@require_safe
+def live(request: HttpRequest, run: str) -> HttpResponse:
+    """The header as a fragment, with the rail when ``rail`` is asked for."""
+    owner = run_or_404(run)
+    rail = _rail(owner) if request.GET.get("rail") else {}
+    return render(request, "runs/_live.html", {"run": owner, "header": queries.run_header(owner), **rail})
+
+
+@require_safe
+def console_lines(request: HttpRequest, run: str) -> JsonResponse:
+    """Lines ``first`` … as JSON: {"total", "lines": [[number, time, stream, text], …]}, 2,000 at most."""
+    owner = run_or_404(run)
+    first = _whole(request.GET.get("first"), 0)
+    count = min(_whole(request.GET.get("count"), 500), MOST_LINES)
+    return JsonResponse({"total": owner.console_lines, "lines": queries.console_page(owner, first, count)})
+
+
+@require_POST
+def command(request: HttpRequest, run: str, verb: str) -> HttpResponse:
+    """Stop, kill, save or resume; a script gets JSON, a plain form goes back to the run."""
+    owner = run_or_404(run)
+    try:
+        done = _VERBS[verb](request, owner)
+    except (CommandError, RunError) as refused:
+        return _answer(request, owner, str(refused), ok=False)
+    return _answer(request, owner, done, ok=True)
+
+
+def _stop(request: HttpRequest, run: Run) -> str:
+    saves = request.POST.get("save") and run.state in (State.RUNNING, State.STARTING)
+    if saves:
+        send_command(run, "save", user=request.user)
+    send_command(run, "stop", user=request.user)
+    return f"{run.name} will save a checkpoint and stop" if saves else f"{run.name} will stop"
+
+
+def _kill(request: HttpRequest, run: Run) -> str:
+    send_command(run, "kill", user=request.user)
+    return f"{run.name} is being killed"
+
+
+def _save(request: HttpRequest, run: Run) -> str:
+    send_command(run, "save", user=request.user)
+    return f"{run.name} will save a checkpoint at the next step"
+
+
+def _resume(request: HttpRequest, run: Run) -> str:
+    resume_run(run, request.user)
+    return f"{run.name} is queued to go on from its last checkpoint"
+
+
+_VERBS: dict[str, Callable[[HttpRequest, Run], str]] = {
+    "stop": _stop,
+    "kill": _kill,
+    "save": _save,
+    "resume": _resume,
+}
+
+
+def _answer(request: HttpRequest, run: Run, text: str, *, ok: bool) -> HttpResponse:
+    if request.headers.get("X-Requested-With") == "fetch":
+        return JsonResponse({"text": text}, status=200 if ok else 409)
+    (messages.info if ok else messages.error)(request, text)
+    return redirect("run_charts", run.pk)
+
+
+def _page(request: HttpRequest, run: Run, tab: str, context: dict[str, Any]) -> HttpResponse:
+    tabs = [
+        Tab("charts", "Charts"),
+        Tab("overview", "Overview"),
+        Tab("console", "Console"),
+        Tab("system", "System"),
+        Tab("checkpoints", "Checkpoints", run.checkpoints.filter(deleted_at=None).count()),
+        Tab("events", "Events"),
+    ]
+    head = {"run": run, "project": run.project, "header": queries.run_header(run), "tabs": tabs, "tab": tab}
+    return render(request, f"runs/{tab}.html", {**head, **context})
+
+
+def _rail(run: Run) -> dict[str, Any]:
+    found = timeline(run)
+    return {
+        "latest": queries.latest_values(run),
+        "events": list(reversed(found))[:6],
+        "event_count": len(found),
+        "lines": queries.console_tail(run, RAIL_LINES),
+        "rail": True,
+    }
+
+
+def _whole(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 16 else default

@@ -1,0 +1,203 @@
+"""Reads for the pages of one run, each with a fixed number of queries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from runs.checkpoints.rank import best as best_checkpoint
+from runs.checkpoints.rank import resumable, state_of, value_of
+from runs.directions import greater_is_better
+from runs.models import Attempt, Checkpoint, Command, ConsoleBlock, Run, Series
+from runs.series import summaries
+from runs.states import ACTIVE, State
+from runs.workers import queue_reason
+
+#: A run that said nothing this long is shown as silent, before it counts as crashed.
+SILENT_AFTER = timedelta(seconds=20)
+#: Kill is offered when a stop was asked this long ago.
+KILL_AFTER = timedelta(seconds=30)
+#: Parts of the Trainer's logs that say where or how fast a run was, not how good.
+_NOT_MEASURES = ("/epoch", "runtime", "per_second", "/step", "num_input_tokens_seen", "total_flos")
+LATEST = 10
+
+
+@dataclass(frozen=True)
+class CheckpointMark:
+    """A checkpoint on the progress bar: ``position`` in percent of the planned steps."""
+
+    step: int
+    position: float
+    is_best: bool
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """What the head of a run's page says. ``progress`` is 0 … 1, None when the end is not known."""
+
+    run: Run
+    progress: float | None
+    eta: float | None
+    eta_at: datetime | None
+    best_value: float | None
+    best_step: int | None
+    checkpoints: list[CheckpointMark]
+    best_checkpoint: Checkpoint | None
+    can_resume: bool
+    can_kill: bool
+    silent_for: float | None
+    waits_for: str
+    place: int | None
+
+    @property
+    def percent(self) -> float | None:
+        return None if self.progress is None else self.progress * 100
+
+
+def run_header(run: Run) -> RunHeader:
+    """At most eight queries: checkpoints, best value, last sign of life, open stop, and the queue's reason."""
+    now = timezone.now()
+    rows = list(run.checkpoints.all())
+    kept = best_checkpoint(rows, run.objective, run.greater_is_better) if run.objective else None
+    value, step = _best_value(run)
+    eta = _eta(run)
+    return RunHeader(
+        run=run,
+        progress=progress_of(run),
+        eta=eta,
+        eta_at=now + timedelta(seconds=eta) if eta is not None else None,
+        best_value=value,
+        best_step=step,
+        checkpoints=_marks(run, rows, kept),
+        best_checkpoint=kept,
+        can_resume=run.state in (State.STOPPED, State.FAILED, State.CRASHED) and resumable(run) is not None,
+        can_kill=run.state == State.STOPPING and _stop_is_old(run, now),
+        silent_for=_silence(run, now),
+        waits_for=(queue_reason() or "starts in a moment") if run.state == State.QUEUED else "",
+        place=_place(run) if run.state == State.QUEUED else None,
+    )
+
+
+def progress_of(run: Run) -> float | None:
+    """How far the run is, 0 … 1; None while its end is not known."""
+    if run.state == State.FINISHED:
+        return 1.0
+    return min(1.0, run.step / run.max_steps) if run.max_steps else None
+
+
+def _eta(run: Run) -> float | None:
+    """Seconds to the planned end at the present speed."""
+    if run.state != State.RUNNING or not run.max_steps or not run.speed:
+        return None
+    return max(0.0, (run.max_steps - run.step) / run.speed)
+
+
+def _best_value(run: Run) -> tuple[float | None, int | None]:
+    row = Series.objects.filter(run=run, key=run.objective).first() if run.objective else None
+    if row is None:
+        return None, None
+    return (row.max, row.max_step) if run.greater_is_better else (row.min, row.min_step)
+
+
+def _marks(run: Run, rows: list[Checkpoint], kept: Checkpoint | None) -> list[CheckpointMark]:
+    total = run.max_steps or run.step
+    present = [row for row in rows if state_of(row) == "complete"]
+    return [CheckpointMark(row.step, min(100, row.step / total * 100), row is kept) for row in present if total]
+
+
+def _stop_is_old(run: Run, now: datetime) -> bool:
+    stops = Command.objects.filter(run=run, kind="stop").order_by("-id")
+    asked = stops.values_list("created_at", flat=True).first()
+    return asked is None or now - asked >= KILL_AFTER
+
+
+def _silence(run: Run, now: datetime) -> float | None:
+    """Seconds since the training was last heard, when that is worth saying."""
+    if run.state not in ACTIVE:
+        return None
+    attempts = Attempt.objects.filter(run=run).order_by("-number")
+    heard = attempts.values_list("heard_at", flat=True).first()
+    quiet = now - heard if heard else timedelta()
+    return quiet.total_seconds() if quiet >= SILENT_AFTER else None
+
+
+def _place(run: Run) -> int:
+    """1 for the run that starts next."""
+    before = Q(created_at__lt=run.created_at) | Q(created_at=run.created_at, pk__lt=run.pk)
+    return Run.objects.filter(before, state=State.QUEUED).count() + 1
+
+
+@dataclass(frozen=True)
+class Latest:
+    """One row of the list of latest values; ``best`` is None where no value is best."""
+
+    key: str
+    now: float
+    best: float | None
+    best_step: int | None
+
+
+def latest_values(run: Run, limit: int = LATEST) -> list[Latest]:
+    """The last and best value of what the run measures, the objective first: one query."""
+    found = summaries([run.pk])[run.pk]
+    keys = [key for key in found if is_measure(key)]
+    objectives = {run.objective: run.greater_is_better}
+    rows = []
+    for key in sorted(keys, key=lambda key: (key != run.objective, _order(key)))[:limit]:
+        summary, greater = found[key], greater_is_better(key, objectives)
+        best, step = (summary.best(greater), summary.best_step(greater)) if has_best(key) else (None, None)
+        rows.append(Latest(key, summary.last, best, step))
+    return rows
+
+
+def is_measure(key: str) -> bool:
+    """Whether a series says how a training goes, not how fast or where it is."""
+    return not key.startswith(("system/", "final/")) and not any(word in key for word in _NOT_MEASURES)
+
+
+def has_best(key: str) -> bool:
+    """Of a learning rate or a gradient norm no value is best."""
+    return key.startswith(("eval/", "test/")) or key.endswith("loss")
+
+
+def _order(key: str) -> tuple[int, str]:
+    prefixes = ("eval", "test", "train")
+    prefix = key.split("/")[0]
+    return (prefixes.index(prefix) if prefix in prefixes else len(prefixes), key)
+
+
+def console_page(run: Run, first: int, count: int) -> list[tuple[int, float, str, str]]:
+    """Lines ``first`` … ``first + count - 1`` as (number, time, stream, text): two queries."""
+    rows = ConsoleBlock.objects.filter(run=run, first__lt=first + count)
+    begin = rows.filter(first__lte=first).order_by("-first").values_list("first", flat=True).first()
+    blocks = rows.filter(first__gte=begin or 0)
+    lines = []
+    for block in blocks.only("first", "lines"):
+        for number, (time, stream, text) in enumerate(block.lines, start=block.first):
+            if first <= number < first + count:
+                lines.append((number, time, stream, text))
+    return lines
+
+
+def console_tail(run: Run, count: int) -> list[tuple[int, float, str, str]]:
+    """The last ``count`` lines."""
+    return console_page(run, max(0, run.console_lines - count), count)
+
+
+def console_texts(run: Run) -> Iterator[str]:
+    """The whole console output, block by block."""
+    for block in ConsoleBlock.objects.filter(run=run).iterator(chunk_size=50):
+        yield "".join(f"{text}\n" for _, _, text in block.lines)
+
+
+def checkpoint_rows(run: Run) -> list[dict[str, Any]]:
+    """The run's checkpoints, newest first, with their objective and what they are kept for: one query."""
+    rows = list(run.checkpoints.all())
+    kept = best_checkpoint(rows, run.objective, run.greater_is_better) if run.objective else None
+    return [
+        {"checkpoint": row, "state": state_of(row), "value": value_of(row, run.objective), "is_best": row is kept}
+        for row in reversed(rows)
+    ]

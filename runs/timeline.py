@@ -1,0 +1,88 @@
+"""What happened to a run, in order: people's commands, its own checkpoints, starts, ends and warnings."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from runs.checkpoints.rank import value_of
+from runs.models import Attempt, Checkpoint, Command, Run
+
+_ASKED = {
+    "stop": "Stop asked",
+    "kill": "Kill asked",
+    "save": "Checkpoint asked",
+    "evaluate": "Evaluation asked",
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """``person``: a person did it, not the run. ``letter`` names it on the charts, "" for one without a step."""
+
+    when: datetime
+    text: str
+    detail: str = ""
+    step: int | None = None
+    person: bool = False
+    kind: str = "state"
+    letter: str = ""
+
+
+def timeline(run: Run) -> list[Event]:
+    """All events, oldest first; those on the charts lettered A, B, … in order of step: four queries."""
+    attempts = list(run.attempts.order_by("number"))
+    events = [
+        Event(run.created_at, "Queued", f"by {run.created_by}" if run.created_by else "", person=True),
+        *(_start(attempt) for attempt in attempts),
+        *(_command(command) for command in run.commands.all()),
+        *_checkpoints(run),
+        *(Event(row.created_at, "Warning", row.text, kind="warning") for row in run.warnings.all()),
+    ]
+    if run.ended_at:
+        events.append(Event(run.ended_at, run.state.capitalize(), run.reason, run.step))
+    return _lettered(sorted(events, key=lambda event: event.when))
+
+
+def _start(attempt: Attempt) -> Event:
+    where = f"on {attempt.worker}" if attempt.worker else ""
+    if attempt.resumed_step is not None:
+        return Event(attempt.started_at, f"Resumed from step {attempt.resumed_step}", where, attempt.resumed_step, kind="resume")
+    return Event(attempt.started_at, "Started" if attempt.number == 1 else "Started again", where)
+
+
+def _command(command: Command) -> Event:
+    who = f"by {command.created_by}" if command.created_by else ""
+    outcome = f"{command.status}: {command.reason}" if command.reason else command.status
+    text = _ASKED.get(command.kind, command.kind)
+    return Event(command.created_at, text, " · ".join(filter(None, [who, outcome])), command.step, True, "command")
+
+
+def _checkpoints(run: Run) -> list[Event]:
+    best: float | None = None
+    sign = 1 if run.greater_is_better else -1
+    events = []
+    for row in run.checkpoints.order_by("step"):
+        value = value_of(row, run.objective)
+        is_best = value is not None and value == value and (best is None or sign * value > sign * best)
+        best = value if is_best else best
+        events.append(_checkpoint(row, f"Checkpoint saved, new best {run.objective}" if is_best else "Checkpoint saved"))
+    return events
+
+
+def _checkpoint(row: Checkpoint, text: str) -> Event:
+    return Event(row.created_at, text, row.problem, row.step, kind="checkpoint")
+
+
+def _lettered(events: list[Event]) -> list[Event]:
+    shown = [n for n, event in enumerate(events) if event.step is not None and event.kind != "state"]
+    letters = {n: letter(place) for place, n in enumerate(sorted(shown, key=lambda n: events[n].step or 0))}
+    return [replace(event, letter=letters.get(n, "")) for n, event in enumerate(events)]
+
+
+def letter(place: int) -> str:
+    """0 → A, 25 → Z, 26 → AA."""
+    text = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        text = chr(65 + rest) + text
+    return text
