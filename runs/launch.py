@@ -121,8 +121,8 @@ def _take_marks(project: Project, count: int) -> int:
 
 
 def _tell_queued(slug: str) -> None:
-    """After the commit: workers look for the new runs, open pages hear that the list of runs changed."""
-    transaction.on_commit(dispatch.announce)
+    """Workers look for the new runs and open pages hear of them; both wait for the commit."""
+    dispatch.announce()
     live.runs_changed(slug)
 
 

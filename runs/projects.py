@@ -14,16 +14,34 @@ class ProjectError(ValueError):
 
 def create_project(name: str) -> Project:
     """A new project called ``name``; its slug is made from the name. Raises ProjectError."""
-    name = name.strip()
-    slug = slugify(name)[:60].strip("-")
-    if not slug:
-        raise ProjectError(f"“{name}” has nothing to make a link from. Use at least one of a–z or 0–9.")
-    if len(name) > 100:
-        raise ProjectError(f"The name has {len(name)} characters; the most is 100.")
-    project, made = Project.objects.get_or_create(slug=slug, defaults={"name": name})
+    if problem := project_name_problem(name):
+        raise ProjectError(problem)
+    project, made = Project.objects.get_or_create(slug=_slug(name), defaults={"name": name.strip()})
     if not made:
-        raise ProjectError(f"There is already a project “{project.name}” with the link /p/{slug}.")
+        # Somebody else made it between the look and now.
+        raise ProjectError(_taken(project))
     return project
+
+
+def project_name_problem(name: str) -> str:
+    """Why no project can be called ``name``; "" when one can."""
+    name = name.strip()
+    if len(name) > 100:
+        return f"The name has {len(name)} characters; the most is 100."
+    if not _slug(name):
+        return f"“{name}” has nothing to make a link from. Use at least one of a–z or 0–9."
+    if not name.isprintable():
+        return "The name holds a line break or a control character. Take it out."
+    project = Project.objects.filter(slug=_slug(name)).first()
+    return _taken(project) if project else ""
+
+
+def _slug(name: str) -> str:
+    return slugify(name)[:60].strip("-_")
+
+
+def _taken(project: Project) -> str:
+    return f"There is already a project “{project.name}”, /p/{project.slug}. Choose it, or another name."
 
 
 def default_project() -> Project:

@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.forms.values import value_text
+from django.http import QueryDict
+
+from dashboard.forms.values import MAX_TEXT, value_text
 from runs.sweeps.grid import MAX_TRIALS
 from trainer_bridge.fields import Field, Value, parse_int, parse_number
 
@@ -74,15 +75,15 @@ class SweepInput:
         return low, high, count
 
 
-def sweep_from_post(data: Mapping[str, str], key: str, listed: list[str]) -> SweepInput:
-    """The sweep typed at ``key``; ``listed`` are all values sent for it (one text, or the ticked choices)."""
+def sweep_from_post(data: QueryDict, key: str) -> SweepInput:
+    """The sweep typed at ``key``. A list comes as one text, or as the ticked values of a choice."""
     mode = data.get(f"mode.{key}", "list")
     return SweepInput(
         mode=mode if mode in MODES else "list",
-        values=", ".join(listed),
-        low=data.get(f"low.{key}", ""),
-        high=data.get(f"high.{key}", ""),
-        count=data.get(f"count.{key}", "4"),
+        values=", ".join(data.getlist(f"list.{key}"))[:MAX_TEXT],
+        low=data.get(f"low.{key}", "")[:MAX_TEXT],
+        high=data.get(f"high.{key}", "")[:MAX_TEXT],
+        count=data.get(f"count.{key}", "4")[:MAX_TEXT],
     )
 
 

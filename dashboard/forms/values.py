@@ -4,6 +4,9 @@ from decimal import Decimal
 
 from trainer_bridge.fields import Value
 
+#: Longer than any value can be; what is longer was not typed.
+MAX_TEXT = 2000
+
 
 def value_text(value: Value) -> str:
     """None → "", True → "true", 0.00005 → "5e-5", 3.0 → "3"."""

@@ -1,0 +1,135 @@
+"""A run being configured: everything typed so far, as texts, whether it can run or not."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from django.http import QueryDict
+
+from dashboard.forms.fields import FormField, find_key, form_fields, link_name
+from dashboard.forms.sweep import SweepInput, sweep_from_post
+from dashboard.forms.values import MAX_TEXT, value_text
+from runs.specs import Spec
+from trainer_bridge import recipes
+from trainer_bridge.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Draft:
+    """``texts`` holds one text for each field of the recipe, ``sweeps`` those whose Sweep is on.
+
+    ``notices`` say what a link asked for that does not exist.
+    """
+
+    recipe: Recipe
+    texts: dict[str, str]
+    sweeps: dict[str, SweepInput] = field(default_factory=dict)
+    name: str = ""
+    tags: str = ""
+    project: str = ""
+    new_project: str = ""
+    notices: tuple[str, ...] = ()
+
+    @cached_property
+    def fields(self) -> dict[str, FormField]:
+        return form_fields(self.recipe)
+
+    def tag_list(self) -> list[str]:
+        return self.tags.split(",")
+
+    def changed(self, key: str) -> bool:
+        """Whether the field was touched: it is swept, or its text is not the default's."""
+        return key in self.sweeps or self.texts[key].strip() != self.fields[key].default_text
+
+
+def blank(recipe: Recipe) -> Draft:
+    """A draft with every field at the recipe's default."""
+    return Draft(recipe, {key: row.default_text for key, row in form_fields(recipe).items()})
+
+
+def from_spec(spec: Spec, *, name: str = "", tags: list[str] | None = None) -> Draft:
+    """A draft that would run ``spec`` again; fields the recipe no longer has are named in ``notices``."""
+    recipe = recipes.catalog().get(spec.get("recipe", ""))
+    if recipe is None:
+        text = f"The recipe “{spec.get('recipe')}” is not there any more; this is another one."
+        return replace(blank(first_recipe()), notices=(text,))
+    draft = replace(blank(recipe), name=name, tags=", ".join(tags or []))
+    given = {f"{group}.{n}": v for group in ("params", "args") for n, v in spec.get(group, {}).items()}
+    gone = tuple(
+        f"{key} is not a field of {recipe.name} any more." for key in given if key not in draft.texts
+    )
+    known = {key: value_text(value) for key, value in given.items() if key in draft.texts}
+    return replace(draft, texts={**draft.texts, **known}, notices=gone)
+
+
+def from_post(data: QueryDict) -> Draft:
+    """The form as it was sent; a field that was not sent keeps its default."""
+    recipe = recipes.catalog().get(data.get("recipe", "")) or first_recipe()
+    rows = form_fields(recipe)
+    texts = {key: data.get(key, row.default_text)[:MAX_TEXT] for key, row in rows.items()}
+    sweeps = {
+        key: sweep_from_post(data, key)
+        for key, row in rows.items()
+        if row.sweepable and data.get(f"sweep.{key}")
+    }
+    labels = {name: data.get(name, "")[:MAX_TEXT] for name in ("name", "tags", "project", "new_project")}
+    return Draft(recipe, texts, sweeps, **labels)
+
+
+def from_query(data: QueryDict, start: Draft | None = None) -> Draft:
+    """The draft a link describes (``recipe``, ``set.…``, ``sweep.…``, ``name``, ``tags``), upon ``start``."""
+    wanted = data.get("recipe", "")
+    recipe = recipes.catalog().get(wanted)
+    notices = (
+        [f"There is no recipe “{wanted[:60]}”; this is another one."] if wanted and recipe is None else []
+    )
+    if start is None or (recipe and recipe is not start.recipe):
+        start = blank(recipe or first_recipe())
+    texts, sweeps = dict(start.texts), dict(start.sweeps)
+    for asked in data:
+        verb, _, name = asked.partition(".")
+        if verb not in ("set", "sweep"):
+            continue
+        key = find_key(start.fields, name)
+        if key is None:
+            notices.append(
+                f"{start.recipe.name} has no field “{name[:60]}”; the link's value for it was left out."
+            )
+        elif verb == "set":
+            texts[key] = data[asked][:MAX_TEXT]
+        elif start.fields[key].sweepable:
+            sweeps[key] = SweepInput.from_link(data[asked][:MAX_TEXT])
+    labels = {name: data.get(name, getattr(start, name))[:MAX_TEXT] for name in ("name", "tags")}
+    return replace(start, texts=texts, sweeps=sweeps, notices=(*start.notices, *notices), **labels)
+
+
+def to_query(draft: Draft) -> QueryDict:
+    """The link that ``from_query`` turns back into this draft; what is at its default is left out."""
+    query = QueryDict(mutable=True)
+    query["recipe"] = draft.recipe.name
+    for key, text in draft.texts.items():
+        if text.strip() != draft.fields[key].default_text:
+            query[f"set.{link_name(draft.fields, key)}"] = text
+    for key, sweep in draft.sweeps.items():
+        query[f"sweep.{link_name(draft.fields, key)}"] = sweep.to_link()
+    for name in ("name", "tags"):
+        if text := getattr(draft, name):
+            query[name] = text
+    return query
+
+
+def switch_recipe(draft: Draft, name: str) -> QueryDict:
+    """The link to the same draft with another recipe; its own parameters do not come along."""
+    query = to_query(draft)
+    query["recipe"] = name
+    recipe = recipes.catalog().get(name)
+    rows = form_fields(recipe) if recipe else draft.fields
+    for asked in list(query):
+        verb, _, field_name = asked.partition(".")
+        if verb in ("set", "sweep") and find_key(rows, field_name) is None:
+            del query[asked]
+    return query
+
+
+def first_recipe() -> Recipe:
+    """The recipe that is offered when none is named."""
+    return next(iter(recipes.catalog().values()))

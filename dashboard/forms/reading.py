@@ -1,0 +1,75 @@
+"""A draft read: the specification and search space it stands for, and every problem at its field."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.forms.draft import Draft
+from runs.labels import label_problems
+from runs.launch import sweep_problems
+from runs.projects import project_name_problem
+from runs.specs import Spec, check_spec
+from runs.sweeps.grid import Space, grid_size
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``problems`` maps a field key, "name", "tags", "new_project" or "sweep" to a sentence."""
+
+    spec: Spec
+    space: Space
+    problems: dict[str, str]
+
+    @property
+    def trials(self) -> int:
+        """How many runs Launch would queue."""
+        return grid_size(self.space) if self.space else 1
+
+
+def read(draft: Draft) -> Reading:
+    """What ``draft`` would launch. Where a text cannot be read, its default stands in for the checks."""
+    values, problems = _values(draft)
+    space, space_problems = _space(draft)
+    spec: Spec = {"recipe": draft.recipe.name, "params": {}, "args": {}}
+    for key, value in values.items():
+        group, _, name = key.partition(".")
+        spec[group][name] = value
+    problems |= space_problems
+    checked = sweep_problems(spec, space) if space else check_spec(spec)
+    labels = label_problems(draft.name, draft.tag_list())
+    if draft.new_project.strip() and (sentence := project_name_problem(draft.new_project)):
+        labels["new_project"] = sentence
+    return Reading(spec, space, _in_page_order(draft, {**checked, **labels, **problems}))
+
+
+def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that differ from the defaults, and what could not be read."""
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for key, row in draft.fields.items():
+        if key in draft.sweeps:
+            continue
+        try:
+            value = row.field.parse(draft.texts[key])
+        except ValueError as error:
+            problems[key] = str(error)
+        else:
+            if value != row.default:
+                values[key] = value
+    return values, problems
+
+
+def _space(draft: Draft) -> tuple[Space, dict[str, str]]:
+    space: Space = {}
+    problems: dict[str, str] = {}
+    for key, sweep in draft.sweeps.items():
+        try:
+            space[key] = sweep.expand(draft.fields[key].field)
+        except ValueError as error:
+            problems[key] = str(error)
+    return space, problems
+
+
+def _in_page_order(draft: Draft, problems: dict[str, str]) -> dict[str, str]:
+    order = [*draft.fields, "sweep", "name", "tags", "new_project"]
+    known = {key: problems[key] for key in order if key in problems}
+    return known | problems

@@ -1,0 +1,121 @@
+"""“What will run”: the sums that a person would do in the head before pressing Launch."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.forms.draft import Draft
+from dashboard.forms.reading import Reading
+from dashboard.forms.rows import html_id
+from dashboard.forms.values import value_text
+from runs.specs import objective_of
+from runs.workers import SlotsOverview, queue_reason
+from trainer_bridge import arguments
+
+#: More device slots than this are told as a number only.
+MOST_BOXES = 16
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field that is not at its default: both as texts."""
+
+    id: str
+    name: str
+    default: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    id: str
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """``trials`` is 1 for a single run; ``batch`` and ``length`` are "" where the sweep varies them."""
+
+    objective: str
+    verb: str
+    length: str
+    batch: str
+    trials: int
+    factors: str
+    changes: list[Change]
+    problems: list[Problem]
+    slots: SlotsOverview
+    wait: str
+
+    @property
+    def launch_label(self) -> str:
+        """What the Launch button says: why it does not launch, or what it queues."""
+        if count := len(self.problems):
+            return f"Fix {count} problem{'s' if count > 1 else ''} to launch"
+        return f"Launch {self.trials} trials" if self.factors else "Launch"
+
+    @property
+    def boxes(self) -> list[bool]:
+        """One entry a device slot, True while it is busy; empty when there are too many to draw."""
+        return (
+            [n < self.slots.busy for n in range(self.slots.total)] if self.slots.total <= MOST_BOXES else []
+        )
+
+    @property
+    def free(self) -> int:
+        return max(0, self.slots.total - self.slots.busy)
+
+
+def summarise(draft: Draft, reading: Reading, slots: SlotsOverview) -> Summary:
+    """The summary of ``draft``, which ``reading`` has read, for a queue as ``slots`` says."""
+    objective, greater_is_better = objective_of(reading.spec)
+    recipe = draft.recipe
+    args = arguments.merge(reading.spec["args"], recipe.arguments)
+    swept = {key.removeprefix("args.") for key in draft.sweeps}
+    return Summary(
+        objective=objective,
+        verb="Maximise" if greater_is_better else "Minimise",
+        length="" if swept & {"max_steps", "num_train_epochs"} else _length(args),
+        batch="" if swept & {_BATCH, _ACCUMULATE} else _batch(args),
+        trials=reading.trials,
+        factors=" × ".join(str(len(values)) for values in reading.space.values()),
+        changes=_changes(draft, reading),
+        problems=[Problem(html_id(key), _name(key), text) for key, text in reading.problems.items()],
+        slots=slots,
+        wait=queue_reason(slots),
+    )
+
+
+_BATCH, _ACCUMULATE = "per_device_train_batch_size", "gradient_accumulation_steps"
+
+
+def _length(args: dict[str, Any]) -> str:
+    if args["max_steps"] > 0:
+        return f"{args['max_steps']} steps"
+    return f"{value_text(args['num_train_epochs'])} epochs"
+
+
+def _batch(args: dict[str, Any]) -> str:
+    batch, accumulate = args[_BATCH], args[_ACCUMULATE]
+    return f"{batch} × {accumulate} = {batch * accumulate}"
+
+
+def _changes(draft: Draft, reading: Reading) -> list[Change]:
+    changed = [row for key, row in draft.fields.items() if draft.changed(key)]
+    return [
+        Change(html_id(row.key), row.field.name, row.default_text or "none", _new(draft, reading, row.key))
+        for row in changed
+    ]
+
+
+def _new(draft: Draft, reading: Reading, key: str) -> str:
+    if key not in draft.sweeps:
+        return draft.texts[key].strip() or "none"
+    values = reading.space.get(key)
+    if not values:
+        return "sweep"
+    return ", ".join(map(value_text, values)) if len(values) <= 3 else f"{len(values)} values"
+
+
+def _name(key: str) -> str:
+    return key.partition(".")[2] or key.replace("_", " ")

@@ -1,0 +1,34 @@
+"""Logging in by password or by a link that works once, and logging out."""
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from dashboard.forms.login import LoginForm
+from runs.access import redeem_login_link
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+password_login = LoginView.as_view(
+    template_name="login.html", authentication_form=LoginForm, redirect_authenticated_user=True
+)
+log_out = LogoutView.as_view(next_page="login")
+
+
+@login_not_required
+@never_cache
+@require_GET  # a HEAD, as link previews send it, must not use the link up
+def login_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Log in whom the link belongs to; 410 with the way to a new one when it was used or is too old."""
+    user = redeem_login_link(token)
+    if user is not None:
+        login(request, user, backend=_BACKEND)
+        return redirect("home")
+    if request.user.is_authenticated:
+        # Reload or Back after the link did its work.
+        return redirect("home")
+    return render(request, "login_link_gone.html", status=410)

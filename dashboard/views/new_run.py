@@ -1,0 +1,121 @@
+"""New run: the form, its check while typing, and Launch."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.forms.draft import Draft, from_post, from_query, from_spec, switch_recipe, to_query
+from dashboard.forms.reading import Reading, read
+from dashboard.forms.rows import html_id, section_states, sections
+from dashboard.forms.summary import summarise
+from dashboard.responses import SeeOther
+from dashboard.views.access import project_or_404, run_or_404
+from runs.launch import SpecError, launch_run, launch_sweep
+from runs.models import Project
+from runs.projects import ProjectError, create_project
+from runs.workers import slots_overview
+from trainer_bridge import recipes
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def project_new(request: HttpRequest, project: str) -> HttpResponse:
+    """The form; POST launches it, or shows it again with its problems (422) and all that was typed."""
+    here = project_or_404(project)
+    if request.method != "POST":
+        return _page(request, here, _draft_of_link(request))
+    draft = from_post(request.POST)
+    if wanted := request.POST.get("switch_recipe"):
+        return SeeOther(f"{request.path}?{switch_recipe(draft, wanted).urlencode()}")
+    reading = read(draft)
+    if reading.problems:
+        return _page(request, here, draft, reading, status=422)
+    try:
+        return SeeOther(_launch(here, draft, reading, request.user))
+    except SpecError as error:
+        return _page(request, here, draft, replace(reading, problems=error.problems), status=422)
+
+
+@require_POST
+def project_new_check(request: HttpRequest, project: str) -> JsonResponse:
+    """What the form as sent would launch, as JSON: the summary as HTML, errors by the id of their field."""
+    project_or_404(project)
+    draft = from_post(request.POST)
+    reading = read(draft)
+    summary = summarise(draft, reading, slots_overview())
+    states = section_states(draft, reading)
+    return JsonResponse(
+        {
+            "summary": render_to_string("new_run/summary.html", {"draft": draft, "summary": summary}),
+            "launch": summary.launch_label,
+            "errors": {html_id(key): sentence for key, sentence in reading.problems.items()},
+            "changed": [html_id(key) for key in draft.fields if draft.changed(key)],
+            "sections": {name: vars(state) for name, state in states.items()},
+            "link": to_query(draft).urlencode(),
+        }
+    )
+
+
+def _draft_of_link(request: HttpRequest) -> Draft:
+    """The draft of ``?from=<run>``, ``recipe``, ``set.…`` and ``sweep.…``."""
+    start, notices = None, ()
+    if run_id := request.GET.get("from"):
+        try:
+            run = run_or_404(run_id)
+        except Http404 as missing:
+            notices = (str(missing),)
+        else:
+            start = from_spec(run.spec, tags=run.tags)
+    draft = from_query(request.GET, start)
+    return replace(draft, notices=(*notices, *draft.notices))
+
+
+def _launch(here: Project, draft: Draft, reading: Reading, user: AbstractBaseUser | Any) -> str:
+    """Queue what was read; the address of the page that shows it. Raises SpecError, then nothing was made."""
+    with transaction.atomic():
+        project = _project_of(here, draft)
+        labels: dict[str, Any] = {"name": draft.name, "tags": draft.tag_list(), "user": user}
+        if reading.space:
+            return f"/s/{launch_sweep(project, reading.spec, reading.space, **labels).pk}"
+        return f"/r/{launch_run(project, reading.spec, **labels).pk}/charts"
+
+
+def _project_of(here: Project, draft: Draft) -> Project:
+    if name := draft.new_project.strip():
+        try:
+            return create_project(name)
+        except ProjectError as error:
+            raise SpecError({"new_project": str(error)}) from error
+    if draft.project in ("", here.slug):
+        return here
+    found = Project.objects.filter(slug=draft.project).first()
+    if found is None:
+        raise SpecError({"project": f"There is no project “{draft.project}” any more. Choose another one."})
+    return found
+
+
+def _page(
+    request: HttpRequest, project: Project, draft: Draft, reading: Reading | None = None, status: int = 200
+) -> HttpResponse:
+    reading = reading or read(draft)
+    context = {
+        "project": project,
+        "projects": Project.objects.all(),
+        "chosen_project": draft.project or project.slug,
+        "recipes": recipes.catalog().values(),
+        "draft": draft,
+        "problems": reading.problems,
+        "sections": sections(draft, reading),
+        "states": section_states(draft, reading),
+        "summary": summarise(draft, reading, slots_overview()),
+        "link": to_query(draft).urlencode(),
+        "check_url": reverse("project_new_check", args=[project.slug]),
+        "refused": status == 422,
+    }
+    return render(request, "new_run/page.html", context, status=status)

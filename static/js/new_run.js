@@ -1,0 +1,166 @@
+// New run: the server checks the form 200 ms after typing; this file shows what it said.
+import { announce, post } from "./dom.js";
+import { keepDraft, offerDraft, dropDraft } from "./draft.js";
+import { stepNumber } from "./number_step.js";
+import { seedSweep } from "./sweep_seed.js";
+
+const form = document.getElementById("new-run");
+const launch = document.getElementById("launch-button");
+const summary = document.getElementById("summary");
+const shown = new Set(); // ids of fields whose error is on the page
+let said = { errors: {} };
+let timer = 0;
+let asked = 0;
+
+function checkSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(check, 200);
+}
+
+async function check() {
+  const number = ++asked;
+  const answer = await post(form.dataset.check, new FormData(form)).catch(() => null);
+  if (number !== asked || !answer?.ok) return;
+  said = await answer.json();
+  showSummary();
+  showErrors();
+  showChanges();
+  keepDraft(form.dataset.project, said.changed.length || form.elements.name.value ? said.link : "");
+}
+
+function showSummary() {
+  const focused = summary.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  summary.innerHTML = said.summary; // rendered and escaped by our own server
+  if (focused) summary.querySelector(`a[href="${focused}"]`)?.focus();
+  const count = Object.keys(said.errors).length;
+  launch.setAttribute("aria-disabled", count > 0);
+  launch.querySelector("[data-launch-label]").textContent = said.launch;
+  for (const [name, state] of Object.entries(said.sections)) showSection(name, state);
+}
+
+function showSection(name, state) {
+  const link = form.querySelector(`[data-section="${name}"]`);
+  if (!link) return;
+  link.classList.toggle("wrong", state.problems > 0);
+  link.querySelector("[data-note]").textContent = state.problems ? `${state.problems} to fix` : state.note;
+}
+
+// A field that is being typed in gets its first error when it is left; one that shows an error is updated at once.
+function showErrors() {
+  for (const box of form.querySelectorAll(".error-text")) {
+    const id = box.id.replace(/-error$/, "");
+    const typing = rowOf(id)?.contains(document.activeElement) && !shown.has(id);
+    showError(box, id, typing ? "" : (said.errors[id] ?? ""));
+  }
+}
+
+function showError(box, id, sentence) {
+  box.textContent = sentence;
+  const control = document.getElementById(id);
+  if (sentence) { shown.add(id); control?.setAttribute("aria-invalid", "true"); }
+  else { shown.delete(id); control?.removeAttribute("aria-invalid"); }
+}
+
+function rowOf(id) {
+  return document.getElementById(id)?.closest(".form-row");
+}
+
+function showChanges() {
+  const changed = new Set(said.changed);
+  for (const row of form.querySelectorAll("[data-row]")) row.classList.toggle("changed", changed.has(row.dataset.row));
+  if (document.getElementById("changed-only").checked) filter();
+}
+
+function reset(row) {
+  const control = document.getElementById(row.dataset.row);
+  control.value = control.dataset.default;
+  const sweep = row.querySelector(".switch");
+  if (sweep) sweep.checked = false;
+  control.focus();
+  check();
+}
+
+function filter() {
+  const words = document.getElementById("field-search").value.trim().toLowerCase();
+  const changedOnly = document.getElementById("changed-only").checked;
+  let found = 0;
+  for (const row of form.querySelectorAll("[data-row]")) {
+    row.hidden = !row.dataset.words.includes(words) || (changedOnly && !row.classList.contains("changed"));
+    found += !row.hidden;
+  }
+  for (const group of form.querySelectorAll(".group")) {
+    group.hidden = !group.querySelector("[data-row]:not([hidden])");
+    if (words && !group.hidden) group.open = true;
+  }
+  for (const section of form.querySelectorAll(".form-section:has(.group)"))
+    section.hidden = !section.querySelector(".group:not([hidden])");
+  document.getElementById("no-match").hidden = found > 0;
+}
+
+function showAll() {
+  document.getElementById("field-search").value = "";
+  document.getElementById("changed-only").checked = false;
+  filter();
+}
+
+function goTo(id) {
+  const control = document.getElementById(id);
+  if (!control) return;
+  showAll();
+  control.closest("details")?.setAttribute("open", "");
+  const row = control.closest(".form-row") ?? control;
+  row.scrollIntoView({ block: "center" });
+  const seen = control.offsetParent ? control : row.querySelector(".sweep-only input:not([type=radio])");
+  (seen ?? control).focus({ preventScroll: true });
+}
+
+function send(event) {
+  if (event.submitter?.name === "switch_recipe") return;
+  const wrong = Object.keys(said.errors);
+  if (launch.getAttribute("aria-disabled") === "true" && wrong.length) {
+    event.preventDefault();
+    announce(launch.textContent.trim());
+    goTo(wrong[0]);
+    return;
+  }
+  launch.setAttribute("aria-busy", "true");
+  launch.querySelector("[data-launch-label]").textContent = "Launching…";
+  dropDraft(form.dataset.project);
+}
+
+form.addEventListener("input", (event) => {
+  if (event.target.closest(".form-tools")) return filter();
+  if (event.target.matches(".switch") && event.target.checked) seedSweep(event.target.closest("[data-row]"));
+  checkSoon();
+});
+form.addEventListener("focusout", () => setTimeout(showErrors));
+form.addEventListener("submit", send);
+form.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#f-"]');
+  if (link) { event.preventDefault(); goTo(link.getAttribute("href").slice(1)); }
+  if (event.target.closest("[data-reset]")) reset(event.target.closest("[data-row]"));
+  if (event.target.closest("[data-show-all]")) showAll();
+});
+form.addEventListener("keydown", (event) => {
+  const typed = event.target.matches("input[type=text], input[type=search]");
+  if (event.key === "Enter" && typed && !event.metaKey && !event.ctrlKey) { event.preventDefault(); check(); }
+  if (event.target.dataset.number && stepNumber(event)) checkSoon();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit(launch);
+});
+// Back from the run page: the button is whole again.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+const inView = new IntersectionObserver((entries) => {
+  for (const entry of entries) entry.target.classList.toggle("in-view", entry.isIntersecting);
+  const first = form.querySelector(".form-section.in-view")?.id;
+  for (const link of form.querySelectorAll("[data-section]"))
+    link.toggleAttribute("aria-current", link.dataset.section === first);
+}, { rootMargin: "-100px 0px -40% 0px" });
+for (const section of form.querySelectorAll(".form-section")) inView.observe(section);
+for (const button of form.querySelectorAll("[data-reset]")) button.hidden = false;
+for (const box of form.querySelectorAll(".error-text:not(:empty)")) shown.add(box.id.replace(/-error$/, ""));
+offerDraft(form);
+if ("refused" in form.dataset) document.getElementById("refused").focus();
+check();
