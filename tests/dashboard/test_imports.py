@@ -36,7 +36,7 @@ def test_the_web_loads_no_training_library() -> None:
 
 
 def test_up_loads_no_framework() -> None:
-    """`up` starts the web process before it loads Django itself; anything heavier would delay the first page."""
+    """`up` starts the web before it loads Django itself; anything heavier would delay the first page."""
     assert loaded(LOAD_UP, ("django", "celery", "ninja", "pydantic", "uvicorn", "numpy", *TRAINING)) == []
 
 
