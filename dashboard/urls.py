@@ -1,8 +1,9 @@
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard.views import home, login, new_run
+from dashboard.views import health, home, login, new_run
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
     path("", home.home, name="home"),
     path("welcome", home.welcome, name="welcome"),
     path("welcome/run/<str:recipe>", home.run_example, name="run_example"),
