@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from runs.models import PendingPoints, Series
-from runs.series import batch, table
+from runs.models import Series
+from runs.series import batch, seal, table
 from runs.series.batch import Group
 from runs.series.history import History, histories, lock_runs
 from runs.series.summary import Summary, of_groups
@@ -15,7 +15,7 @@ from trainer_bridge.protocol import Metrics
 
 @dataclass(slots=True)
 class Incoming:
-    """One batch of one attempt; the keys of ``groups`` become series ids once these are known."""
+    """One batch of one attempt; ``groups`` are keyed by metric name."""
 
     run_id: str
     attempt: int
@@ -32,7 +32,10 @@ def append(run_id: str, attempt: int, metrics: Sequence[Metrics]) -> list[str]:
 
 def append_many(batches: Iterable[tuple[str, int, Sequence[Metrics]]]) -> dict[str, list[str]]:
     """``append`` for several batches in one go, with as many statements as for one. Returns {run: refused names}."""
-    incoming = [Incoming(run, attempt, batch.group_metrics(metrics)) for run, attempt, metrics in batches]
+    gathered: dict[seal.Place, list[Metrics]] = {}
+    for run_id, attempt, metrics in batches:
+        gathered.setdefault((run_id, attempt), []).extend(metrics)
+    incoming = [Incoming(*place, batch.group_metrics(metrics)) for place, metrics in gathered.items()]
     incoming = [one for one in incoming if one.groups]
     if not incoming:
         return {}
@@ -41,16 +44,19 @@ def append_many(batches: Iterable[tuple[str, int, Sequence[Metrics]]]) -> dict[s
         lock_runs(run_ids)
         past = histories(run_ids)
         ids, refused = _write_series(incoming, past)
-        for one in incoming:
-            one.groups = [_with_ids(one.run_id, group, ids) for group in one.groups]
-        _store(incoming)
+        seal.store({(one.run_id, one.attempt): found for one in incoming if (found := _with_ids(one, ids))})
     return refused
 
 
-def _with_ids(run_id: str, group: Group, ids: dict[table.Key, int]) -> Group:
-    kept = [i for i, key in enumerate(group.keys) if (run_id, key) in ids]
-    values = group.values if len(kept) == len(group.keys) else group.values[kept]
-    return Group(tuple(ids[run_id, group.keys[i]] for i in kept), group.shared, values)
+def _with_ids(one: Incoming, ids: dict[table.Key, int]) -> list[Group]:
+    """The groups with series ids for keys, without the keys that were refused."""
+    groups = []
+    for group in one.groups:
+        kept = [i for i, key in enumerate(group.keys) if (one.run_id, key) in ids]
+        if kept:
+            values = group.values if len(kept) == len(group.keys) else group.values[kept]
+            groups.append(Group(tuple(ids[one.run_id, group.keys[i]] for i in kept), group.shared, values))
+    return groups
 
 
 def _write_series(
@@ -110,18 +116,3 @@ def _refuse_too_many(new: list[table.Key]) -> tuple[list[table.Key], dict[str, l
         else:
             refused.setdefault(run_id, []).append(key)
     return kept, refused
-
-
-def _store(incoming: list[Incoming]) -> None:
-    """One PendingPoints row a batch."""
-    rows = [(one, [group for group in one.groups if group.keys]) for one in incoming]
-    PendingPoints.objects.bulk_create(
-        PendingPoints(
-            run_id=one.run_id,
-            attempt=one.attempt,
-            count=batch.count_points(groups),
-            data=batch.encode(groups),
-        )
-        for one, groups in rows
-        if groups
-    )

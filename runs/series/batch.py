@@ -117,6 +117,7 @@ def decode(data: codec.Buffer) -> list[Group]:
 
 def extract(data: codec.Buffer, wanted: set[int], names: Iterable[str] = COLUMNS) -> dict[int, Points]:
     """The named columns of the wanted series, each in its order of arrival. Raises DamagedError."""
+    names = list(names)
     shared_names = [name for name in names if name != "value"] + ["pos"]
     found: dict[int, list[Points]] = {}
     for ids, block in _blocks(data):
@@ -136,8 +137,30 @@ def _shared(block: codec.Block, names: Iterable[str]) -> Points:
     }
 
 
+def merge(parts: Iterable[list[Group]]) -> list[Group]:
+    """The groups of several rows, in order of arrival, with one group for each set of keys."""
+    found: dict[tuple, list[Group]] = {}
+    start = 0
+    for groups in parts:
+        end = start
+        for group in groups:
+            end = max(end, start + int(group.shared["pos"].max()) + 1)
+            shared = {**group.shared, "pos": group.shared["pos"] + start}
+            found.setdefault(group.keys, []).append(Group(group.keys, shared, group.values))
+        start = end
+    return [_joined(same) for same in found.values()]
+
+
+def _joined(groups: list[Group]) -> Group:
+    if len(groups) == 1:
+        return groups[0]
+    values = np.concatenate([group.values for group in groups], axis=1)
+    return Group(groups[0].keys, concat([group.shared for group in groups], SHARED), values)
+
+
 def arrival_order(parts: list[Points], names: Iterable[str] = COLUMNS) -> Points:
     """Parts of one series out of several groups, merged by ``pos``."""
+    names = list(names)
     if len(parts) == 1:
         return {name: parts[0][name] for name in names}
     merged = concat(parts, [*names, "pos"])

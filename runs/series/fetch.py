@@ -105,8 +105,10 @@ def chunk_infos(series_ids: Iterable[int], axis: str) -> dict[int, list[ChunkInf
 
 def drop_sealed(parts: list[Part], chunks: list[ChunkInfo]) -> list[Part]:
     """Pending parts that are in none of the chunks."""
-    through = max((chunk.sealed_through for chunk in chunks), default=0)
-    return [part for part in parts if part.row > through]
+    through: dict[int, int] = {}
+    for chunk in chunks:
+        through[chunk.attempt] = max(chunk.sealed_through, through.get(chunk.attempt, 0))
+    return [part for part in parts if part.row > through.get(part.attempt, 0)]
 
 
 def load(infos: Iterable[ChunkInfo], column: str, names: list[str]) -> tuple[dict[int, Points], set[int]]:

@@ -5,6 +5,7 @@ attempts above s are abandoned: not shown, but readable with their attempt. Noth
 attempt that arrive late fall on the right side by themselves.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from runs.models import Chunk, PendingPoints, Rewind, Run, Series
 from runs.series import batch, codec
 from runs.series.summary import Summary, of_groups, summarize
 from runs.series.table import write_summaries
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -87,15 +91,18 @@ def summarize_again(run_id: str) -> None:
     _add_chunks(run_id, history, found)
     pending = PendingPoints.objects.filter(run_id=run_id).order_by("id").values_list("attempt", "data")
     for attempt, data in pending.iterator():
-        limit = history.limit(attempt)
-        for series_id, summary in batch_summaries(data, attempt, limit).items():
+        for series_id, summary in _pending_summaries(data, attempt, history.limit(attempt)).items():
             found[series_id].add(summary)
     write_summaries(found)
 
 
-def batch_summaries(data: codec.Buffer, attempt: int, limit: int | None) -> dict[int, Summary]:
+def _pending_summaries(data: codec.Buffer, attempt: int, limit: int | None) -> dict[int, Summary]:
     """The summary of each series in a PendingPoints row."""
-    return of_groups(batch.decode(data), attempt, limit)
+    try:
+        return of_groups(batch.decode(data), attempt, limit)
+    except codec.DamagedError as error:
+        log.error("pending points of attempt %s are damaged: %s", attempt, error)
+        return {}
 
 
 def _add_chunks(run_id: str, history: History, found: dict[int, Summary]) -> None:
@@ -105,7 +112,11 @@ def _add_chunks(run_id: str, history: History, found: dict[int, Summary]) -> Non
         limit = history.limit(attempt)
         if limit is not None and min_step > limit:
             continue
-        points = codec.decode(data, ("step", "value"))
+        try:
+            points = codec.decode(data, ("step", "value"))
+        except codec.DamagedError as error:
+            log.error("a chunk of series %s is damaged: %s", series_id, error)
+            continue
         steps, values = points["step"], points["value"]
         if limit is not None:
             shown = steps <= limit
