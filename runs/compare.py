@@ -42,12 +42,23 @@ class MetricRow:
 
 
 @dataclass(frozen=True)
+class ConfigCell:
+    """The value of one run, and whether it is another than the baseline's."""
+
+    value: Any
+    differs: bool
+
+
+@dataclass(frozen=True)
 class ConfigRow:
-    """One setting over all runs; ``differs`` says of each whether it is another value than the baseline's."""
+    """One setting over all runs, the baseline's cell first."""
 
     name: str
-    values: list[Any]
-    differs: list[bool]
+    cells: list[ConfigCell]
+
+    @property
+    def differs(self) -> bool:
+        return any(cell.differs for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,8 @@ def compare(runs: Sequence[Run]) -> Comparison:
     return Comparison(
         runs=list(runs),
         metrics=_metric_rows(runs),
-        config=[row for row in config if any(row.differs)],
-        same=[row for row in config if not any(row.differs)],
+        config=[row for row in config if row.differs],
+        same=[row for row in config if not row.differs],
     )
 
 
@@ -136,4 +147,4 @@ def _config_rows(runs: Sequence[Run]) -> list[ConfigRow]:
 
 
 def _config_row(name: str, values: list[Any]) -> ConfigRow:
-    return ConfigRow(name, values, [value != values[0] for value in values])
+    return ConfigRow(name, [ConfigCell(value, value != values[0]) for value in values])

@@ -2,7 +2,7 @@
 
 from django.http import Http404
 
-from runs.models import Project, Run
+from runs.models import Project, Run, Sweep
 
 
 def project_or_404(slug: str) -> Project:
@@ -19,3 +19,11 @@ def run_or_404(run_id: str) -> Run:
         return Run.objects.select_related("project", "sweep").get(pk=run_id)
     except Run.DoesNotExist:
         raise Http404(f"There is no run {run_id}. It may have been deleted.") from None
+
+
+def sweep_or_404(sweep_id: str) -> Sweep:
+    """The sweep with its project, in one query; Http404 with a sentence if there is none."""
+    try:
+        return Sweep.objects.select_related("project").get(pk=sweep_id)
+    except Sweep.DoesNotExist:
+        raise Http404(f"There is no sweep {sweep_id}. It may have been deleted.") from None

@@ -1,0 +1,44 @@
+// Scales of an axis: where a value lies between 0 (bottom) and 1 (top), and back. Numbers are linear, or logarithmic
+// when they are positive and span a decade; anything else is one place a distinct value, in sorted order.
+import { number } from "./format.js";
+
+export function scaleOf(values) {
+  const present = values.filter((value) => value !== null && value !== undefined);
+  const isNumeric = present.length > 0 && present.every((value) => typeof value === "number" && Number.isFinite(value));
+  return isNumeric ? numeric(present) : categorical(present);
+}
+
+function numeric(values) {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const isLog = low > 0 && high / low >= 10;
+  const [to, from] = isLog ? [Math.log10, (x) => 10 ** x] : [(x) => x, (x) => x];
+  const span = to(high) - to(low);
+  return {
+    isNumeric: true,
+    low,
+    high,
+    position: (value) => (span ? (to(value) - to(low)) / span : 0.5),
+    value: (position) => from(to(low) + Math.min(1, Math.max(0, position)) * span),
+    ticks: ticks(values, low, high, (part) => from(to(low) + part * span)),
+  };
+}
+
+// The values themselves while they are few, as in a grid; else five steps.
+function ticks(values, low, high, at) {
+  const distinct = [...new Set(values)].sort((a, b) => a - b);
+  const chosen = distinct.length <= 6 ? distinct : [0, 0.25, 0.5, 0.75, 1].map(at);
+  return chosen.map((value) => ({ value, label: plain(value) }));
+}
+
+function categorical(values) {
+  const places = [...new Set(values.map(plain))].sort();
+  const position = (value) => (places.length > 1 ? places.indexOf(plain(value)) / (places.length - 1) : 0.5);
+  return { isNumeric: false, position, places, ticks: places.map((value) => ({ value, label: value })) };
+}
+
+// As a person would type it: 0.002, 3e-4, true.
+export function plain(value) {
+  if (typeof value !== "number") return String(value);
+  return value && Math.abs(value) < 1e-2 ? number(value) : String(Number(value.toPrecision(4)));
+}
