@@ -76,16 +76,16 @@ def _new_attempt(run: Run, worker: str) -> Claim:
     Attempt.objects.create(run=run, number=number, token_hash=access.hash_token(token), worker=worker)
     checkpoint = resumable(run) if number > 1 else None
     if number > 1:
-        _go_back(run, checkpoint)
+        _go_back(run, checkpoint, number)
     announce_overview()
     resume_from = checkpoint.path if checkpoint else None
     return Claim(run.pk, run.name, number, token, run.spec, resume_from)
 
 
-def _go_back(run: Run, checkpoint: Checkpoint | None) -> None:
+def _go_back(run: Run, checkpoint: Checkpoint | None, attempt: int) -> None:
     """The run goes on from the checkpoint, or from the start: one history, whatever came after it."""
     step = checkpoint.step if checkpoint else 0
-    series.rewind(run.pk, step)
+    series.rewind(run.pk, step, attempt)
     drop_open_commands(run.pk, "the attempt it was meant for is over")
     Run.objects.filter(pk=run.pk).update(step=step, speed=None, traceback="")
 

@@ -66,7 +66,7 @@ class Draft:
     def rewind(self, step: int) -> None:
         """Leave the history after ``step``: the run goes on from there."""
         self._flush_metrics()
-        series.rewind(self.run.pk, step)
+        series.rewind(self.run.pk, step, self.attempt.number)
         self._rewound = True
         self.set(step=step, speed=None)
 

@@ -1,0 +1,56 @@
+"""Who may use the REST API: a bearer token with the right scope, or a page's log-in session."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from ninja.errors import AuthenticationError, AuthorizationError
+from ninja.security import HttpBearer
+from ninja.security.base import AuthBase
+from ninja.utils import check_csrf
+
+from runs.access import api_token_for
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Bearer(HttpBearer):
+    """An API token. ``scope`` is what it needs; without one, "read" for reading and "write" for the rest."""
+
+    def __init__(self, scope: str = "") -> None:
+        self.scope = scope
+        super().__init__()
+
+    def authenticate(self, request: HttpRequest, token: str) -> AbstractBaseUser:
+        found = api_token_for(token.strip())
+        if found is None:
+            raise AuthenticationError(message="This API token is unknown or was revoked.")
+        needed = self.scope or ("read" if request.method in SAFE else "write")
+        if needed not in found.scopes:
+            raise AuthorizationError(
+                message=f"This needs a token with the scope “{needed}”; “{found.name}” has "
+                f"{', '.join(found.scopes)}."
+            )
+        request.user = found.user
+        return found.user
+
+
+class Session(AuthBase):
+    """The log-in of a page. Requests that change something carry Django's CSRF token."""
+
+    openapi_type = "apiKey"
+    openapi_in = "cookie"
+    openapi_name = "sessionid"
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not request.user.is_authenticated:
+            return None
+        if check_csrf(request) is not None:
+            raise AuthorizationError(message="The request lacks the page's CSRF token (header X-CSRFToken).")
+        return request.user
+
+
+#: For people and their scripts.
+PEOPLE = [Bearer(), Session()]
+#: For worker processes only.
+WORKERS = [Bearer("worker")]

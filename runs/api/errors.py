@@ -1,0 +1,80 @@
+"""Every error of the REST API looks the same: {"error": sentence, "problems": {field: sentence}}."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from runs.commands import CommandError
+from runs.errors import RunError, SpecError
+from runs.projects import ProjectError
+
+log = logging.getLogger(__name__)
+
+Problems = dict[str, str]
+
+
+def error_response(status: int, error: str, problems: Problems | None = None) -> JsonResponse:
+    """An error as every route answers it."""
+    return JsonResponse({"error": error, "problems": problems or {}}, status=status)
+
+
+def add_error_handlers(api: NinjaAPI) -> None:
+    """Turn whatever a route raises into an answer of the one shape."""
+    answers: dict[type[Exception], Callable[[Any], JsonResponse]] = {
+        SpecError: lambda e: error_response(422, "This specification cannot run.", e.problems),
+        ProjectError: lambda e: error_response(422, "This project cannot be made.", {"name": str(e)}),
+        CommandError: lambda e: error_response(409, str(e)),
+        RunError: lambda e: error_response(409, str(e)),
+        Http404: lambda e: error_response(404, str(e) or "There is nothing at this address."),
+        RequestDataTooBig: lambda e: error_response(
+            413, "The request's body is too large: the most is 1 MiB."
+        ),
+        ValidationError: lambda e: _invalid(e.errors),
+        AuthenticationError: _unauthenticated,
+        HttpError: lambda e: error_response(e.status_code, _sentence(e.message)),
+    }
+    for kind, answer in answers.items():
+        api.add_exception_handler(kind, _handler(answer))
+    api.add_exception_handler(Exception, _failed)
+
+
+def _handler(answer: Callable[[Any], JsonResponse]) -> Callable[[HttpRequest, Any], HttpResponse]:
+    return lambda request, error: answer(error)
+
+
+def _unauthenticated(error: AuthenticationError) -> JsonResponse:
+    known = (
+        error.message
+        if error.message != "Unauthorized"
+        else "Log in, or send a bearer token of `manage.py token`."
+    )
+    response = error_response(401, known)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _sentence(message: str) -> str:
+    if message == "Cannot parse request body":
+        return "The request's body is not JSON."
+    return message
+
+
+def _invalid(errors: list[dict[str, Any]]) -> JsonResponse:
+    problems = {_field(error["loc"]): error["msg"] for error in errors}
+    return error_response(422, "The request cannot be understood.", problems)
+
+
+def _field(place: tuple[Any, ...]) -> str:
+    """("body", "body", "spec", "args") → "spec.args": the field as the sender knows it."""
+    names = [str(part) for part in place if part not in ("body", "query", "path")]
+    return ".".join(names) or "body"
+
+
+def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    return error_response(500, "The server failed at this; its log says how.")

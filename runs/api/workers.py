@@ -1,0 +1,51 @@
+"""What worker processes ask: "I am here" and "what shall I train?" (scope "worker")."""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from ninja import Field, Path, Router, Schema
+from ninja.responses import Status
+
+from runs.api.auth import WORKERS
+from runs.dispatch import claim_next
+from runs.workers import record_heartbeat
+
+router = Router(tags=["workers"], auth=WORKERS)
+
+Name = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\w.@:+ -]+$")]
+
+
+class Heartbeat(Schema):
+    state: Literal["warming up", "ready", "gone"]
+    slots: int = Field(ge=1, le=1024)
+    busy: int = Field(0, ge=0, le=1024)
+    info: dict[str, Any] = Field(default_factory=dict)
+
+
+class HeartbeatAnswer(Schema):
+    queued: int
+
+
+class ClaimOut(Schema):
+    """``token`` lets the attempt send events, told only now; ``resume_from`` is within the run's folder."""
+
+    run: str
+    name: str
+    attempt: int
+    token: str
+    spec: dict[str, Any]
+    resume_from: str | None
+
+
+@router.post("/workers/{name}/heartbeat", response=HeartbeatAnswer)
+def heartbeat(request: HttpRequest, name: Name, body: Heartbeat) -> HeartbeatAnswer:
+    """The worker lives, has so many device slots, and so many train."""
+    return HeartbeatAnswer(queued=record_heartbeat(name, body.state, body.slots, body.busy, body.info))
+
+
+@router.post("/workers/{name}/claim", response={200: ClaimOut, 204: None})
+def claim(request: HttpRequest, name: Name) -> Status:
+    """The oldest queued run, for this worker alone; 204 when none is queued."""
+    claimed = claim_next(name)
+    return Status(204, None) if claimed is None else Status(200, ClaimOut(**asdict(claimed)))
