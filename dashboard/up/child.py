@@ -49,6 +49,8 @@ class Child:
     pass_fds: tuple[int, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
+    #: Started again only when nothing of its predecessor is left.
+    alone: bool = False
     ended: bool = False
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=15))
 

@@ -75,6 +75,7 @@ def _start(supervisor: Supervisor, listener: socket.socket, url: str, options: O
         _manage("worker", "--tethered", "--server", url, "--slots", str(options.slots)),
         supervisor.happenings,
         environment={"TRAINBOARD_WORKER_TOKEN": keys.worker_token},
+        alone=True,
     )
     supervisor.start(worker)
     worker.go()

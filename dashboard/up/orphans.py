@@ -1,4 +1,4 @@
-"""Processes that a killed child left behind come to `up`, which ends them: nothing trains unseen."""
+"""Processes that a killed child left behind come to `up`, which sees that they end: nothing trains unseen."""
 
 import contextlib
 import ctypes
@@ -7,8 +7,8 @@ import sys
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
-#: Seconds an orphan gets to end by itself.
-GRACE = 3.0
+#: Seconds orphans get: a training whose worker died saves and ends by itself within 20 (trainer_bridge.child).
+GRACE = 25.0
 
 
 def adopt_orphans() -> None:
@@ -17,16 +17,26 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_orphans(known: set[int]) -> None:
-    """End this process' children other than ``known``: first asked, then killed; theirs follow."""
-    import psutil
+class Orphans:
+    """Watches the children of this process that it did not start itself."""
 
-    known = known | {os.getpid()}
-    deadline = time.monotonic() + GRACE
-    while orphans := [child for child in psutil.Process().children() if child.pid not in known]:
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def left(self, known: set[int], grace: float = GRACE) -> bool:
+        """Whether there are any beside the processes ``known``; those of ``grace`` seconds are killed.
+
+        The age counts from the first call that saw some.
+        """
+        import psutil
+
+        orphans = [child for child in psutil.Process().children() if child.pid not in known]
+        now = time.monotonic()
+        self._since = (self._since or now) if orphans else None
         for orphan in orphans:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                orphan.kill() if time.monotonic() > deadline else orphan.terminate()
+            if now - (self._since or now) >= grace:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    orphan.kill()
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(orphan.pid, os.WNOHANG)
-        time.sleep(0.05)
+        return bool(orphans)

@@ -8,7 +8,8 @@ from types import FrameType
 
 from dashboard.up import StartError
 from dashboard.up.child import Child, Ended, Happening, Line, Signal
-from dashboard.up.orphans import end_orphans
+from dashboard.up.orphans import GRACE as ORPHAN_GRACE
+from dashboard.up.orphans import Orphans
 from dashboard.up.restarts import QUICK_DEATHS, Restarts
 
 #: Seconds a child gets to end by itself: running trainings save first.
@@ -34,6 +35,7 @@ class Supervisor:
         self.signals = 0
         self._restarts: dict[Child, Restarts] = {}
         self._due: dict[Child, float] = {}
+        self._orphans = Orphans()
 
     def listen_to_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -87,9 +89,10 @@ class Supervisor:
 
     def _start_due(self) -> None:
         for child in [child for child, when in self._due.items() if when <= time.monotonic()]:
+            if child.alone and self._orphans.left(self._pids()):
+                self._due[child] = time.monotonic() + 0.2
+                continue
             del self._due[child]
-            # What a killed worker left behind would train on beside its successor.
-            end_orphans(self._pids())
             child.start()
             child.go()
 
@@ -100,7 +103,7 @@ class Supervisor:
         """Stop the children, last started first, so that the web still takes the worker's last events."""
         for child in reversed(self.children):
             self._stop(child)
-            end_orphans(self._pids())
+            self._outlast_orphans()
 
     def _stop(self, child: Child) -> None:
         if child.ended:
@@ -119,6 +122,10 @@ class Supervisor:
             say(f"The {child.name} process did not end; it is killed.")
             child.kill()
             self._drain(child)
+
+    def _outlast_orphans(self) -> None:
+        while self._orphans.left(self._pids(), HURRY if self.signals > 1 else ORPHAN_GRACE):
+            self.step(0.1)
 
     def _patience(self) -> float:
         return HURRY if self.signals > 1 else GRACE

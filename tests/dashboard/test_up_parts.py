@@ -1,6 +1,7 @@
 """The parts of `up` one by one: restarts, order of stopping, slots, addresses, the folder's lock."""
 
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from dashboard.up.options import parse
 from dashboard.up.restarts import QUICK_DEATHS, WELL, Restarts
 from dashboard.up.slots import gpu_count
 from dashboard.up.supervisor import Supervisor
+from tests.live import PROJECT
 
 #: Says when it is asked to stop, and takes ``sys.argv[1]`` seconds over it.
 POLITE = """
@@ -167,3 +169,30 @@ def test_impossible_options_are_named(wrong: list[str], capsys) -> None:
     with pytest.raises(SystemExit):
         parse(wrong)
     assert wrong[1] in capsys.readouterr().err
+
+
+ORPHAN_MAKER = """
+import subprocess, sys
+sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+left = subprocess.Popen(sleep, start_new_session=True, stdout=subprocess.DEVNULL)
+print(left.pid, flush=True)
+"""
+
+
+def test_orphans_are_adopted_and_ended() -> None:
+    """In a process of its own: adoption cannot be undone."""
+    code = f"""
+import subprocess, sys, time, psutil
+from dashboard.up.orphans import Orphans, adopt_orphans
+adopt_orphans()
+pid = int(subprocess.check_output([sys.executable, "-c", {ORPHAN_MAKER!r}]))
+orphans = Orphans()
+assert orphans.left(set(), grace=0.3)
+assert psutil.pid_exists(pid)
+assert not orphans.left({{pid}}, grace=0.3)
+deadline = time.monotonic() + 5
+while orphans.left(set(), grace=0.3) and time.monotonic() < deadline: time.sleep(0.05)
+assert not psutil.pid_exists(pid)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
