@@ -9,7 +9,7 @@ MAX_TEXT = 2000
 
 
 def value_text(value: Value) -> str:
-    """None → "", True → "true", 0.00005 → "5e-5", 3.0 → "3"."""
+    """None → "", True → "true", 0.002 → "2e-3", 3.0 → "3"."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -22,6 +22,6 @@ def value_text(value: Value) -> str:
 def _float_text(value: float) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    if abs(value) < 1e-3:
+    if abs(value) < 1e-2:
         return format(Decimal(repr(value)), "e")
     return repr(value)

@@ -8,12 +8,14 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from django.utils.text import Truncator
+
 #: The darkest grey of a scanned digit.
 _FULL = 16
 _LANGUAGES = {"de": "German", "fr": "French", "pl": "Polish", "tr": "Turkish"}
 _SENTENCE = "Enter a whole number."
 _CODE_LINES = 6
-_LINE_WIDTH = 44
+_LINE_WIDTH = 36
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,11 @@ def _translation(code: str) -> str:
 
 
 def _source() -> Preview:
-    """The first lines of a function of the standard library, the recipe's own data."""
-    spec = find_spec("bisect")
+    """The first lines of code of the standard library, the recipe's own data."""
+    spec = find_spec("heapq")
     lines = Path(spec.origin).read_text().splitlines() if spec and spec.origin else []
     start = next((n for n, line in enumerate(lines) if line.startswith("def ")), 0)
-    shown = [line[:_LINE_WIDTH] for line in lines[start:] if line.strip()][:_CODE_LINES]
+    shown = [Truncator(line).chars(_LINE_WIDTH) for line in lines[start:] if line.strip()][:_CODE_LINES]
     return Preview("previews/source.html", "\n".join(shown))
 
 

@@ -20,5 +20,5 @@ function stepped(value, direction, whole) {
 export function shortNumber(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return size < 1e-3 || size >= 1e15 ? value.toExponential().replace("e+", "e") : String(value);
+  return size < 1e-2 || size >= 1e15 ? value.toExponential().replace("e+", "e") : String(value);
 }
