@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["token"]:
             raise CommandError(
-                "A worker needs a token: make one on the server with `manage.py token worker --scope worker` "
+                "A worker needs a token: make one on the server with `manage.py token --name NAME --scopes worker` "
                 "and set TRAINBOARD_WORKER_TOKEN."
             )
         if options["slots"] < 1:
@@ -54,11 +54,9 @@ class Command(BaseCommand):
         from dashboard.up.worker import work
         from trainer_bridge.worker import WorkerAgent
 
-        agent = WorkerAgent(
-            options["server"].rstrip("/"),
-            options["token"],
-            options["name"],
-            options["slots"],
-            Path(settings.DATA_DIR),
-        )
-        return work(agent, options["slots"])
+        server, slots = options["server"].rstrip("/"), options["slots"]
+        try:
+            agent = WorkerAgent(server, options["token"], options["name"], slots, Path(settings.DATA_DIR))
+        except ValueError as error:
+            raise CommandError(f"--server {server}: {error}") from error
+        return work(agent, slots)
