@@ -9,7 +9,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from runs import live
+from runs import live, series
 from runs.access import hash_token
 from runs.commands import open_commands
 from runs.ingest import Applied, BatchRefused, Sender, apply_batch, heard, last_number
@@ -137,6 +137,9 @@ class BridgeConsumer(AsyncWebsocketConsumer):
             await live.apublish(applied.update)
         if applied.slots_changed:
             await database_sync_to_async(announce_overview)()
+        if applied.ended:
+            # Nothing more comes: what waits in small pieces is packed, which no reader notices.
+            await writer.submit(partial(series.compact, self._run_id()), self._run_id())
 
     def _takes(self, kind: str) -> bool:
         """The training process ("trainer") takes all commands but kill, which its supervisor takes."""

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from runs import series
 from runs.models import Attempt, ConsoleBlock, Run
-from runs.states import ACTIVE, State, move
+from runs.states import ACTIVE, ENDED, State, move
 from trainer_bridge import protocol
 
 #: More points or lines than these in one live message are fetched by the page instead.
@@ -23,6 +23,7 @@ class Draft:
     def __init__(self, run: Run, attempt: Attempt, source: str) -> None:
         self.run, self.attempt, self.source = run, attempt, source
         self.slots_changed = False
+        self.ended = False
         #: Metric names beyond the most that a run may have.
         self.refused_keys: list[str] = []
         self._before = run.version
@@ -48,6 +49,7 @@ class Draft:
             return False
         self._moves += 1
         self.slots_changed |= (before in ACTIVE) != (target in ACTIVE)
+        self.ended = target in ENDED
         self.run.state = target
         self._fields.update(state=target, reason=fields.get("reason", ""))
         return True

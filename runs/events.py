@@ -48,6 +48,17 @@ def revive(draft: Draft) -> bool:
     return draft.move(State.RUNNING if draft.run.started_at else State.STARTING)
 
 
+def warn_of_refused_keys(draft: Draft) -> None:
+    """After the draft is saved: say which metrics were not stored because the run has too many."""
+    if keys := draft.refused_keys:
+        some = ", ".join(keys[:3])
+        _warn(
+            draft,
+            "too many metrics",
+            f"{len(keys)} metrics beyond the most a run can have are not kept: {some}",
+        )
+
+
 def _metrics(draft: Draft, event: protocol.Metrics) -> None:
     draft.measure(event)
     if event.step > draft.run.step:

@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from runs.draft import Draft
-from runs.events import apply_event, revive
+from runs.events import apply_event, revive, warn_of_refused_keys
 from runs.models import Attempt, Source
 from trainer_bridge import protocol
 
@@ -31,11 +31,13 @@ class Sender:
 @dataclass(frozen=True)
 class Applied:
     """``last`` is durable once the transaction commits. ``update`` is for the browsers that watch the run,
-    None when nothing new came. ``slots_changed``: the run took or left a device slot."""
+    None when nothing new came. ``slots_changed``: the run took or left a device slot; ``ended``: it is over.
+    """
 
     last: int
     update: dict[str, Any] | None = None
     slots_changed: bool = False
+    ended: bool = False
 
 
 class BatchRefused(Exception):
@@ -71,7 +73,8 @@ def apply_batch(sender: Sender, batch: protocol.Batch) -> Applied:
     source.save(update_fields=["last"])
     _heard(source.attempt)
     draft.save()
-    return Applied(source.last, draft.live_update(), draft.slots_changed)
+    warn_of_refused_keys(draft)
+    return Applied(source.last, draft.live_update(), draft.slots_changed, draft.ended)
 
 
 def heard(sender: Sender) -> Applied:
