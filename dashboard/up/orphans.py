@@ -7,7 +7,7 @@ import sys
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
-#: Seconds orphans get: a training whose worker died saves and ends by itself within 20 (trainer_bridge.child).
+#: Seconds orphans get: a training whose worker died saves and ends by itself within 20.
 GRACE = 25.0
 
 

@@ -140,7 +140,9 @@ class Supervisor:
         if self.signals:
             raise StartError("Stopped before Trainboard was ready.")
         if child.ended:
-            raise StartError(f"The {child.name} process could not start.\n{last_words(child)}")
+            # Its lines were shown as they came; the last one says why.
+            why = child.last_lines[-1] if child.last_lines else "it said nothing"
+            raise StartError(f"The {child.name} process could not start: {why}")
 
 
 def last_words(child: Child) -> str:

@@ -39,8 +39,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["token"]:
             raise CommandError(
-                "A worker needs a token: make one on the server with `manage.py token --name NAME --scopes worker` "
-                "and set TRAINBOARD_WORKER_TOKEN."
+                "A worker needs a token: make one on the server with "
+                "`manage.py token --name NAME --scopes worker` and set TRAINBOARD_WORKER_TOKEN."
             )
         if options["slots"] < 1:
             raise CommandError(f"{options['slots']} trainings cannot run at once; give --slots 1 or more.")
