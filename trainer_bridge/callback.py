@@ -1,0 +1,177 @@
+"""The callback that tells Trainboard what a Trainer does, and lets a person steer it.
+
+It must not cost the training anything: values are copied and queued, the rest happens on other threads. And
+it must not break it: an exception in a callback kills a training, so every hook is guarded.
+"""
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from trainer_bridge.control import Control
+from trainer_bridge.protocol import Environment, Event, Metrics, Progress, State, Warning
+from trainer_bridge.saved import checkpoint_event, kept_steps
+from trainer_bridge.series_keys import NOT_SERIES, as_float, is_final, series_key
+
+log = logging.getLogger("trainer_bridge")
+
+#: Seconds between two reports of the progress.
+PROGRESS_EVERY = 0.25
+
+Hook = Callable[..., None]
+
+
+def guarded(hook: Hook) -> Hook:
+    """Only on the process that speaks for all ranks; an exception is reported once, never raised."""
+
+    @functools.wraps(hook)
+    def call(
+        self: "TrainboardCallback",
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: Any,
+    ) -> None:
+        if not state.is_world_process_zero:
+            return
+        try:
+            hook(self, args, state, control, **kwargs)
+        except Exception as error:
+            self.report_fault(hook.__name__, error)
+
+    return call
+
+
+class TrainboardCallback(TrainerCallback):
+    """Sends metrics, progress, checkpoints and state through ``client``; applies what ``control`` was asked.
+
+    ``client`` is a BridgeClient, or anything with ``emit`` and ``attempt``. ``describe``, when it is set, is
+    called
+    at the start of the training and gives what the run page shows about arguments, packages and hardware.
+    """
+
+    def __init__(self, client: Any, control: Control) -> None:
+        self._emit: Callable[[Event], None] = client.emit
+        self._attempt: int = client.attempt
+        self._control = control
+        self.describe: Callable[[], dict[str, Any]] | None = None
+        self._keys: dict[tuple[str, bool], str] = {}
+        self._faults: set[str] = set()
+        self._progress_at = 0.0
+        self._progress_step = -1
+        self._kept: list[int] = []
+
+    @guarded
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        went_on = state.global_step > 0 or self._attempt > 1
+        self._emit(
+            State(
+                "running",
+                time.time(),
+                max_steps=state.max_steps,
+                num_train_epochs=float(state.num_train_epochs),
+                resumed_step=state.global_step if went_on else None,
+            )
+        )
+        self._kept = kept_steps(Path(args.output_dir))
+        if self.describe is not None:
+            self._emit(Environment(self.describe()))
+
+    @guarded
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._control.apply(control, state.global_step)
+        now = time.monotonic()
+        if now - self._progress_at >= PROGRESS_EVERY:
+            self._progress_at = now
+            self._report_progress(state)
+
+    @guarded
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # ``logs`` is shared with other callbacks: read, never kept.
+        logs = logs or {}
+        final = is_final(logs)
+        values: dict[str, float] = {}
+        for name, value in logs.items():
+            if name not in NOT_SERIES:
+                self._measure(values, name, value, final)
+        if values:
+            tokens = logs.get("num_input_tokens_seen")
+            self._emit(
+                Metrics(
+                    state.global_step,
+                    time.time(),
+                    values,
+                    state.epoch,
+                    int(tokens) if tokens is not None else None,
+                )
+            )
+
+    @guarded
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # The Trainer has rotated already (transformers 5: at the end of its _save_checkpoint).
+        event = checkpoint_event(Path(args.output_dir), state.global_step, state)
+        self._kept = event.kept
+        self._emit(event)
+
+    @guarded
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if self._progress_step != state.global_step:
+            self._report_progress(state)
+        self._report_rotation(Path(args.output_dir), state)
+        self._control.end("the training has ended")
+
+    def report_fault(self, hook: str, error: Exception) -> None:
+        """Say once per hook that part of the reporting failed; the training goes on."""
+        if hook in self._faults:
+            return
+        self._faults.add(hook)
+        log.exception("%s could not report", hook, exc_info=error)
+        text = (
+            f"Part of the reporting failed in {hook} ({type(error).__name__}: {error}); the training went on."
+        )
+        self._warn(f"callback {hook}", text)
+
+    def _measure(self, values: dict[str, float], name: str, value: Any, final: bool) -> None:
+        key = self._keys.get((name, final))
+        if key is None:
+            key = self._keys[name, final] = series_key(name, final=final)
+        try:
+            values[key] = value if type(value) is float else as_float(value)
+        except (TypeError, ValueError, RuntimeError):
+            if key not in self._faults:
+                self._faults.add(key)
+                self._warn(f"not a number {key}", f"{key} is left out: {value!r:.80} is not one number.")
+
+    def _report_progress(self, state: TrainerState) -> None:
+        self._progress_step = state.global_step
+        self._emit(Progress(state.global_step, time.time(), state.max_steps, state.epoch))
+
+    def _report_rotation(self, output_dir: Path, state: TrainerState) -> None:
+        """With save_total_limit=1 the last checkpoint is deleted after the last on_save: say what is left."""
+        kept = kept_steps(output_dir)
+        if kept and kept != self._kept:
+            self._emit(checkpoint_event(output_dir, kept[-1], state))
+            self._kept = kept
+
+    def _warn(self, code: str, text: str) -> None:
+        self._emit(Warning(code[:250], text, time.time()))

@@ -1,0 +1,197 @@
+"""The function that a warm child runs: one training from its spec to its exit record."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+from trainer_bridge.client import BridgeClient
+from trainer_bridge.control import STOP_ASKED, Control
+from trainer_bridge.job import ExitRecord, Job, write_exit_record
+
+log = logging.getLogger("trainer_bridge")
+
+#: Seconds that a training gets to save and stop after its worker has died.
+ORPHAN_GRACE = 20.0
+#: Seconds for delivering the last events before the process ends; the supervisor delivers what is left.
+LAST_FLUSH = 5.0
+SHUT_DOWN = "the worker was shut down"
+ORPHANED = "the worker died"
+
+
+Phase = Literal["idle", "between", "steps"]
+
+
+class StopNow(BaseException):
+    """Asked to stop while no training step runs: there is nothing to save."""
+
+
+class Training:
+    """One training in this process, and the signals that end it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.control = Control(lambda event: self.client.emit(event))
+        self.client = BridgeClient(
+            job.server, job.token, job.run, job.attempt, "trainer", job.spool("trainer"), self.control.receive
+        )
+        self.step: int | None = None
+        self.orphaned = False
+        self._phase: Phase = "idle"
+
+    def run(self) -> ExitRecord:
+        """Train and test; whatever happens is in the record."""
+        try:
+            self._phase = "between"
+            stopped = self._train()
+            self._phase = "idle"
+        except StopNow as stop:
+            return ExitRecord(outcome="stopped", step=self.step, reason=str(stop))
+        except BaseException as error:
+            # SystemExit and KeyboardInterrupt out of a recipe are failures of the run as well.
+            traceback.print_exc()
+            return ExitRecord(
+                outcome="failed", step=self.step, error=_last_line(error), traceback=traceback.format_exc()
+            )
+        if stopped:
+            # Who asked is known to the server; only what it cannot know is said.
+            reason = "" if self.control.stop_reason == STOP_ASKED else self.control.stop_reason
+            return ExitRecord(outcome="stopped", step=self.step, reason=reason)
+        return ExitRecord(outcome="finished", step=self.step)
+
+    def stop_on_signals(self) -> None:
+        """SIGTERM: save and stop at the next step boundary. The death of the worker: the same, in limited
+        time.
+        """
+        signal.signal(signal.SIGTERM, self._on_sigterm)
+        worker = parent_process()
+        if worker is not None:
+            threading.Thread(
+                target=self._watch, args=(worker.sentinel,), name="lifeline", daemon=True
+            ).start()
+
+    def _train(self) -> bool:
+        """Build, train and test; say whether the training was stopped before its end."""
+        from trainer_bridge.callback import TrainboardCallback
+        from trainer_bridge.environment import describe
+        from trainer_bridge.spec import build_trainer
+
+        resume = resume_folder(self.job)
+        callback = TrainboardCallback(self.client, self.control)
+        built = build_trainer(self.job.spec, self.job.paths.checkpoints, [callback])
+        callback.describe = lambda: describe(built)
+        self.control.can_evaluate = built.trainer.eval_dataset is not None
+        self._step_through(built.trainer, resume)
+        if self._stopped(built.trainer.state):
+            return True
+        if built.test_dataset is not None:
+            built.trainer.evaluate(built.test_dataset, metric_key_prefix="test")
+        return False
+
+    def _step_through(self, trainer: Any, resume: str | None) -> None:
+        self._phase = "steps"
+        try:
+            trainer.train(resume_from_checkpoint=resume)
+        finally:
+            self._phase = "between"
+            self.step = trainer.state.global_step
+            self.control.end("the training has ended")
+
+    def _stopped(self, state: Any) -> bool:
+        """A stop that was asked for at the very last step stops nothing."""
+        at_the_end = state.global_step >= state.max_steps
+        return bool(self.control.stop_reason) and not (at_the_end and self.control.stop_reason == STOP_ASKED)
+
+    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        reason = ORPHANED if self.orphaned else SHUT_DOWN
+        if self._phase == "steps":
+            self.control.request_stop(reason)
+        elif self._phase == "between":
+            self._phase = "idle"
+            raise StopNow(reason)
+
+    def _watch(self, sentinel: int) -> None:
+        """Wait until the worker's end of the pipe closes; then stop as on SIGTERM, and leave in any case."""
+        connection.wait([sentinel])
+        self.orphaned = True
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(ORPHAN_GRACE)
+        os._exit(1)
+
+
+def main(job: Job) -> None:
+    """Run ``job`` to its end in this process, which is made its own group, with its output in the console
+    log.
+    """
+    os.setsid()
+    redirect_output(job.paths.console_log(job.attempt))
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    prepare(job.threads)
+    training = Training(job)
+    training.stop_on_signals()
+    record = training.run()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if not training.orphaned:
+        # An orphan leaves none, so the server sees it for what it is: crashed.
+        write_exit_record(job.paths.exit_record(job.attempt), record)
+    training.client.close(LAST_FLUSH)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads and atexit handlers of libraries have nothing left to do, and must not hang the slot.
+    os._exit(1 if record.outcome == "failed" else 0)
+
+
+def redirect_output(path: Path) -> None:
+    """stdout and stderr, of Python and of C, go line by line into one file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    sys.stdout = open(  # noqa: SIM115
+        1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False
+    )
+    sys.stderr = open(  # noqa: SIM115
+        2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False
+    )
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
+
+
+def prepare(threads: int) -> None:
+    """Settings of the process that must stand before the first tensor."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def resume_folder(job: Job) -> str | None:
+    """The checkpoint to go on from, as a path. Raises ValueError when it is not there or not whole.
+
+    The Trainer itself would take a folder without its optimizer and go on with other numbers.
+    """
+    if job.resume_from is None:
+        return None
+    folder = (job.paths.folder / job.resume_from).resolve()
+    if not folder.is_relative_to(job.paths.folder.resolve()):
+        raise ValueError(f"The checkpoint {job.resume_from} lies outside the run's folder.")
+    names = ("optimizer.pt", "scheduler.pt", "trainer_state.json")
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise ValueError(
+            f"The checkpoint {job.resume_from} cannot be resumed: it has no {', '.join(missing)}."
+        )
+    json.loads((folder / "trainer_state.json").read_text())
+    return str(folder)
+
+
+def _last_line(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()

@@ -1,0 +1,94 @@
+"""What a training child is given, and what it leaves behind when it ends: plain values, readable without
+torch.
+"""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from trainer_bridge.paths import RunPaths
+
+Outcome = Literal["finished", "stopped", "failed"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One attempt at one run. ``resume_from`` is relative to the run's folder; ``threads`` are torch's."""
+
+    server: str
+    token: str
+    run: str
+    attempt: int
+    spec: dict[str, Any]
+    runs_dir: str
+    resume_from: str | None = None
+    threads: int = 1
+
+    @property
+    def paths(self) -> RunPaths:
+        return RunPaths(Path(self.runs_dir), self.run)
+
+    @property
+    def folder(self) -> Path:
+        return self.paths.attempt_folder(self.attempt)
+
+    def spool(self, source: str) -> Path:
+        return self.paths.spool(self.attempt, source)
+
+
+class ExitRecord(msgspec.Struct, kw_only=True):
+    """How a training ended, written by itself as the last thing it does."""
+
+    outcome: Outcome
+    step: int | None = None
+    error: str = ""
+    traceback: str = ""
+    reason: str = ""
+
+
+def write_exit_record(path: Path, record: ExitRecord) -> None:
+    """Write the record whole or not at all."""
+    _write_whole(path, msgspec.json.encode(record))
+
+
+def read_exit_record(path: Path) -> ExitRecord | None:
+    """The record, or None when the process did not come to writing one."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ExitRecord)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def write_ticket(job: Job) -> None:
+    """Keep what a later worker needs to deliver the attempt's events, until all of them are delivered.
+
+    It holds the ingest token, so only the owner may read it.
+    """
+    _write_whole(_ticket(job.folder), msgspec.json.encode(asdict(job)))
+
+
+def read_ticket(folder: Path) -> Job | None:
+    """The job whose events in this attempt's folder may not all be delivered; None when they are."""
+    try:
+        return msgspec.json.decode(_ticket(folder).read_bytes(), type=Job)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def remove_ticket(folder: Path) -> None:
+    """Everything of the attempt is delivered, or will never be taken."""
+    _ticket(folder).unlink(missing_ok=True)
+
+
+def _ticket(folder: Path) -> Path:
+    return folder / "undelivered.json"
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    temporary = path.with_name(path.name + ".new")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+    temporary.replace(path)

@@ -1,0 +1,61 @@
+"""The two REST calls of a worker, with nothing but the standard library."""
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import quote
+
+from trainer_bridge.address import is_local
+
+#: Seconds that the server gets to answer.
+PATIENCE = 10.0
+
+
+class ServerAway(Exception):
+    """The server could not be reached, or is not itself; trying again may help."""
+
+
+class NotAllowed(Exception):
+    """The server knows this worker or its token not."""
+
+
+class WorkerApi:
+    """Calls ``/api/v1/workers/<name>/…`` with a bearer token. Every call raises ServerAway or NotAllowed."""
+
+    def __init__(self, server: str, token: str, name: str) -> None:
+        self._base = f"{server.rstrip('/')}/api/v1/workers/{quote(name, safe='')}"
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        proxies = urllib.request.ProxyHandler({}) if is_local(server) else urllib.request.ProxyHandler()
+        self._opener = urllib.request.build_opener(proxies)
+
+    def heartbeat(self, state: str, slots: int, busy: int, info: dict[str, Any]) -> int:
+        """Say that the worker lives; how many runs are queued."""
+        answer = self._post("heartbeat", {"state": state, "slots": slots, "busy": busy, "info": info})
+        return int(answer["queued"]) if answer else 0
+
+    def claim(self) -> dict[str, Any] | None:
+        """The next run to train, or None when the queue is empty."""
+        return self._post("claim", {})
+
+    def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        # The scheme is checked by bridge_url when the worker starts.
+        request = urllib.request.Request(  # noqa: S310
+            f"{self._base}/{what}", data=json.dumps(body).encode(), headers=self._headers, method="POST"
+        )
+        try:
+            with self._opener.open(request, timeout=PATIENCE) as answer:
+                return json.loads(answer.read()) if answer.status == 200 else None
+        except urllib.error.HTTPError as error:
+            raise _refusal(error) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ServerAway(str(getattr(error, "reason", error))) from error
+
+
+def _refusal(error: urllib.error.HTTPError) -> Exception:
+    with error:
+        text = error.read(500).decode(errors="replace")
+    if error.code in (401, 403):
+        return NotAllowed(f"the server answered {error.code}: {text}")
+    return ServerAway(f"the server answered {error.code}: {text}")

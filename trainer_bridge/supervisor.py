@@ -1,0 +1,221 @@
+"""Watches one training child from its start to its end and tells the server what the child itself cannot."""
+
+import logging
+import signal
+import threading
+import time
+
+from trainer_bridge.client import BridgeClient, DeliveryRefused, deliver
+from trainer_bridge.console import ConsoleTail, last_lines
+from trainer_bridge.job import Job, read_exit_record, remove_ticket, write_ticket
+from trainer_bridge.launcher import Child, Launcher
+from trainer_bridge.outgoing import Outgoing
+from trainer_bridge.protocol import Command, CommandAck, Console, Exit, State, System, Warning, decode_event
+from trainer_bridge.spool import Spool
+from trainer_bridge.spool_file import SpoolBusy
+from trainer_bridge.system import Sampler
+
+log = logging.getLogger("trainer_bridge")
+
+#: Seconds between two looks at the console log and the child.
+TICK = 0.1
+SAMPLE_EVERY = 3.0
+#: Seconds for delivering the last events while the slot is still held; a server that is away gets them later.
+LAST_DELIVERY = 5.0
+#: Lines of output in one event.
+LINES = 500
+
+
+class Supervisor:
+    """One attempt: starts its child, tails its output, samples the machine, kills on command, reports the
+    exit.
+    """
+
+    def __init__(self, job: Job, launcher: Launcher) -> None:
+        """Raises SpoolBusy, OSError when the attempt's folder cannot be used."""
+        self.job = job
+        self._launcher = launcher
+        self._child: Child | None = None
+        self._lock = threading.Lock()
+        self._killed, self._kill_reason = False, ""
+        self._stop_asked = False
+        job.folder.mkdir(parents=True, exist_ok=True)
+        # The open spool comes before the ticket: it tells other workers that the attempt is in hand.
+        self._client = BridgeClient(
+            job.server, job.token, job.run, job.attempt, "supervisor", job.spool("supervisor"), self._command
+        )
+        write_ticket(job)
+        self._tail = ConsoleTail(job.paths.console_log(job.attempt))
+
+    def run(self) -> bool:
+        """Blocks until the child has ended; whether the server has everything about it now."""
+        self._client.emit(State("starting", time.time()))
+        try:
+            child = self._start()
+        except (OSError, EOFError) as error:
+            log.exception("run %s could not be started", self.job.run)
+            return self._finish(
+                self._exit("failed", error=f"The training process could not be started: {error}")
+            )
+        if child is None:
+            return self._finish(
+                self._exit("stopped", reason=self._kill_reason or "stopped before it started")
+            )
+        self._watch(child)
+        # What the training started (data loaders) may have outlived it, and would hold its files.
+        child.kill()
+        self._send_lines(rest=True)
+        return self._finish(self._how_it_ended(child))
+
+    def stop(self) -> None:
+        """Ask the training to save and stop, as soon as there is one. From any thread."""
+        with self._lock:
+            self._stop_asked = True
+            if self._child is not None:
+                self._child.terminate()
+
+    def kill(self, reason: str) -> None:
+        """End the training now; ``reason`` stands at the run. From any thread."""
+        with self._lock:
+            self._killed, self._kill_reason = True, self._kill_reason or reason
+            if self._child is not None:
+                self._child.kill()
+
+    def _start(self) -> Child | None:
+        """The child; None when the run was stopped before it had one."""
+        with self._lock:
+            if self._stop_asked or self._killed:
+                return None
+            self._child = self._launcher.start(self.job)
+            return self._child
+
+    # --- while it runs ------------------------------------------------------------------------------------
+
+    def _watch(self, child: Child) -> None:
+        sampler = Sampler(child.pid, self.job.paths.folder)
+        sampled_at = time.monotonic()
+        while not child.wait(TICK):
+            self._send_lines()
+            if self._killed:
+                child.kill()
+            if time.monotonic() - sampled_at >= SAMPLE_EVERY:
+                sampled_at = time.monotonic()
+                if values := sampler.sample():
+                    self._client.emit(System(time.time(), values))
+
+    def _send_lines(self, rest: bool = False) -> None:
+        was_cut = self._tail.cut
+        lines = self._tail.rest() if rest else self._tail.read()
+        for start in range(0, len(lines), LINES):
+            self._client.emit(Console(lines[start : start + LINES]))
+        if self._tail.cut and not was_cut:
+            text = "The output is too long to show; all of it is in console.log in the run's folder."
+            self._client.emit(Warning("console", text, time.time()))
+
+    def _command(self, command: Command) -> None:
+        """Killing is the supervisor's; the training answers everything else."""
+        if command.kind != "kill":
+            return
+        self.kill("")
+        self._client.emit(CommandAck(command.id, "applied", time.time()))
+
+    # --- how it ended -------------------------------------------------------------------------------------
+
+    def _how_it_ended(self, child: Child) -> Exit:
+        event = exit_of_record(self.job)
+        if event is not None:
+            return event
+        code = child.exit_code
+        number = -code if code is not None and code < 0 else None
+        if number is not None and (self._killed or self._stop_asked):
+            return self._exit("stopped", signal_number=number, reason=self._kill_reason)
+        return self._exit("failed", error=_cause(code), exit_code=code, signal_number=number)
+
+    def _exit(
+        self,
+        outcome: str,
+        *,
+        error: str = "",
+        exit_code: int | None = None,
+        signal_number: int | None = None,
+        reason: str = "",
+    ) -> Exit:
+        return Exit(
+            outcome,  # type: ignore[arg-type]
+            time.time(),
+            exit_code=exit_code,
+            signal=signal_number,
+            error=error,
+            traceback=last_lines(self.job.paths.console_log(self.job.attempt)) if error else "",
+            reason=reason,
+        )
+
+    def _finish(self, event: Exit) -> bool:
+        """Metrics first, exit last: only when the trainer's events are delivered does the exit leave."""
+        if deliver_trainer(self.job, LAST_DELIVERY):
+            self._client.emit(event)
+            delivered = self._client.close(LAST_DELIVERY)
+        else:
+            self._client.close(0)
+            append_exit(self.job, event)
+            delivered = False
+        if delivered or self._client.refused:
+            remove_ticket(self.job.folder)
+        return delivered or bool(self._client.refused)
+
+
+def exit_of_record(job: Job) -> Exit | None:
+    """The exit that the training itself wrote down, as an event; None when it wrote none."""
+    record = read_exit_record(job.paths.exit_record(job.attempt))
+    if record is None:
+        return None
+    return Exit(
+        record.outcome,
+        time.time(),
+        step=record.step,
+        exit_code=1 if record.outcome == "failed" else 0,
+        error=record.error,
+        traceback=record.traceback,
+        reason=record.reason,
+    )
+
+
+def append_exit(job: Job, event: Exit) -> None:
+    """Put the exit behind everything in the supervisor's spool, unless one stands there. Raises SpoolBusy."""
+    spool = Spool(job.spool("supervisor"))
+    last = spool.pending(spool.last - 1, 1) if spool.last >= spool.first else []
+    if not (last and isinstance(decode_event(last[0]), Exit)):
+        spool.append(Outgoing().payloads(event))
+    spool.close()
+
+
+def deliver_trainer(job: Job, timeout: float) -> bool:
+    """Whether the server has, or will never take, everything that the training wrote. Raises nothing."""
+    try:
+        return deliver_source(job, "trainer", timeout)
+    except SpoolBusy as busy:
+        log.warning("run %s: %s", job.run, busy)
+        return False
+
+
+def deliver_source(job: Job, source: str, timeout: float) -> bool:
+    """Whether nothing of ``source`` waits for delivery any more. Raises SpoolBusy."""
+    try:
+        return deliver(job.server, job.token, job.run, job.attempt, source, job.spool(source), timeout)
+    except DeliveryRefused:
+        return True
+
+
+def _cause(code: int | None) -> str:
+    if code is None:
+        return "The training process ended, and nobody saw how: the process that started it had died."
+    if code >= 0:
+        return f"The training process ended with exit code {code} and left no error."
+    try:
+        name = f" ({signal.Signals(-code).name})"
+    except ValueError:
+        name = ""
+    hint = (
+        " A process that takes more memory than there is ends like this." if -code == signal.SIGKILL else ""
+    )
+    return f"The training process was killed by signal {-code}{name}.{hint}"

@@ -1,0 +1,206 @@
+"""A worker: says that it lives, claims queued runs, trains as many at once as it has device slots."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from trainer_bridge.address import bridge_url, delays
+from trainer_bridge.job import Job
+from trainer_bridge.launcher import Launcher
+from trainer_bridge.leftovers import Leftovers
+from trainer_bridge.machine import describe_machine
+from trainer_bridge.rest import NotAllowed, ServerAway, WorkerApi
+from trainer_bridge.spool_file import SpoolBusy
+from trainer_bridge.supervisor import Supervisor
+
+log = logging.getLogger("trainer_bridge")
+
+BEAT_EVERY = 5.0
+#: Seconds for which a claim is tried while the server is away; after that the next message or beat asks
+#: again.
+CLAIM_PATIENCE = 60.0
+
+
+class WorkerAgent:
+    """Trains what the server at ``server`` has queued, keeping files under ``data_dir``/runs.
+
+    ``token`` is an API token with the scope "worker". ``work`` may be called from any number of threads:
+    never more than ``slots`` trainings run.
+    """
+
+    def __init__(self, server: str, token: str, name: str, slots: int, data_dir: Path | str) -> None:
+        """Raises ValueError for an address that is none."""
+        bridge_url(server)
+        self.name, self.slots = name, slots
+        self._server, self._runs_dir = server, Path(data_dir) / "runs"
+        self._api = WorkerApi(server, token, name)
+        self._launcher = Launcher()
+        self._leftovers = Leftovers(self._runs_dir, server)
+        self._info: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._running: dict[str, Supervisor] = {}
+        self._taken = 0
+        self._asked = 0
+        self._warm = threading.Event()
+        self._stopping = threading.Event()
+        self._beat = threading.Event()
+        self._beating = threading.Thread(target=self._heartbeat_loop, name="heartbeat", daemon=True)
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin to warm up, to send heartbeats and to deliver what earlier workers left. Returns at once."""
+        self._info = describe_machine()
+        self._leftovers.start()
+        self._beating.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def work(self) -> None:
+        """Claim and train until the queue is empty, every slot is taken or the worker shuts down."""
+        self._warm.wait()
+        asked = self._ask()
+        while not self._stopping.is_set() and self._take_slot():
+            try:
+                claim = self._claim()
+                if claim is not None:
+                    self._train(claim)
+            finally:
+                self._free_slot()
+            # Who asked while all slots were taken went away: look once more for them.
+            if claim is None and asked == (asked := self._asked):
+                return
+
+    def shut_down(self, timeout: float) -> None:
+        """Running trainings save and stop; those that have not after ``timeout`` seconds are killed."""
+        deadline = time.monotonic() + timeout
+        self._stopping.set()
+        self._warm.set()
+        self._leftovers.stop()
+        self._beat.set()
+        for supervisor in self._supervisors():
+            supervisor.stop()
+        self._wait_idle(deadline)
+        for supervisor in self._supervisors():
+            supervisor.kill("the worker was shut down before the training could save")
+        self._wait_idle(time.monotonic() + 15)
+        if self._beating.is_alive():
+            self._beating.join(2)
+        self._send_beat("gone")
+
+    # --- trainings ----------------------------------------------------------------------------------------
+
+    def _ask(self) -> int:
+        with self._lock:
+            self._asked += 1
+            return self._asked
+
+    def _take_slot(self) -> bool:
+        with self._lock:
+            if self._taken >= self.slots:
+                return False
+            self._taken += 1
+            return True
+
+    def _free_slot(self) -> None:
+        with self._lock:
+            self._taken -= 1
+        self._beat.set()
+
+    def _claim(self) -> dict[str, Any] | None:
+        """The next run, or None; while the server is away it is asked again for a while."""
+        pauses, deadline = delays(0.2, 5), time.monotonic() + CLAIM_PATIENCE
+        while not self._stopping.is_set():
+            try:
+                return self._api.claim()
+            except NotAllowed as refusal:
+                self._note(f"no run can be claimed: {refusal}")
+                return None
+            except ServerAway as away:
+                self._note(f"the server is away ({away}); trying again")
+            if time.monotonic() > deadline:
+                return None
+            self._stopping.wait(next(pauses))
+        return None
+
+    def _train(self, claim: dict[str, Any]) -> None:
+        job = Job(
+            server=self._server,
+            token=claim["token"],
+            run=claim["run"],
+            attempt=claim["attempt"],
+            spec=claim["spec"],
+            runs_dir=str(self._runs_dir),
+            resume_from=claim.get("resume_from"),
+        )
+        log.info("training %s (%s), attempt %d", claim.get("name", job.run), job.run, job.attempt)
+        try:
+            supervisor = Supervisor(job, self._launcher)
+        except (OSError, SpoolBusy, ValueError) as error:
+            log.error("run %s cannot be trained here: %s", job.run, error)
+            return
+        with self._lock:
+            self._running[job.run] = supervisor
+        self._beat.set()
+        if self._stopping.is_set():
+            supervisor.stop()
+        try:
+            delivered = supervisor.run()
+        finally:
+            with self._lock:
+                self._running.pop(job.run, None)
+        log.info("%s (%s) has ended", claim.get("name", job.run), job.run)
+        if not delivered:
+            self._leftovers.add(job)
+
+    def _supervisors(self) -> list[Supervisor]:
+        with self._lock:
+            return list(self._running.values())
+
+    def _wait_idle(self, deadline: float) -> None:
+        while self._supervisors() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    # --- signs of life ------------------------------------------------------------------------------------
+
+    def _warm_up(self) -> None:
+        for pause in delays(1, 60):
+            try:
+                seconds = self._launcher.warm_up()
+            except Exception as error:
+                log.error("the worker cannot train: %s", error)
+                self._info["problem"] = str(error)
+            else:
+                log.info("warm after %.1f s: %d device slots", seconds, self.slots)
+                self._info.pop("problem", None)
+                break
+            if self._stopping.wait(pause):
+                return
+        self._warm.set()
+        self._beat.set()
+
+    def _heartbeat_loop(self) -> None:
+        while not self._stopping.is_set():
+            queued = self._send_beat("ready" if self._warm.is_set() else "warming up")
+            if queued and self._warm.is_set() and self._taken < self.slots:
+                # A message that said so may have been lost: the queue is asked without one.
+                threading.Thread(target=self.work, name="work", daemon=True).start()
+            self._beat.wait(BEAT_EVERY)
+            self._beat.clear()
+
+    def _send_beat(self, state: str) -> int:
+        try:
+            queued = self._api.heartbeat(state, self.slots, len(self._supervisors()), self._info)
+        except (ServerAway, NotAllowed) as error:
+            self._note(f"no heartbeat reaches the server: {error}")
+            return 0
+        if self._trouble:
+            log.info("the server answers again")
+            self._trouble = ""
+        return queued
+
+    def _note(self, trouble: str) -> None:
+        """Log a trouble once, not with every try."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning("worker %s: %s", self.name, trouble)
