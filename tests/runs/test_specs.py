@@ -4,6 +4,8 @@ import pytest
 
 from runs.specs import changed_config, check_spec, effective_config, objective_of
 
+BY_STEPS = {"eval_strategy": "steps", "save_strategy": "steps"}
+
 
 def spec(params=None, args=None, recipe="digits-vit"):
     return {"recipe": recipe, "params": params or {}, "args": args or {}}

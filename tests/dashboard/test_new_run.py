@@ -1,0 +1,195 @@
+"""The New run page: what it shows, what it keeps, what it launches."""
+
+import pytest
+
+from runs import dispatch
+from runs.launch import launch_run
+from runs.models import Project, Run, Sweep
+from runs.workers import record_heartbeat
+
+URL = "/p/digits/new"
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    sent = []
+    monkeypatch.setattr(dispatch, "send_looks", lambda: sent.append("look"))
+    return sent
+
+
+@pytest.fixture(autouse=True)
+def _project(project):
+    """Every test has the project that the address names."""
+
+
+def form(**fields):
+    return {"recipe": "digits-vit", "project": "digits"} | {
+        k.replace("__", "."): v for k, v in fields.items()
+    }
+
+
+def test_the_page_shows_every_field_with_its_default_and_help(owner_client):
+    page = owner_client.get(URL).content.decode()
+    assert 'id="f-args-learning_rate" name="args.learning_rate" value="2e-3"' in page
+    assert 'id="f-params-hidden_size" name="params.hidden_size" value="48"' in page
+    assert "Step size at its peak" in page
+    assert 'name="sweep.args.learning_rate"' in page
+    assert 'name="sweep.args.eval_strategy"' not in page
+
+
+def test_the_page_costs_few_queries_however_many_projects_and_runs(
+    owner_client, project, django_assert_max_num_queries
+):
+    for number in range(3):
+        launch_run(Project.objects.create(name=str(number), slug=str(number)), {"recipe": "digits-vit"})
+    with django_assert_max_num_queries(12):
+        assert owner_client.get(URL).status_code == 200
+
+
+def test_an_unknown_project_is_a_friendly_404(owner_client):
+    answer = owner_client.get("/p/nope/new")
+    assert answer.status_code == 404
+    assert "There is no project “nope”" in answer.content.decode()
+
+
+def test_launch_queues_the_run_and_lands_on_its_curves(
+    owner_client, looks, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = owner_client.post(URL, form(args__learning_rate="1e-3", name="mine", tags="a, b"))
+    run = Run.objects.get()
+    assert (answer.status_code, answer["Location"]) == (303, f"/r/{run.pk}/charts")
+    assert run.spec == {"recipe": "digits-vit", "params": {}, "args": {"learning_rate": 0.001}}
+    assert (run.name, run.tags, run.created_by, run.project.slug) == ("mine", ["a", "b"], "owner", "digits")
+    assert looks == ["look"]
+
+
+def test_launching_a_sweep_lands_on_its_page(owner_client, looks, django_capture_on_commit_callbacks):
+    fields = form(sweep__args__seed="1", mode__args__seed="range", low__args__seed="1", high__args__seed="3")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = owner_client.post(URL, fields | {"count.args.seed": "3"})
+    sweep = Sweep.objects.get()
+    assert (answer.status_code, answer["Location"]) == (303, f"/s/{sweep.pk}")
+    assert [run.spec["args"]["seed"] for run in sweep.runs.order_by("trial")] == [1, 2, 3]
+    assert looks == ["look"]
+
+
+def test_a_refused_form_keeps_all_that_was_typed_and_queues_nothing(owner_client, looks):
+    answer = owner_client.post(
+        URL,
+        form(
+            args__learning_rate="-1",
+            args__seed="7",
+            name="<b>mine</b>",
+            tags="a, b",
+            new_project="Next",
+            sweep__args__weight_decay="1",
+            list__args__weight_decay="0, 0.1",
+        ),
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Must be above 0." in page
+    for typed in ('value="-1"', 'value="7"', "&lt;b&gt;mine&lt;/b&gt;", 'value="a, b"', 'value="Next"'):
+        assert typed in page
+    assert 'name="list.args.weight_decay" value="0, 0.1"' in page
+    assert "Fix 1 problem to launch" in page
+    assert (Run.objects.count(), Sweep.objects.count(), Project.objects.count(), looks) == (0, 0, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"args__learning_rate": "-1"}, "Must be above 0."),
+        ({"args__per_device_train_batch_size": "0"}, "Must be 1 or more."),
+        ({"args__num_train_epochs": "", "args__max_steps": ""}, "Needs a value."),
+        ({"args__num_train_epochs": "0"}, "there is nothing to train."),
+        (
+            {"args__eval_strategy": "steps", "args__save_strategy": "epoch"},
+            "Must be steps like eval_strategy",
+        ),
+    ],
+)
+def test_impossible_values_are_refused_before_anything_is_queued(owner_client, fields, sentence):
+    answer = owner_client.post(URL, form(**fields))
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_a_new_project_is_made_with_its_first_run(owner_client):
+    owner_client.post(URL, form(new_project="Second one"))
+    assert Run.objects.get().project.slug == "second-one"
+
+
+def test_a_project_whose_name_is_taken_is_refused(owner_client):
+    answer = owner_client.post(URL, form(new_project="digits"))
+    assert answer.status_code == 422
+    assert "already a project" in answer.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_another_project_can_be_chosen(owner_client):
+    other = Project.objects.create(name="Other", slug="other")
+    owner_client.post(URL, form(project="other"))
+    assert Run.objects.get().project == other
+
+
+def test_a_project_that_is_gone_is_refused(owner_client):
+    answer = owner_client.post(URL, form(project="gone"))
+    assert answer.status_code == 422
+    assert "There is no project “gone” any more" in answer.content.decode()
+
+
+def test_choosing_another_recipe_keeps_what_was_changed_in_the_link(owner_client):
+    answer = owner_client.post(URL, form(args__learning_rate="1e-3", switch_recipe="language-id"))
+    assert answer.status_code == 303
+    assert answer["Location"] == f"{URL}?recipe=language-id&set.learning_rate=1e-3"
+    page = owner_client.get(answer["Location"]).content.decode()
+    assert 'name="recipe" value="language-id"' in page
+    assert 'name="args.learning_rate" value="1e-3"' in page
+
+
+def test_a_run_can_be_the_start_of_another(owner_client, project):
+    run = launch_run(project, {"recipe": "digits-vit", "args": {"seed": 7}}, tags=["t"])
+    page = owner_client.get(f"{URL}?from={run.pk}&set.learning_rate=1e-3").content.decode()
+    assert 'name="args.seed" value="7"' in page
+    assert 'name="args.learning_rate" value="1e-3"' in page
+    assert 'name="tags" value="t"' in page
+
+
+def test_a_run_that_is_gone_is_named(owner_client):
+    page = owner_client.get(f"{URL}?from=nope").content.decode()
+    assert "There is no run nope" in page
+
+
+def test_the_check_says_what_would_run(owner_client):
+    record_heartbeat("here", "ready", 2, 0, {})
+    sent = form(args__learning_rate="1e-3", args__adam_beta2="9.99", name="n")
+    answer = owner_client.post(f"{URL}/check", sent).json()
+    assert answer["errors"] == {"f-args-adam_beta2": "Must be below 1. Did you mean 0.999?"}
+    assert answer["changed"] == ["f-args-learning_rate", "f-args-adam_beta2"]
+    assert answer["launch"] == "Fix 1 problem to launch"
+    assert answer["sections"]["arguments"] == {"problems": 1, "changed": 2, "note": "2 changed"}
+    assert answer["link"] == "recipe=digits-vit&set.learning_rate=1e-3&set.adam_beta2=9.99&name=n"
+    assert "2 of 2 free" in answer["summary"]
+    assert not Run.objects.exists()
+
+
+def test_the_check_costs_few_queries(owner_client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        owner_client.post(f"{URL}/check", form(args__seed="1"))
+
+
+def test_what_is_typed_comes_back_escaped(owner_client):
+    answer = owner_client.post(f"{URL}/check", form(args__seed="<script>")).json()
+    assert "<script>" not in answer["summary"]
+    assert "&lt;script&gt;" in answer["summary"]
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}/check", "/welcome", "/welcome/run/digits-vit", "/"])
+def test_strangers_are_sent_to_log_in(client, url):
+    for answer in (client.get(url), client.post(url, form())):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/login/")
+    assert not Run.objects.exists()
