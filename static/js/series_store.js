@@ -1,7 +1,7 @@
 // Series as the page knows them, by run and key: fetched stretches plus the points that arrived live.
 // Every entry carries the run version it is complete up to; an update that starts later means something was missed.
 const NUMBERS = { NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity };
-const ARRAYS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, u8: BigUint64Array, i8: BigInt64Array };
+const ARRAYS = { f8: Float64Array, f4: Float32Array, i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array, u8: BigUint64Array, i8: BigInt64Array };
 
 export class SeriesStore extends EventTarget {
   #entries = new Map();
