@@ -1,0 +1,160 @@
+"""The whole journey in a real browser: from the log-in link to an export that gives what was logged."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.helpers import (
+    TRAINING,
+    api,
+    download,
+    expect_state,
+    launch,
+    new_run,
+    project_tab,
+    run_example,
+    run_id,
+    set_fields,
+    stop,
+    sweep_over,
+    tab,
+    wait_for_points,
+)
+from tests.live import PROJECT, LiveTrainboard
+
+pytestmark = [pytest.mark.browser, pytest.mark.training]
+
+#: Loads an export as a stranger would and measures it on the split that the run was measured on.
+MEASURE = """
+import json, sys, tempfile
+from transformers import AutoModelForImageClassification
+from trainer_bridge.spec import build_trainer
+
+built = build_trainer(json.loads(sys.argv[1]), tempfile.mkdtemp())
+built.trainer.model = AutoModelForImageClassification.from_pretrained(sys.argv[2])
+print("measured", built.trainer.evaluate()["eval_accuracy"])
+"""
+
+
+def test_journey(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None:
+    log_in(page, trainboard)
+    stopped = run_an_example_and_stop_it(page)
+    run = launch_a_run_and_watch_it(page)
+    sweep = launch_a_sweep_and_watch_it(page)
+    compare_the_best(page)
+    use_the_workspace(page, run, stopped, tmp_path)
+    export_the_best(page, run, tmp_path)
+    export_of_the_sweep(page, sweep, tmp_path)
+
+
+def log_in(page: Page, trainboard: LiveTrainboard) -> None:
+    page.goto(trainboard.link)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train something in the next minute")
+    expect(page.get_by_role("button", name="Run example")).to_have_count(3)
+
+
+def run_an_example_and_stop_it(page: Page) -> str:
+    run = run_example(page, "Handwritten digits")
+    expect_state(page, "running")
+    before = wait_for_points(page, "train/loss", 2)
+    wait_for_points(page, "train/loss", before + 2)
+    expect(page.locator("#run-header .steps")).to_contain_text("/ ")
+    stop(page)
+    expect_state(page, "stopped")
+    reached = api(page, f"runs/{run}")
+    assert 0 < reached["step"] < reached["max_steps"]
+    tab(page, "Checkpoints")
+    row = page.get_by_role("row", name=str(reached["step"])).first
+    expect(row).to_contain_text("complete")
+    return run
+
+
+def launch_a_run_and_watch_it(page: Page) -> str:
+    new_run(page, "digits-vit")
+    set_fields(page, num_train_epochs="-1")
+    expect(page.locator("#launch-button")).to_have_attribute("aria-disabled", "true")
+    set_fields(page, num_train_epochs="3", name="three epochs", tags="journey")
+    launch(page, "Launch run")
+    expect(page.get_by_role("heading", level=1)).to_have_text("three epochs")
+    tab(page, "Console")
+    expect(page.locator("#console")).to_contain_text("train_runtime", timeout=TRAINING)
+    expect_state(page, "finished")
+    tab(page, "Charts")
+    wait_for_points(page, "eval/accuracy", 3)
+    return run_id(page)
+
+
+def launch_a_sweep_and_watch_it(page: Page) -> str:
+    new_run(page, "digits-vit")
+    set_fields(page, num_train_epochs="1", name="small grid")
+    sweep_over(page, learning_rate="0.001, 0.004", seed="1, 2")
+    launch(page, "4")
+    expect(page.get_by_role("heading", level=1)).to_have_text("small grid")
+    finished = page.locator("#trials tbody tr", has_text="finished")
+    expect(finished).to_have_count(4, timeout=TRAINING)
+    expect(page.locator("#trials .best")).to_have_count(1)
+    expect(page.locator("#parallel svg").first).to_be_visible()
+    return page.url.rpartition("/s/")[2].partition("?")[0]
+
+
+def compare_the_best(page: Page) -> None:
+    page.reload()  # the links to the best belong to the page as it was asked for
+    page.get_by_role("link", name="Compare top 3").click()
+    metrics = page.get_by_role("region", name="Metrics of the compared runs")
+    expect(metrics.get_by_role("row", name="eval/accuracy").locator(".best").first).to_be_visible()
+    expect(page.get_by_role("region", name="Configuration of the compared runs")).to_contain_text(
+        "learning_rate"
+    )
+    wait_for_points(page, "eval/accuracy", 1)
+
+
+def use_the_workspace(page: Page, run: str, stopped: str, folder: Path) -> None:
+    project_tab(page, "Runs")
+    expect(page.locator(f'tr[data-run="{run}"]')).to_contain_text("three epochs")
+    eye = page.locator(f'tr[data-run="{stopped}"] [data-eye]')
+    shown = eye.get_attribute("aria-pressed")
+    eye.click()
+    expect(eye).to_have_attribute("aria-pressed", "false" if shown == "true" else "true")
+    page.get_by_role("link", name="Name").click()
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
+    table = download(page, page.get_by_role("link", name="CSV"), folder)
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert len(rows) == 6
+    assert {row["state"] for row in rows} == {"finished", "stopped"}
+
+
+def export_the_best(page: Page, run: str, folder: Path) -> None:
+    page.goto(f"/r/{run}/charts")
+    archive = download(page, page.get_by_role("link", name="Export best checkpoint"), folder)
+    logged = api(page, f"runs/{run}")
+    assert measured(archive, logged["spec"], folder / "best") == pytest.approx(
+        logged["summaries"]["eval/accuracy"]["max"], abs=1e-9
+    )
+
+
+def export_of_the_sweep(page: Page, sweep: str, folder: Path) -> None:
+    page.goto(f"/s/{sweep}")
+    archive = download(page, page.get_by_role("link", name="Export best"), folder)
+    assert zipfile.ZipFile(archive).testzip() is None
+
+
+def measured(archive: Path, spec: dict, folder: Path) -> float:
+    """The accuracy of an unzipped export, in a process of its own as a person would load it."""
+    zipfile.ZipFile(archive).extractall(folder)
+    model = next(folder.rglob("config.json")).parent
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, json.dumps(spec), str(model)],
+        cwd=PROJECT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.rpartition("measured ")[2])
