@@ -46,7 +46,7 @@ def short_value(value: Any) -> str:
 
 def unique_name(model: type[Run] | type[Sweep], project_id: int, name: str) -> str:
     """``name``, with -2, -3 … behind it when a run (or sweep) of the project already has it."""
-    rows = model.objects.filter(project_id=project_id, name__startswith=name)  # type: ignore[attr-defined]
+    rows = model.objects.filter(project_id=project_id, name__startswith=name)
     taken = set(rows.values_list("name", flat=True))
     candidate, number = name, 1
     while candidate in taken:

@@ -1,5 +1,6 @@
 """A run being configured: everything typed so far, as texts, whether it can run or not."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -17,7 +18,7 @@ from trainer_bridge.recipes import Recipe
 class Draft:
     """``texts`` holds one text for each field of the recipe, ``sweeps`` those whose Sweep is on.
 
-    ``notices`` say what a link asked for that does not exist.
+    ``notices`` say what a link asked for that does not exist; ``unknown_recipe`` is what a form named in vain.
     """
 
     recipe: Recipe
@@ -28,6 +29,7 @@ class Draft:
     project: str = ""
     new_project: str = ""
     notices: tuple[str, ...] = ()
+    unknown_recipe: str = ""
 
     @cached_property
     def fields(self) -> dict[str, FormField]:
@@ -63,7 +65,9 @@ def from_spec(spec: Spec, *, name: str = "", tags: list[str] | None = None) -> D
 
 def from_post(data: QueryDict) -> Draft:
     """The form as it was sent; a field that was not sent keeps its default."""
-    recipe = recipes.catalog().get(data.get("recipe", "")) or first_recipe()
+    wanted = data.get("recipe", "")[:MAX_TEXT]
+    known = recipes.catalog().get(wanted)
+    recipe = known or first_recipe()
     rows = form_fields(recipe)
     texts = {key: data.get(key, row.default_text)[:MAX_TEXT] for key, row in rows.items()}
     sweeps = {
@@ -71,35 +75,41 @@ def from_post(data: QueryDict) -> Draft:
         for key, row in rows.items()
         if row.sweepable and data.get(f"sweep.{key}")
     }
-    labels = {name: data.get(name, "")[:MAX_TEXT] for name in ("name", "tags", "project", "new_project")}
-    return Draft(recipe, texts, sweeps, **labels)
+    name, tags, project, new = (
+        data.get(key, "")[:MAX_TEXT] for key in ("name", "tags", "project", "new_project")
+    )
+    draft = Draft(recipe, texts, sweeps, name=name, tags=tags, project=project, new_project=new)
+    return replace(draft, unknown_recipe="" if known else wanted or "none")
 
 
 def from_query(data: QueryDict, start: Draft | None = None) -> Draft:
     """The draft a link describes (``recipe``, ``set.…``, ``sweep.…``, ``name``, ``tags``), upon ``start``."""
     wanted = data.get("recipe", "")
     recipe = recipes.catalog().get(wanted)
-    notices = (
-        [f"There is no recipe “{wanted[:60]}”; this is another one."] if wanted and recipe is None else []
-    )
     if start is None or (recipe and recipe is not start.recipe):
         start = blank(recipe or first_recipe())
+    notices = list(start.notices)
+    if wanted and recipe is None:
+        notices.append(f"There is no recipe “{wanted[:60]}”; this is {start.recipe.name}.")
     texts, sweeps = dict(start.texts), dict(start.sweeps)
-    for asked in data:
-        verb, _, name = asked.partition(".")
-        if verb not in ("set", "sweep"):
-            continue
+    for verb, name, text in _asked_fields(data):
         key = find_key(start.fields, name)
         if key is None:
-            notices.append(
-                f"{start.recipe.name} has no field “{name[:60]}”; the link's value for it was left out."
-            )
+            notices.append(f"{start.recipe.name} has no field “{name[:60]}”; its value was left out.")
         elif verb == "set":
-            texts[key] = data[asked][:MAX_TEXT]
+            texts[key] = text
         elif start.fields[key].sweepable:
-            sweeps[key] = SweepInput.from_link(data[asked][:MAX_TEXT])
+            sweeps[key] = SweepInput.from_link(text)
     labels = {name: data.get(name, getattr(start, name))[:MAX_TEXT] for name in ("name", "tags")}
-    return replace(start, texts=texts, sweeps=sweeps, notices=(*start.notices, *notices), **labels)
+    return replace(start, texts=texts, sweeps=sweeps, notices=tuple(notices), **labels)
+
+
+def _asked_fields(data: QueryDict) -> Iterator[tuple[str, str, str]]:
+    """("set" or "sweep", the field's name, the text) of each field that a link names."""
+    for asked in data:
+        verb, _, name = asked.partition(".")
+        if verb in ("set", "sweep"):
+            yield verb, name, data.get(asked, "")[:MAX_TEXT]
 
 
 def to_query(draft: Draft) -> QueryDict:

@@ -34,6 +34,8 @@ def read(draft: Draft) -> Reading:
         group, _, name = key.partition(".")
         spec[group][name] = value
     problems |= space_problems
+    if draft.unknown_recipe:
+        problems |= check_spec({"recipe": draft.unknown_recipe})
     checked = sweep_problems(spec, space) if space else check_spec(spec)
     labels = label_problems(draft.name, draft.tag_list())
     if draft.new_project.strip() and (sentence := project_name_problem(draft.new_project)):
@@ -70,6 +72,6 @@ def _space(draft: Draft) -> tuple[Space, dict[str, str]]:
 
 
 def _in_page_order(draft: Draft, problems: dict[str, str]) -> dict[str, str]:
-    order = [*draft.fields, "sweep", "name", "tags", "new_project"]
+    order = ["recipe", *draft.fields, "sweep", "name", "tags", "new_project"]
     known = {key: problems[key] for key in order if key in problems}
     return known | problems

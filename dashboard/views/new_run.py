@@ -64,7 +64,8 @@ def project_new_check(request: HttpRequest, project: str) -> JsonResponse:
 
 def _draft_of_link(request: HttpRequest) -> Draft:
     """The draft of ``?from=<run>``, ``recipe``, ``set.…`` and ``sweep.…``."""
-    start, notices = None, ()
+    start: Draft | None = None
+    notices: tuple[str, ...] = ()
     if run_id := request.GET.get("from"):
         try:
             run = run_or_404(run_id)

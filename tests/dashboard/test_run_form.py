@@ -100,6 +100,11 @@ def test_an_impossible_value_gets_its_sentence_at_its_field(key, text, part, db)
     assert part in next(iter(problems.values()))
 
 
+def test_a_form_with_an_unknown_recipe_launches_nothing():
+    assert list(read_post(recipe="digits-vitt").problems) == ["recipe"]
+    assert list(read_post(recipe="").problems) == ["recipe"]
+
+
 def test_epochs_and_steps_both_missing():
     problems = read_post(args__num_train_epochs="", args__max_steps="").problems
     assert list(problems) == ["args.num_train_epochs", "args.max_steps"]
