@@ -1,4 +1,4 @@
-"""Numbers as people read them: four significant digits, thin spaces, a real minus; "—" for what is unknown."""
+"""Numbers as people read them: four significant digits, thin spaces, a real minus; "—" for unknown."""
 
 import math
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the scripts of a page need to draw curves: which runs and series there are, which direction is better."""
+"""What the scripts of a page need to draw curves: its runs and series, and which direction is better."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,22 +6,27 @@ from typing import Any
 from runs.directions import greater_is_better, objectives_of
 from runs.models import Run, Series
 from runs.states import ENDED, State
-from runs.timeline import timeline
+from runs.timeline import Event
 
 #: Twenty curves in a chart are the most that can be told apart.
 MOST_SHOWN = 20
 
 
-def page_data(run: Run, *, system: bool = False) -> dict[str, Any]:
-    """The charts of one run: its own series, its events as flags; ``system``: the machine's samples instead."""
+def page_data(run: Run, events: Iterable[Event]) -> dict[str, Any]:
+    """The charts of one run: what it measured, its events as flags."""
+    keys = [key for key in _keys(run) if not key.startswith("system/")]
+    return {**_data([run], keys), "single": True, "events": _flags(events)}
+
+
+def system_data(run: Run) -> dict[str, Any]:
+    """The samples of the machine during one run."""
+    keys = [key for key in _keys(run) if key.startswith("system/")]
+    return {**_data([run], keys), "single": True, "only": "system/"}
+
+
+def _keys(run: Run) -> list[str]:
     rows = Series.objects.filter(run=run, count__gt=0).values_list("key", "count")
-    keys = [key for key, count in rows if is_drawn(key, count) and key.startswith("system/") == system]
-    return {
-        **_data([run], keys),
-        "single": True,
-        "prefix": "system/" if system else "",
-        "events": [] if system else _flags(run),
-    }
+    return [key for key, count in rows if is_drawn(key, count)]
 
 
 def project_data(runs: Sequence[Run], keys: Iterable[str], shown: Sequence[str]) -> dict[str, Any]:
@@ -56,9 +61,9 @@ def _run(run: Run, shown: bool) -> dict[str, Any]:
     }
 
 
-def _flags(run: Run) -> list[dict[str, Any]]:
-    lettered = [event for event in timeline(run) if event.letter]
-    ordered = sorted(lettered, key=lambda event: event.step or 0)
+def _flags(events: Iterable[Event]) -> list[dict[str, Any]]:
+    ordered = sorted((event for event in events if event.letter), key=lambda event: event.step or 0)
     return [
-        {"step": e.step, "letter": e.letter, "text": e.text, "person": e.person, "kind": e.kind} for e in ordered
+        {"step": e.step, "letter": e.letter, "text": e.text, "person": e.person, "kind": e.kind}
+        for e in ordered
     ]

@@ -12,7 +12,7 @@ from dashboard.views import (
     new_run,
     runs,
     sweeps,
-    # workspace,  # until dashboard/views/workspace.py is there
+    workspace,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,9 +24,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", login.password_login, name="login"),
     path("login/link/<str:token>", login.login_link, name="login_link"),
     path("logout/", login.log_out, name="logout"),
-    # path("p/<slug:project>/runs", workspace.project_runs, name="project_runs"),
-    # path("p/<slug:project>/runs.csv", workspace.runs_csv, name="project_runs_csv"),
-    # path("p/<slug:project>/runs/stop", workspace.stop_runs, name="project_runs_stop"),
+    path("p/<slug:project>/runs", workspace.project_runs, name="project_runs"),
+    path("p/<slug:project>/runs.csv", workspace.runs_csv, name="project_runs_csv"),
+    path("p/<slug:project>/runs/stop", workspace.stop_runs, name="project_runs_stop"),
     path("p/<slug:project>/new", new_run.project_new, name="project_new"),
     path("p/<slug:project>/new/check", new_run.project_new_check, name="project_new_check"),
     path("p/<slug:project>/sweeps", sweeps.project_sweeps, name="project_sweeps"),

@@ -58,7 +58,7 @@ class RunHeader:
 
 
 def run_header(run: Run) -> RunHeader:
-    """At most eight queries: checkpoints, best value, last sign of life, open stop, and the queue's reason."""
+    """At most eight queries: checkpoints, best value, sign of life, last stop, why it waits."""
     now = timezone.now()
     rows = list(run.checkpoints.all())
     kept = best_checkpoint(rows, run.objective, run.greater_is_better) if run.objective else None
@@ -105,7 +105,9 @@ def _best_value(run: Run) -> tuple[float | None, int | None]:
 def _marks(run: Run, rows: list[Checkpoint], kept: Checkpoint | None) -> list[CheckpointMark]:
     total = run.max_steps or run.step
     present = [row for row in rows if state_of(row) == "complete"]
-    return [CheckpointMark(row.step, min(100, row.step / total * 100), row is kept) for row in present if total]
+    return [
+        CheckpointMark(row.step, min(100, row.step / total * 100), row is kept) for row in present if total
+    ]
 
 
 def _stop_is_old(run: Run, now: datetime) -> bool:
@@ -198,6 +200,11 @@ def checkpoint_rows(run: Run) -> list[dict[str, Any]]:
     rows = list(run.checkpoints.all())
     kept = best_checkpoint(rows, run.objective, run.greater_is_better) if run.objective else None
     return [
-        {"checkpoint": row, "state": state_of(row), "value": value_of(row, run.objective), "is_best": row is kept}
+        {
+            "checkpoint": row,
+            "state": state_of(row),
+            "value": value_of(row, run.objective),
+            "is_best": row is kept,
+        }
         for row in reversed(rows)
     ]

@@ -16,7 +16,7 @@ _ASKED = {
 
 @dataclass(frozen=True)
 class Event:
-    """``person``: a person did it, not the run. ``letter`` names it on the charts, "" for one without a step."""
+    """``person``: a person did it, not the run. ``letter`` names it on the charts, "" if it has no step."""
 
     when: datetime
     text: str
@@ -45,7 +45,13 @@ def timeline(run: Run) -> list[Event]:
 def _start(attempt: Attempt) -> Event:
     where = f"on {attempt.worker}" if attempt.worker else ""
     if attempt.resumed_step is not None:
-        return Event(attempt.started_at, f"Resumed from step {attempt.resumed_step}", where, attempt.resumed_step, kind="resume")
+        return Event(
+            attempt.started_at,
+            f"Resumed from step {attempt.resumed_step}",
+            where,
+            attempt.resumed_step,
+            kind="resume",
+        )
     return Event(attempt.started_at, "Started" if attempt.number == 1 else "Started again", where)
 
 
@@ -53,7 +59,9 @@ def _command(command: Command) -> Event:
     who = f"by {command.created_by}" if command.created_by else ""
     outcome = f"{command.status}: {command.reason}" if command.reason else command.status
     text = _ASKED.get(command.kind, command.kind)
-    return Event(command.created_at, text, " · ".join(filter(None, [who, outcome])), command.step, True, "command")
+    return Event(
+        command.created_at, text, " · ".join(filter(None, [who, outcome])), command.step, True, "command"
+    )
 
 
 def _checkpoints(run: Run) -> list[Event]:
@@ -64,7 +72,9 @@ def _checkpoints(run: Run) -> list[Event]:
         value = value_of(row, run.objective)
         is_best = value is not None and value == value and (best is None or sign * value > sign * best)
         best = value if is_best else best
-        events.append(_checkpoint(row, f"Checkpoint saved, new best {run.objective}" if is_best else "Checkpoint saved"))
+        events.append(
+            _checkpoint(row, f"Checkpoint saved, new best {run.objective}" if is_best else "Checkpoint saved")
+        )
     return events
 
 

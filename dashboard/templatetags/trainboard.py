@@ -1,5 +1,6 @@
 """Template tags: icons, marks, states and number formats."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,23 @@ def ago(moment: datetime | None) -> SafeString:
 def get(mapping: dict[str, Any] | None, key: str) -> Any:
     """mapping[key], or None."""
     return (mapping or {}).get(key)
+
+
+@register.filter
+def json_text(value: Any) -> str:
+    """Indented JSON to read and copy."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+@register.simple_tag
+def elapsed(start: datetime, end: datetime) -> str:
+    """The time between two moments: 3 min."""
+    return numbers.duration(end - start)
 
 
 @register.simple_tag

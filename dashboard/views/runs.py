@@ -18,7 +18,7 @@ from runs.launch import resume_run
 from runs.models import Run
 from runs.specs import changed_config, effective_config
 from runs.states import State
-from runs.timeline import timeline
+from runs.timeline import Event, timeline
 
 #: Lines of the console that a page carries before its script fetches more.
 CONSOLE_TAIL = 200
@@ -42,14 +42,17 @@ def run_home(request: HttpRequest, run: str) -> HttpResponse:
 def charts(request: HttpRequest, run: str) -> HttpResponse:
     """The curves, with the latest values, events and console beside them."""
     owner = run_or_404(run)
-    return _page(request, owner, "charts", {**_rail(owner), "charts": run_charts.page_data(owner)})
+    found = timeline(owner)
+    return _page(
+        request, owner, "charts", {**_rail(owner, found), "charts": run_charts.page_data(owner, found)}
+    )
 
 
 @require_safe
 def system(request: HttpRequest, run: str) -> HttpResponse:
     """The samples of the machine."""
     owner = run_or_404(run)
-    return _page(request, owner, "system", {"charts": run_charts.page_data(owner, system=True)})
+    return _page(request, owner, "system", {"charts": run_charts.system_data(owner)})
 
 
 @require_safe
@@ -91,7 +94,7 @@ def events(request: HttpRequest, run: str) -> HttpResponse:
 def live(request: HttpRequest, run: str) -> HttpResponse:
     """The header as a fragment, with the rail when ``rail`` is asked for."""
     owner = run_or_404(run)
-    rail = _rail(owner) if request.GET.get("rail") else {}
+    rail = _rail(owner, timeline(owner)) if request.GET.get("rail") else {}
     return render(request, "runs/_live.html", {"run": owner, "header": queries.run_header(owner), **rail})
 
 
@@ -166,8 +169,7 @@ def _page(request: HttpRequest, run: Run, tab: str, context: dict[str, Any]) -> 
     return render(request, f"runs/{tab}.html", {**head, **context})
 
 
-def _rail(run: Run) -> dict[str, Any]:
-    found = timeline(run)
+def _rail(run: Run, found: list[Event]) -> dict[str, Any]:
     return {
         "latest": queries.latest_values(run),
         "events": list(reversed(found))[:6],

@@ -15,6 +15,6 @@ onlyDiffering.checked = read("rows") !== "all";
 onlyDiffering.addEventListener("change", () => write({ rows: onlyDiffering.checked ? "" : "all" }));
 
 for (const head of document.querySelectorAll("[data-focus]")) {
-  head.addEventListener("pointerenter", () => grid.setFocus(data.runs.find((run) => run.id === head.dataset.focus)));
+  head.addEventListener("pointerenter", () => grid.setFocus(head.dataset.focus));
   head.addEventListener("pointerleave", () => grid.setFocus(null));
 }

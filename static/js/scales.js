@@ -1,7 +1,5 @@
 // Scales of an axis: where a value lies between 0 (bottom) and 1 (top), and back. Numbers are linear, or logarithmic
 // when they are positive and span a decade; anything else is one place a distinct value, in sorted order.
-import { number } from "./format.js";
-
 export function scaleOf(values) {
   const present = values.filter((value) => value !== null && value !== undefined);
   const isNumeric = present.length > 0 && present.every((value) => typeof value === "number" && Number.isFinite(value));
@@ -40,5 +38,6 @@ function categorical(values) {
 // As a person would type it: 0.002, 3e-4, true.
 export function plain(value) {
   if (typeof value !== "number") return String(value);
-  return value && Math.abs(value) < 1e-2 ? number(value) : String(Number(value.toPrecision(4)));
+  const short = Number(value.toPrecision(4));
+  return short && Math.abs(short) < 1e-2 ? short.toExponential().replace("e+", "e") : String(short);
 }

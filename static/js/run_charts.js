@@ -1,0 +1,34 @@
+// Charts tab and System tab of a run.
+import { ChartGrid } from "./chart_grid.js";
+import { connectToolbar } from "./chart_toolbar.js";
+import { element, pageData } from "./dom.js";
+import { on, watch } from "./socket.js";
+
+const data = pageData("chart-data");
+
+class RunGrid extends ChartGrid {
+  accepts(key) {
+    return super.accepts(key) && key.startsWith("system/") === Boolean(data.only) && !key.startsWith("test/");
+  }
+}
+
+const RAIL_LINES = 8;
+const rail = document.getElementById("rail-console");
+
+// Plotly is a deferred classic script; modules run after it.
+const grid = new RunGrid(document.getElementById("charts"), data);
+connectToolbar(document.querySelector("[data-chart-toolbar]"), grid);
+
+if (rail) {
+  watch({ console: true });
+  on("update", ({ run, console: output }) => {
+    if (run === data.runs[0].id && output) showLines(output.lines);
+  });
+}
+
+function showLines(lines) {
+  const atEnd = rail.scrollHeight - rail.scrollTop - rail.clientHeight < 24;
+  rail.append(...lines.slice(-RAIL_LINES).map(([, stream, text]) => element("span", { class: `console-line ${stream}` }, `${text}\n`)));
+  while (rail.children.length > RAIL_LINES) rail.firstChild.remove();
+  if (atEnd) rail.scrollTop = rail.scrollHeight;
+}

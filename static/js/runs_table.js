@@ -1,0 +1,131 @@
+// The runs table: ticks, eyes, folded sweeps and the keys. Says what happened through events on itself.
+import { icon, isTyping, markSwatch } from "./dom.js";
+import { read, write } from "./view_state.js";
+
+const MOST_SHOWN = 20;
+
+export class RunsTable extends EventTarget {
+  selected = new Set();
+
+  constructor(root) {
+    super();
+    this.root = root;
+    this.shown = new Set([...root.querySelectorAll('[data-eye][aria-pressed="true"]')].map((eye) => eye.closest("tr").dataset.run));
+    root.addEventListener("click", (event) => this.#click(event));
+    root.addEventListener("change", (event) => event.target.matches("[data-select]") && this.select(event.target.closest("tr"), event.target.checked));
+    root.addEventListener("pointerover", (event) => this.#hover(event));
+    root.addEventListener("pointerleave", () => this.#say("hover", null));
+    document.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  get rows() {
+    return [...this.root.querySelectorAll("tr[data-run]")];
+  }
+
+  row(id) {
+    return this.root.querySelector(`tr[data-run="${CSS.escape(id)}"]`);
+  }
+
+  // After the server sent the rows anew: what was ticked and shown stays so.
+  restore() {
+    for (const row of this.rows) {
+      this.#paintEye(row);
+      this.#paintTick(row);
+    }
+  }
+
+  select(row, on) {
+    this.selected[on ? "add" : "delete"](row.dataset.run);
+    this.#paintTick(row);
+    this.#say("select");
+  }
+
+  clear() {
+    this.selected.clear();
+    this.rows.forEach((row) => this.#paintTick(row));
+    this.#say("select");
+  }
+
+  toggleShown(row) {
+    const id = row.dataset.run;
+    if (this.shown.has(id)) this.shown.delete(id);
+    else if (this.shown.size >= MOST_SHOWN) return this.#say("full");
+    else this.shown.add(id);
+    this.#showChanged();
+  }
+
+  showOnly(row) {
+    this.shown = new Set([row.dataset.run]);
+    this.#showChanged();
+  }
+
+  #showChanged() {
+    this.rows.forEach((row) => this.#paintEye(row));
+    write({ show: [...this.shown].join(",") || "none" });
+    this.#say("show");
+  }
+
+  #paintEye(row) {
+    const eye = row.querySelector("[data-eye]");
+    const shown = this.shown.has(row.dataset.run);
+    if (eye.getAttribute("aria-pressed") === String(shown)) return;
+    eye.setAttribute("aria-pressed", String(shown));
+    eye.replaceChildren(icon(shown ? "eye" : "eye-off"), markSwatch(shown ? Number(eye.dataset.mark) : 0));
+  }
+
+  #paintTick(row) {
+    const ticked = this.selected.has(row.dataset.run);
+    row.querySelector("[data-select]").checked = ticked;
+    row.classList.toggle("selected", ticked);
+  }
+
+  #click(event) {
+    const eye = event.target.closest("[data-eye]");
+    if (eye) return event.shiftKey ? this.showOnly(eye.closest("tr")) : this.toggleShown(eye.closest("tr"));
+    const fold = event.target.closest("[data-fold]");
+    if (fold) this.#fold(fold);
+  }
+
+  #fold(button) {
+    const trials = document.getElementById(button.getAttribute("aria-controls"));
+    trials.hidden = !trials.hidden;
+    button.setAttribute("aria-expanded", String(!trials.hidden));
+    const open = new Set(read("open").split(",").filter(Boolean));
+    open[trials.hidden ? "delete" : "add"](button.dataset.fold);
+    write({ open: [...open].join(",") });
+  }
+
+  #hover(event) {
+    const row = event.target.closest("tr[data-run]");
+    this.#say("hover", row && this.shown.has(row.dataset.run) ? row.dataset.run : null);
+  }
+
+  #say(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  // J K move, X selects (with Shift the move extends), E shows, Shift+E only this, Enter opens.
+  #key(event) {
+    if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey || event.target.closest?.("dialog, .chart")) return;
+    const key = event.key.toLowerCase();
+    if (key === "j" || key === "k") return this.#move(key === "j" ? 1 : -1, event.shiftKey);
+    const row = this.root.querySelector("tr.focused");
+    if (!row) return;
+    if (key === "x") this.select(row, !this.selected.has(row.dataset.run));
+    if (key === "e") event.shiftKey ? this.showOnly(row) : this.toggleShown(row);
+    if (key === "enter" && (event.target === document.body || row.contains(event.target)) && !event.target.closest("a, button")) row.querySelector("a").click();
+  }
+
+  #move(by, extend) {
+    const visible = this.rows.filter((row) => row.offsetParent);
+    const now = visible.findIndex((row) => row.classList.contains("focused"));
+    const next = visible[Math.min(Math.max(now + by, 0), visible.length - 1)];
+    if (!next) return;
+    visible[now]?.classList.remove("focused");
+    next.classList.add("focused");
+    next.scrollIntoView({ block: "nearest" });
+    next.querySelector("a").focus({ preventScroll: true });
+    if (extend) this.select(next, true);
+    this.#say("hover", this.shown.has(next.dataset.run) ? next.dataset.run : null);
+  }
+}
