@@ -83,8 +83,12 @@ def encode(groups: Iterable[Group], *, compress: bool = False) -> bytes:
     parts = []
     for group in groups:
         ids = np.array(group.keys, "<i8").tobytes()
-        columns = [group.shared[name] for name in SHARED] + list(group.values)
-        block = codec.pack(columns, compress=compress, ratio=SHARED.index("epoch"))
+        shared = [group.shared[name] for name in SHARED]
+        ratio = SHARED.index("epoch")
+        if compress:
+            block = codec.pack([*shared, *group.values], ratio=ratio)
+        else:
+            block = codec.pack_fast(shared, group.values, ratio=ratio)
         parts += [_LENGTH.pack(len(ids), len(block)), ids, block]
     return b"".join(parts)
 

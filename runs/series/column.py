@@ -12,6 +12,8 @@ from enum import IntEnum
 import numpy as np
 
 SMALL = 16  # Columns this short are not worth a directory of planes.
+_SAMPLE = 2048
+_PLANE_OFFSETS = np.arange(8)[:, None] * 256
 _PLANE = struct.Struct("<BI")
 _PAIR = struct.Struct("<qq")
 
@@ -28,6 +30,9 @@ class Kind(IntEnum):
     DELTAS = 6
 
 
+RATIOS = (Kind.RATIO, Kind.SPLIT_RATIO)
+
+
 class _Plane(IntEnum):
     RAW = 0
     CONSTANT = 1
@@ -37,24 +42,36 @@ class _Plane(IntEnum):
 def encode(column: np.ndarray, steps: np.ndarray | None = None) -> tuple[Kind, bytes]:
     """A column, compressed. ``steps`` lets a float column be written as a ratio of them."""
     bits = np.ascontiguousarray(column).view("<i8")
-    n = len(bits)
-    if n == 0:
-        return Kind.RAW, b""
-    if (bits == bits[0]).all():
+    kind, data = encode_fast(bits, steps)
+    return _cheaper(bits) if kind == Kind.RAW and len(bits) >= SMALL else (kind, data)
+
+
+def encode_fast(column: np.ndarray, steps: np.ndarray | None = None) -> tuple[Kind, bytes]:
+    """A column without looking for more than what costs next to nothing to see."""
+    bits = np.ascontiguousarray(column).view("<i8")
+    if len(bits) >= SMALL:
+        if simple := _simple(bits):
+            return simple
+        if steps is not None and (ratio := _as_ratio(bits.view("<f8"), steps)):
+            return ratio
+    return Kind.RAW, bits.tobytes()
+
+
+def _simple(bits: np.ndarray) -> tuple[Kind, bytes] | None:
+    """Constant or evenly spaced numbers."""
+    # Most columns are neither, which the first three tell.
+    first = bits[1:3] - bits[:2]
+    if first[0] != first[1]:
+        return None
+    if not (bits[1:] - bits[:-1] == first[0]).all():
+        return None
+    if first[0] == 0:
         return Kind.CONSTANT, bits[:1].tobytes()
-    difference = bits[1:] - bits[:-1]
-    if (difference == difference[0]).all():
-        return Kind.EVEN, _PAIR.pack(int(bits[0]), int(difference[0]))
-    if steps is not None and (ratio := _as_ratio(column, steps)):
-        return ratio
-    if n < SMALL:
-        return Kind.RAW, bits.tobytes()
-    return _cheaper(bits, difference)
+    return Kind.EVEN, _PAIR.pack(int(bits[0]), int(first[0]))
 
 
 def decode(kind: int, data: memoryview, n: int, steps: np.ndarray | None = None) -> np.ndarray:
     """The n numbers as int64 (view them as float64 where they are floats). ValueError: not such a column."""
-    kind = Kind(kind)
     if kind == Kind.RAW:
         return np.frombuffer(data, "<i8", n)
     if kind == Kind.CONSTANT:
@@ -66,6 +83,8 @@ def decode(kind: int, data: memoryview, n: int, steps: np.ndarray | None = None)
         return _join_planes(data, n)
     if kind == Kind.DELTAS:
         return _undo_deltas(data, n)
+    if kind not in RATIOS:
+        raise ValueError(f"no such kind of column: {kind}")
     if steps is None:
         raise ValueError("a ratio column without its steps")
     per_epoch = float(np.frombuffer(data, "<f8", 1)[0])
@@ -84,21 +103,21 @@ def _as_ratio(column: np.ndarray, steps: np.ndarray) -> tuple[Kind, bytes] | Non
     return None
 
 
-def _ratio(kind: Kind, steps: np.ndarray, per_epoch: float) -> np.ndarray:
+def _ratio(kind: int, steps: np.ndarray, per_epoch: float) -> np.ndarray:
     if kind == Kind.RATIO:
         return steps / per_epoch
     whole, rest = np.divmod(steps, np.int64(per_epoch))
     return whole + rest / per_epoch
 
 
-def _cheaper(bits: np.ndarray, difference: np.ndarray) -> tuple[Kind, bytes]:
-    plain = _planes(bits)
+def _cheaper(bits: np.ndarray) -> tuple[Kind, bytes]:
+    difference = bits[1:] - bits[:-1]
     # Zigzag: small differences of either sign become small numbers.
-    deltas = _planes((difference << 1) ^ (difference >> 63))
-    plain_cost, delta_cost = _entropies(plain), _entropies(deltas)
+    zigzag = (difference << 1) ^ (difference >> 63)
+    plain_cost, delta_cost = _entropies(bits), _entropies(zigzag)
     if delta_cost.sum() < plain_cost.sum():
-        return Kind.DELTAS, bits[:1].tobytes() + _pack_planes(deltas, delta_cost)
-    return Kind.BITS, _pack_planes(plain, plain_cost)
+        return Kind.DELTAS, bits[:1].tobytes() + _pack_planes(zigzag, delta_cost)
+    return Kind.BITS, _pack_planes(bits, plain_cost)
 
 
 def _undo_deltas(data: memoryview, n: int) -> np.ndarray:
@@ -114,25 +133,22 @@ def _planes(bits: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(bits.view("u1").reshape(-1, 8).T)
 
 
-def _entropies(planes: np.ndarray) -> np.ndarray:
-    """Bits per byte of each plane, were its bytes independent: (8,)."""
-    return np.array([_entropy(plane) for plane in planes])
+def _entropies(bits: np.ndarray) -> np.ndarray:
+    """Bits per byte of each plane, were its bytes independent, from at most _SAMPLE of the numbers: (8,)."""
+    planes = _planes(np.ascontiguousarray(bits[:: max(1, len(bits) // _SAMPLE)]))
+    counts = np.bincount((planes + _PLANE_OFFSETS).ravel(), minlength=2048).reshape(8, 256)
+    shares = counts / planes.shape[1]
+    return -(shares * np.log2(shares, where=shares > 0, out=np.zeros_like(shares))).sum(axis=1)
 
 
-def _entropy(plane: np.ndarray) -> float:
-    counts = np.bincount(plane, minlength=1)
-    shares = counts[counts > 0] / len(plane)
-    return float(-(shares * np.log2(shares)).sum())
-
-
-def _pack_planes(planes: np.ndarray, entropies: np.ndarray) -> bytes:
-    parts = [_pack_plane(plane, entropy) for plane, entropy in zip(planes, entropies, strict=True)]
+def _pack_planes(bits: np.ndarray, entropies: np.ndarray) -> bytes:
+    parts = [_pack_plane(plane, e) for plane, e in zip(_planes(bits), entropies.tolist(), strict=True)]
     return b"".join(_PLANE.pack(mode, len(data)) for mode, data in parts) + b"".join(d for _, d in parts)
 
 
 def _pack_plane(plane: np.ndarray, entropy: float) -> tuple[_Plane, bytes]:
     raw = plane.tobytes()
-    if entropy == 0:
+    if entropy < 0.5 and raw.count(raw[:1]) == len(raw):
         return _Plane.CONSTANT, raw[:1]
     # Few bytes look less random than they are, so the entropy only saves the try where it is plainly noise.
     if entropy < 7.5:

@@ -11,12 +11,14 @@ MinMaxLTTB is not used either: of two opposite spikes close to each other it dro
 import numpy as np
 from tsdownsample import MinMaxDownsampler
 
+#: The fewest points to choose: both ends, a bin's extremes, a gap's ends, and some.
+LEAST = 8
 #: Points a chunk's outline has one bin for.
 BIN = 64
 
 
 def choose(values: np.ndarray, most: int) -> np.ndarray | slice:
-    """The places, ascending, of at most ``most`` (≥ 4) points that stand for all of them."""
+    """The places, ascending, of at most ``most`` (≥ LEAST) points that stand for all of them."""
     n = len(values)
     if n <= most:
         return slice(None)

@@ -76,17 +76,20 @@ class Plan:
 
 def pending_parts(
     run_ids: Iterable[str], series_ids: set[int], names: list[str]
-) -> tuple[dict[int, list[Part]], int]:
-    """The pending points of these series, and how many stored points were unreadable; one query."""
+) -> tuple[dict[int, list[Part]], dict[str, int]]:
+    """The pending points of these series, and how many of each run's (of all its series) are damaged; one query."""
     found: dict[int, list[Part]] = {}
-    damaged = 0
-    rows = PendingPoints.objects.filter(run_id__in=list(run_ids)).order_by("id")
-    for row, attempt, count, data in rows.values_list("id", "attempt", "count", "data").iterator():
+    damaged: dict[str, int] = {}
+    # Unordered: SQLite would carry the points through its sorter. The parts are put in order by their row's id.
+    rows = PendingPoints.objects.filter(run_id__in=list(run_ids)).order_by()
+    for row, run_id, attempt, count, data in rows.values_list(
+        "id", "run_id", "attempt", "count", "data"
+    ).iterator():
         try:
             extracted = batch.extract(data, series_ids, names)
         except codec.DamagedError as error:
             log.error("pending points %s are damaged: %s", row, error)
-            damaged += count
+            damaged[run_id] = damaged.get(run_id, 0) + count
             continue
         for series_id, points in extracted.items():
             found.setdefault(series_id, []).append(Part(attempt, points, row))

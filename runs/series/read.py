@@ -9,7 +9,7 @@ from django.db.models import Min
 
 from runs.models import Series
 from runs.series import fetch
-from runs.series.downsample import BIN, choose
+from runs.series.downsample import BIN, LEAST, choose
 from runs.series.fetch import ChunkInfo, Part, Plan
 from runs.series.history import History, histories
 from runs.series.points import Points, concat, size, take
@@ -34,7 +34,7 @@ class SeriesData:
     ``count`` points lie in the window; if ``exact`` all of them are here, else those that draw the same curve.
     ``x`` is in steps, epochs, seconds or tokens; ``step`` is int64; ``epoch`` is NaN where unknown; ``time`` (seconds
     since the Unix epoch) is there for the axes "relative" and "wall". ``damaged``: stored points that failed their
-    checksum and are missing here.
+    checksum and are missing here (of pending points, those of all the run's series).
     """
 
     run: str
@@ -67,7 +67,7 @@ def read(
     max_points: int = 1500,
     attempt: int | None = None,
 ) -> list[SeriesData]:
-    """Each run × key that exists, in the order asked for, in at most ``max_points`` points (at least 4).
+    """Each run × key that exists, in the order asked for, in at most ``max_points`` points (at least 8).
 
     ``x_range`` is (from, to) in units of ``x``, both inclusive, None for an open end. ``relative`` counts seconds from the
     run's first point. Points without an epoch (or tokens) are not on that axis. With ``attempt`` only that attempt is
@@ -75,8 +75,8 @@ def read(
     """
     if x not in AXES:
         raise ValueError(f"there is no x axis {x!r}; there are {', '.join(AXES)}")
-    if max_points < 4:
-        raise ValueError(f"a curve cannot be drawn in {max_points} points; ask for 4 or more")
+    if max_points < LEAST:
+        raise ValueError(f"a curve cannot be drawn in {max_points} points; ask for {LEAST} or more")
     for _ in range(_TRIES):
         try:
             return _read(run_ids, keys, x, x_range, max_points, attempt)
@@ -108,7 +108,9 @@ def _read(run_ids, keys, x, x_range, max_points, attempt) -> list[SeriesData]:
     far, bad_far = fetch.load((c for plan, _, _ in plans for c in plan.far), "outline", names)
     answers = []
     for (_, run_id, key), (plan, query, history) in zip(series, plans, strict=True):
-        plan.damaged = lost + sum(c.count for c in (*plan.full, *plan.far) if c.id in bad or c.id in bad_far)
+        plan.damaged = lost.get(run_id, 0) + sum(
+            c.count for c in (*plan.full, *plan.far) if c.id in bad or c.id in bad_far
+        )
         points, count, exact = _assemble(plan, query, history, full, far)
         answers.append(_answer(run_id, key, points, count, exact, plan, x, origins.get(run_id, 0.0)))
     return answers

@@ -66,6 +66,8 @@ def summarize(steps: np.ndarray, values: np.ndarray, attempt: int) -> list[Summa
     n = len(steps)
     if not n:
         return [Summary() for _ in values]
+    if n == 1:
+        return [_single(int(steps[0]), value, attempt) for value in values[:, 0].tolist()]
     last = n - 1 - int(np.argmax(steps[::-1]))
     first_step, last_step = int(steps.min()), int(steps[last])
     finite = np.isfinite(values)
@@ -82,6 +84,14 @@ def summarize(steps: np.ndarray, values: np.ndarray, attempt: int) -> list[Summa
         )
         for i, (low, high) in enumerate(zip(lows, highs, strict=True))
     ]
+
+
+def _single(step: int, value: float, attempt: int) -> Summary:
+    """Of one point, as live runs bring them: NumPy would take longer."""
+    if math.isfinite(value):
+        return Summary(1, step, step, value, value, step, value, step, 0, 0, attempt)
+    nan = math.isnan(value)
+    return Summary(1, step, step, value, None, None, None, None, int(nan), int(not nan), attempt)
 
 
 def _extremes(values, steps, finite, extreme) -> list[tuple[float, int]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -26,6 +27,7 @@ _FIELDS = (
     "inf_count",
     "last_attempt",
 )
+_fields_of = attrgetter(*_FIELDS)
 Key = tuple[str, str]
 
 
@@ -53,7 +55,7 @@ def _summary(row: tuple) -> Summary:
 
 
 def _values(summary: Summary) -> list:
-    values = [getattr(summary, name) for name in _FIELDS]
+    values = list(_fields_of(summary))
     values[3] = repr(summary.last) if summary.count else ""
     return values
 

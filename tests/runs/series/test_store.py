@@ -6,22 +6,11 @@ import numpy as np
 import pytest
 
 from runs import series
-from runs.models import Project, Run
+from runs.models import Run
+from tests.runs.series.tools import events as points
 from trainer_bridge.protocol import Metrics
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def run():
-    return Run.objects.create(project=Project.objects.create(slug="p", name="P"), name="r")
-
-
-def points(steps, values, key="train/loss", time=1000.0, per_epoch=10):
-    return [
-        Metrics(step=s, time=time + i, values={key: v}, epoch=s / per_epoch)
-        for i, (s, v) in enumerate(zip(steps, values, strict=True))
-    ]
 
 
 def test_what_was_appended_is_read_back(run):
