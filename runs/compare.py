@@ -127,7 +127,7 @@ def _metric_row(key: str, series: list[Series | None], greater: bool) -> MetricR
     cells = []
     for number, (value, step) in enumerate(found):
         delta = None if number == 0 or value is None or baseline is None else value - baseline
-        is_best = len(values) > 1 and value == top
+        is_best = len(set(values)) > 1 and value == top
         cells.append(MetricCell(value, step, is_best, delta, _verdict(delta, greater)))
     return MetricRow(key, greater, cells)
 
