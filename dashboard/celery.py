@@ -14,7 +14,7 @@ def broker_options(url: str, folder: Path) -> dict[str, Any]:
     """kombu's transport options for ``url``; makes the folders that the filesystem transport needs."""
     if url.startswith(("redis://", "rediss://")):
         # A broker that does not answer must not hold up the click that launched a run.
-        return {"socket_connect_timeout": 2}
+        return {"socket_connect_timeout": 2, "max_retries": 0}
     if not url.startswith("filesystem://"):
         return {}
     messages, control = folder / "messages", folder / "control"
