@@ -18,7 +18,7 @@ from trainer_bridge.recipes import Recipe
 class Draft:
     """``texts`` holds one text for each field of the recipe, ``sweeps`` those whose Sweep is on.
 
-    ``notices`` say what a link asked for that does not exist; ``unknown_recipe`` is what a form named in vain.
+    ``notices`` say what a link asked for in vain; ``unknown_recipe`` is what a form named in vain.
     """
 
     recipe: Recipe

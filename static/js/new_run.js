@@ -49,8 +49,7 @@ function showSection(name, state) {
 function showErrors() {
   for (const box of form.querySelectorAll(".error-text")) {
     const id = box.id.replace(/-error$/, "");
-    const typing = rowOf(id)?.contains(document.activeElement) && !shown.has(id);
-    showError(box, id, typing ? "" : (said.errors[id] ?? ""));
+    showError(box, id, isTypingIn(id) && !shown.has(id) ? "" : (said.errors[id] ?? ""));
   }
 }
 
@@ -61,8 +60,9 @@ function showError(box, id, sentence) {
   else { shown.delete(id); control?.removeAttribute("aria-invalid"); }
 }
 
-function rowOf(id) {
-  return document.getElementById(id)?.closest(".form-row");
+function isTypingIn(id) {
+  const focused = document.activeElement;
+  return focused.matches("input[type=text]") && document.getElementById(id)?.closest(".form-row")?.contains(focused);
 }
 
 function showChanges() {
