@@ -71,10 +71,10 @@ def _check(kind: str, args: dict[str, Any]) -> None:
 
 
 def _impossible(state: State, kind: str) -> str:
-    if state in ENDED:
-        return f"The run is {state.value}: nothing to {kind}."
-    if state == State.STOPPING:
+    if state == State.STOPPING and kind == "stop":
         return "The run is stopping already. “kill” ends it at once, without a last checkpoint."
+    if state in ENDED or state == State.STOPPING:
+        return f"The run is {state.value}: nothing to {kind}."
     return f"The run is {state.value}: nothing to {kind} yet."
 
 

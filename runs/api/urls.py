@@ -54,12 +54,12 @@ def _not_found(request: HttpRequest) -> HttpResponse:
 
 
 def _patterns() -> list[URLPattern]:
+    missing = csrf_exempt(login_not_required(_not_found))
     patterns, _, _ = api.urls
-    routes = [pattern for pattern in patterns if pattern.name != "api-root"]
     for route in patterns:
-        route.callback = _guarded(route.callback)
-    root = [pattern for pattern in patterns if pattern.name == "api-root"]
-    return [*routes, *root, re_path("", csrf_exempt(login_not_required(_not_found)))]
+        # The root only tells Ninja where it stands; to people it is an address like any other without a page.
+        route.callback = missing if route.name == "api-root" else _guarded(route.callback)
+    return [*patterns, re_path("", missing)]
 
 
 app_name = "api"
