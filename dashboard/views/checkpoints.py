@@ -1,6 +1,5 @@
 """The checkpoints of a project, ranked by one metric, and their download."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from runs.checkpoints.rank import (
     Ranked,
     best,
     checkpoints_of,
+    default_metric,
     kept_because,
     metric_keys,
     rank,
@@ -120,8 +120,7 @@ def _ranking(request: HttpRequest, checkpoints: list[Checkpoint]) -> Ranking:
     if metric := asked.removeprefix("-"):
         return Ranking(metric, asked.startswith("-"))
     objectives = objectives_of(row.run for row in checkpoints)
-    common = Counter(row.run.objective for row in checkpoints if row.run.objective in row.metrics)
-    metric = common.most_common(1)[0][0] if common else next(iter(metric_keys(checkpoints)), "eval/loss")
+    metric = default_metric(checkpoints)
     return Ranking(metric, greater_is_better(metric, objectives))
 
 

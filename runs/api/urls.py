@@ -11,7 +11,7 @@ from django.urls import URLPattern, re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
-from runs.api import projects, runs, series, workers
+from runs.api import checkpoints, compare, projects, runs, series, sweeps, workers
 from runs.api.auth import PEOPLE
 from runs.api.errors import add_error_handlers, error_response
 
@@ -24,7 +24,7 @@ api = NinjaAPI(
     docs_url=None,
     auth=PEOPLE,
 )
-for module in (projects, runs, series, workers):
+for module in (projects, runs, series, sweeps, checkpoints, compare, workers):
     api.add_router("", module.router)
 add_error_handlers(api)
 

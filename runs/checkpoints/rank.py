@@ -1,6 +1,7 @@
 """Which checkpoint is best: by one metric, measured at the checkpoint's own step."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,6 +34,13 @@ def checkpoints_of(scope: Run | Sweep | Project) -> QuerySet[Checkpoint]:
 def metric_keys(checkpoints: Iterable[Checkpoint]) -> list[str]:
     """The metrics that at least one checkpoint has, sorted."""
     return sorted({key for checkpoint in checkpoints for key in checkpoint.metrics})
+
+
+def default_metric(checkpoints: Iterable[Checkpoint]) -> str:
+    """The metric to rank by when nobody chose: the objective of most of the runs, else the first there is."""
+    rows = list(checkpoints)
+    common = Counter(row.run.objective for row in rows if row.run.objective in row.metrics)
+    return common.most_common(1)[0][0] if common else next(iter(metric_keys(rows)), "")
 
 
 def state_of(checkpoint: Checkpoint) -> str:

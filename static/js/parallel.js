@@ -123,7 +123,7 @@ export class Parallel extends EventTarget {
   #axis({ name, label, scale }, number) {
     const x = this.#x(number);
     const group = svg("g", {}, svg("line", { class: "axis", x1: x, x2: x, y1: this.#y(1), y2: this.#y(0) }));
-    group.append(svg("text", { class: "axis-name", x, y: 14 }, label));
+    group.append(svg("text", { class: "axis-name", x, y: 14 }, fitting(label, this.#width / this.#axes.length), svg("title", {}, label)));
     for (const { value, label: text } of scale.ticks) {
       const y = this.#y(scale.position(value));
       group.append(svg("line", { class: "axis", x1: x - 4, x2: x, y1: y, y2: y }), svg("text", { class: "tick", x: x - 8, y: y + 3 }, text));
@@ -189,6 +189,14 @@ function inside(value, brush, scale) {
   const [low, high] = brush.map(scale.position);
   const position = scale.position(value);
   return position >= low - NUDGE / 2 && position <= high + NUDGE / 2;
+}
+
+// A name that fits between its neighbours, shortened in the middle: at 11 px a letter is 7 px wide.
+function fitting(label, width) {
+  const most = Math.max(6, Math.floor((width - 12) / 7));
+  if (label.length <= most) return label;
+  const end = Math.ceil((most - 1) / 2);
+  return `${label.slice(0, most - 1 - end)}…${label.slice(-end)}`;
 }
 
 function curve([x0, y0], [x1, y1]) {

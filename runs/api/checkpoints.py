@@ -1,0 +1,119 @@
+"""Checkpoints: list, the best by a metric, download."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+from ninja.errors import HttpError
+
+from runs.checkpoints import rank
+from runs.checkpoints.download import zip_response
+from runs.checkpoints.export import Contents, plan_export
+from runs.checkpoints.files import CheckpointRefused
+from runs.directions import greater_is_better, objectives_of
+from runs.models import Checkpoint, Project, Run, Sweep
+
+router = Router(tags=["checkpoints"])
+
+
+class CheckpointOut(Schema):
+    """``state`` is "complete", "damaged" (``problem`` says how) or "deleted"; ``rank`` by the metric."""
+
+    id: str
+    run: str
+    run_name: str
+    step: int
+    epoch: float | None
+    attempt: int
+    state: str
+    problem: str
+    metrics: dict[str, float | str]
+    size: int
+    files: list[tuple[str, int]]
+    created_at: datetime
+    rank: int | None = None
+
+
+class Scope(Schema):
+    """Exactly one of ``run``, ``sweep`` and ``project`` (its slug); ``metric``: else the objective."""
+
+    run: str | None = None
+    sweep: str | None = None
+    project: str | None = None
+    metric: str = ""
+    greater_is_better: bool | None = None
+
+
+class Listing(Scope):
+    limit: int = Field(200, ge=1, le=1000)
+
+
+@router.get("/checkpoints", response=list[CheckpointOut])
+def list_checkpoints(request: HttpRequest, query: Query[Listing]) -> list[CheckpointOut]:
+    """The checkpoints of a run, a sweep or a project, best first; unusable ones have no rank."""
+    rows, metric, greater = _chosen(query)
+    return [_out(row.checkpoint, row.rank) for row in rank.rank(rows, metric, greater)[: query.limit]]
+
+
+@router.get("/checkpoints/best", response=CheckpointOut)
+def best_checkpoint(request: HttpRequest, query: Query[Scope]) -> CheckpointOut:
+    """The best usable checkpoint of a run, a sweep or a project; of equal ones the earliest step."""
+    rows, metric, greater = _chosen(query)
+    found = rank.best(rows, metric, greater)
+    if found is None:
+        raise HttpError(404, f"There is no complete checkpoint with a value of {metric or 'any metric'}.")
+    return _out(found, 1)
+
+
+@router.get("/checkpoints/{checkpoint_id}", response=CheckpointOut)
+def read_checkpoint(request: HttpRequest, checkpoint_id: str) -> CheckpointOut:
+    return _out(_checkpoint(checkpoint_id), None)
+
+
+@router.get("/checkpoints/{checkpoint_id}/download", response={200: None})
+def download_checkpoint(
+    request: HttpRequest, checkpoint_id: str, contents: Contents = "inference"
+) -> HttpResponseBase:
+    """The checkpoint as a zip; ``contents`` "full" adds what a training needs to go on."""
+    try:
+        return zip_response(plan_export(_checkpoint(checkpoint_id), contents))
+    except CheckpointRefused as refused:
+        raise HttpError(409, f"This checkpoint cannot be exported: {refused}.") from refused
+
+
+def _chosen(query: Scope) -> tuple[list[Checkpoint], str, bool]:
+    """The checkpoints asked for, the metric that ranks them, and its direction."""
+    rows = list(rank.checkpoints_of(_owner(query)).defer("run__environment", "run__traceback"))
+    metric = query.metric or rank.default_metric(rows)
+    greater = query.greater_is_better
+    if greater is None:
+        greater = greater_is_better(metric, objectives_of(row.run for row in rows))
+    return rows, metric, greater
+
+
+def _owner(query: Scope) -> Run | Sweep | Project:
+    given = [value for value in (query.run, query.sweep, query.project) if value]
+    if len(given) != 1:
+        raise HttpError(422, "Name exactly one of run, sweep and project.")
+    if query.run:
+        return get_object_or_404(Run, pk=query.run)
+    if query.sweep:
+        return get_object_or_404(Sweep, pk=query.sweep)
+    return get_object_or_404(Project, slug=query.project)
+
+
+def _checkpoint(checkpoint_id: str) -> Checkpoint:
+    return get_object_or_404(Checkpoint.objects.select_related("run__project"), pk=checkpoint_id)
+
+
+def _out(checkpoint: Checkpoint, place: int | None) -> CheckpointOut:
+    same = CheckpointOut.model_fields.keys() - {"run", "run_name", "state", "rank"}
+    return CheckpointOut(
+        **{name: getattr(checkpoint, name) for name in same},
+        run=checkpoint.run_id,
+        run_name=checkpoint.run.name,
+        state=rank.state_of(checkpoint),
+        rank=place,
+    )

@@ -1,0 +1,125 @@
+"""Sweeps: create, list, read with their trials, stop."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Field, Router, Schema
+from ninja.responses import Status
+
+from runs.launch import launch_sweep
+from runs.models import Project, Sweep
+from runs.sweeps.results import SweepResults, Trial, results, results_of
+from runs.sweeps.stop import stop_sweep
+
+router = Router(tags=["sweeps"])
+
+
+class TrialOut(Schema):
+    """``value`` is the best of the objective so far, measured at ``step_of_value``; null before the first."""
+
+    run: str
+    number: int
+    state: str
+    params: dict[str, Any]
+    value: float | None
+    step_of_value: int | None
+    step: int
+
+
+class SweepOut(Schema):
+    """``counts`` maps a state to its number of trials; ``best`` is null before anything was measured."""
+
+    id: str
+    project: str
+    name: str
+    tags: list[str]
+    sampler: str
+    objective: str
+    greater_is_better: bool
+    created_at: datetime
+    created_by: str
+    counts: dict[str, int]
+    best: TrialOut | None
+
+
+class SweepDetail(SweepOut):
+    spec: dict[str, Any]
+    space: dict[str, list[Any]]
+    trials: list[TrialOut]
+
+
+class SweepIn(Schema):
+    """``space`` is {"args.learning_rate": [1e-4, 3e-4], "params.hidden_size": [48, 64]}."""
+
+    project: str
+    spec: Any
+    space: dict[str, Any]
+    name: str = ""
+    tags: list[str] = Field(default_factory=list)
+
+
+class Told(Schema):
+    stopped: int
+
+
+@router.get("/sweeps", response=list[SweepOut])
+def list_sweeps(request: HttpRequest, project: str) -> list[SweepOut]:
+    """All sweeps of a project, the newest first."""
+    owner = get_object_or_404(Project, slug=project)
+    rows = list(owner.sweeps.select_related("project"))
+    return [SweepOut(**_fields(found)) for found in results_of(rows)]
+
+
+@router.post("/sweeps", response={201: SweepDetail})
+def create_sweep(request: HttpRequest, body: SweepIn) -> Status:
+    """Queue one run for every point of the grid over ``space``."""
+    project = get_object_or_404(Project, slug=body.project)
+    sweep = launch_sweep(project, body.spec, body.space, name=body.name, tags=body.tags, user=request.user)
+    return Status(201, _detail(sweep))
+
+
+@router.get("/sweeps/{sweep_id}", response=SweepDetail)
+def read_sweep(request: HttpRequest, sweep_id: str) -> SweepDetail:
+    """One sweep with its trials by number."""
+    return _detail(_sweep(sweep_id))
+
+
+@router.post("/sweeps/{sweep_id}/stop", response=Told)
+def stop(request: HttpRequest, sweep_id: str) -> Told:
+    """Cancel the trials that wait and stop those that train."""
+    return Told(stopped=stop_sweep(_sweep(sweep_id), request.user))
+
+
+def _sweep(sweep_id: str) -> Sweep:
+    return get_object_or_404(Sweep.objects.select_related("project"), pk=sweep_id)
+
+
+def _detail(sweep: Sweep) -> SweepDetail:
+    found = results(sweep)
+    trials = [_trial(trial) for trial in found.trials]
+    return SweepDetail(**_fields(found), spec=sweep.spec, space=sweep.space, trials=trials)
+
+
+def _fields(found: SweepResults) -> dict[str, Any]:
+    sweep, best = found.sweep, found.best
+    same = SweepOut.model_fields.keys() - {"project", "counts", "best"}
+    return {
+        **{name: getattr(sweep, name) for name in same},
+        "project": sweep.project.slug,
+        "counts": found.counts,
+        "best": None if best is None else _trial(best),
+    }
+
+
+def _trial(trial: Trial) -> TrialOut:
+    return TrialOut(
+        run=trial.run.pk,
+        number=trial.number,
+        state=trial.run.state,
+        params=trial.params,
+        value=trial.value,
+        step_of_value=trial.value_step,
+        step=trial.run.step,
+    )
