@@ -62,6 +62,17 @@ class Summary:
         )
 
     @property
+    def start(self) -> str:
+        """When it starts: how many at once, and why the others (or all) wait."""
+        if self.wait:
+            return f"It will queue: {self.wait}."
+        at_once = max(0, min(self.trials, self.free - self.slots.queued))
+        if at_once == self.trials:
+            return "It starts at once." if self.trials == 1 else f"All {self.trials} start at once."
+        ahead = f", {self.slots.queued} queued ahead" if self.slots.queued else ""
+        return f"{at_once} of {self.trials} start at once{ahead}; the others follow as device slots get free."
+
+    @property
     def free(self) -> int:
         return max(0, self.slots.total - self.slots.busy)
 

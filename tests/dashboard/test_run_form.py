@@ -300,6 +300,24 @@ def test_the_launch_button_says_what_it_does():
     assert label(sweep__args__seed="1", list__args__seed="1 2 3") == "Launch 3 trials"
 
 
+@pytest.mark.parametrize(
+    ("slots", "text"),
+    [
+        (SlotsOverview(2, 0, 0, False), "2 of 3 start at once; the others follow as device slots get free."),
+        (
+            SlotsOverview(4, 0, 2, False),
+            "2 of 3 start at once, 2 queued ahead; the others follow as device slots",
+        ),
+        (SlotsOverview(4, 0, 0, False), "All 3 start at once."),
+        (SlotsOverview(2, 2, 0, False), "It will queue: waits for a device slot: 2 of 2 busy."),
+        (SlotsOverview(0, 0, 0, False), "It will queue: no worker is connected."),
+    ],
+)
+def test_the_summary_says_when_it_starts(slots, text):
+    draft = from_post(posted(sweep__args__seed="1", list__args__seed="1 2 3"))
+    assert summarise(draft, read(draft), slots).start.startswith(text)
+
+
 def test_sections_count_their_problems_and_changes():
     draft = from_post(posted(args__seed="-1", args__learning_rate="1e-3", args__save_total_limit="3"))
     states = section_states(draft, read(draft))
