@@ -81,8 +81,8 @@ class Training:
     def _train(self) -> bool:
         """Build, train and test; say whether the training was stopped before its end."""
         from trainer_bridge.callback import TrainboardCallback
-        from trainer_bridge.printing import LogPrinter
         from trainer_bridge.environment import describe
+        from trainer_bridge.printing import LogPrinter
         from trainer_bridge.spec import build_trainer
 
         resume = resume_folder(self.job)
@@ -143,7 +143,7 @@ def main(job: Job) -> None:
     if not training.orphaned:
         # An orphan leaves none, so the server sees it for what it is: crashed.
         write_exit_record(job.paths.exit_record(job.attempt), record)
-    training.client.close(LAST_FLUSH)
+    training.client.close(LAST_FLUSH if training.client.connected else 0.5)
     sys.stdout.flush()
     sys.stderr.flush()
     # Threads and atexit handlers of libraries have nothing left to do, and must not hang the slot.
