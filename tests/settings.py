@@ -9,5 +9,6 @@ os.environ["TRAINBOARD_SECRET_KEY"] = "only-for-tests"
 
 from dashboard.settings import *  # noqa: E402, F403
 
-DATABASES["default"]["TEST"] = {"NAME": f"{_data}/test.sqlite3"}  # noqa: F405
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": f"{_data}/test.sqlite3"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -84,7 +84,7 @@ def pending_parts(
     rows = PendingPoints.objects.filter(run_id__in=list(run_ids)).order_by()
     for row, run_id, attempt, count, data in rows.values_list(
         "id", "run_id", "attempt", "count", "data"
-    ).iterator():
+    ):
         try:
             extracted = batch.extract(data, series_ids, names)
         except codec.DamagedError as error:
@@ -101,7 +101,7 @@ def chunk_infos(series_ids: Iterable[int], axis: str) -> dict[int, list[ChunkInf
     found: dict[int, list[ChunkInfo]] = {}
     fields = ("id", "series_id", "number", "attempt", "count", "sealed_through", "min_step", "max_step")
     rows = Chunk.objects.filter(series_id__in=list(series_ids)).order_by("series_id", "number")
-    for row in rows.values_list(*fields, f"min_{axis}", f"max_{axis}").iterator():
+    for row in rows.values_list(*fields, f"min_{axis}", f"max_{axis}"):
         found.setdefault(row[1], []).append(ChunkInfo(*row))
     return found
 
@@ -121,7 +121,7 @@ def load(infos: Iterable[ChunkInfo], column: str, names: list[str]) -> tuple[dic
     damaged: set[int] = set()
     if not wanted:
         return found, damaged
-    for chunk_id, data in Chunk.objects.filter(id__in=wanted).values_list("id", column).iterator():
+    for chunk_id, data in Chunk.objects.filter(id__in=wanted).values_list("id", column):
         try:
             found[chunk_id] = codec.decode(data, names)
         except codec.DamagedError as error:

@@ -37,7 +37,7 @@ def load(keys: Mapping[str, set[str]]) -> tuple[dict[Key, int], dict[Key, Summar
     ids: dict[Key, int] = {}
     summaries: dict[Key, Summary] = {}
     times: dict[Key, float | None] = {}
-    for row in rows.iterator():
+    for row in rows:
         key = (row[1], row[2])
         ids[key], times[key], summaries[key] = row[0], row[3], _summary(row[4:])
     return ids, summaries, times
