@@ -1,0 +1,103 @@
+"""The promise of an export: transformers loads the unzipped folder, and it measures what was logged."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import Client
+from django.urls import reverse
+
+from runs.checkpoints.rank import best, checkpoints_of, resumable
+from runs.checkpoints.register import register
+from runs.models import Checkpoint, Run
+from tests.runs.checkpoints.folders import new_run
+from trainer_bridge.paths import RunPaths
+
+pytestmark = [pytest.mark.django_db, pytest.mark.training]
+
+
+@pytest.fixture
+def trained(runs_dir: Path) -> Callable[[dict[str, Any]], tuple[Any, Run]]:
+    """trained(spec) → (what was built, its run with every checkpoint the Trainer saved)."""
+
+    def train(spec: dict[str, Any]) -> tuple[Any, Run]:
+        from transformers import TrainerCallback
+
+        from trainer_bridge.saved import checkpoint_event
+        from trainer_bridge.spec import build_trainer
+
+        run = new_run(spec=spec, name="exported")
+        output_dir = RunPaths(runs_dir, run.pk).checkpoints
+
+        class Registering(TrainerCallback):
+            def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+                register(run.pk, 1, checkpoint_event(output_dir, state.global_step, state))
+
+        built = build_trainer(spec, output_dir, [Registering()])
+        built.trainer.train()
+        return built, run
+
+    return train
+
+
+def export_best(client: Client, run: Run, folder: Path) -> Checkpoint:
+    """Download the best checkpoint of ``run`` as a browser does, and unzip it into ``folder``."""
+    response = client.get(reverse("run_best_download", args=[run.pk]), headers={"accept-encoding": "gzip"})
+    assert response.status_code == 200
+    data = async_to_sync(collected)(response.streaming_content)
+    assert len(data) == int(response["Content-Length"])
+    zipfile.ZipFile(io.BytesIO(data)).extractall(folder)
+    return best(checkpoints_of(run), "eval/accuracy", True)
+
+
+async def collected(blocks: Any) -> bytes:
+    return b"".join([block async for block in blocks])
+
+
+def test_exported_digits_model_measures_what_was_logged(trained, owner_client, tmp_path):
+    import torch
+    from transformers import AutoModelForImageClassification
+
+    built, run = trained({"recipe": "digits-vit", "args": {"num_train_epochs": 4, "learning_rate": 4e-3}})
+    checkpoint = export_best(owner_client, run, tmp_path / "unzipped")
+    model = AutoModelForImageClassification.from_pretrained(tmp_path / "unzipped").eval()
+    items = built.trainer.eval_dataset
+    pixels = torch.stack([torch.as_tensor(item["pixel_values"]) for item in items])
+    with torch.no_grad():
+        answers = model(pixel_values=pixels).logits.argmax(-1)
+    right = sum(int(answer) == item["labels"] for answer, item in zip(answers, items, strict=True))
+    assert right / len(items) == checkpoint.metrics["eval/accuracy"] > 0.2
+    assert resumable(run).step == max(run.checkpoints.values_list("step", flat=True))
+    # The Trainer kept two; the others are known, with their metrics, as deleted.
+    assert run.checkpoints.filter(deleted_at=None, problem="").count() == 2
+    assert run.checkpoints.exclude(deleted_at=None).count() == 2
+
+
+def test_exported_language_model_measures_what_was_logged(trained, owner_client, tmp_path):
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments
+
+    spec = {
+        "recipe": "language-id",
+        "params": {"languages": 2, "vocab_size": 500, "hidden_size": 16, "num_hidden_layers": 1},
+        "args": {"num_train_epochs": 1},
+    }
+    built, run = trained(spec)
+    checkpoint = export_best(owner_client, run, tmp_path / "unzipped")
+    model = AutoModelForSequenceClassification.from_pretrained(tmp_path / "unzipped")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "unzipped")
+    text = "Bitte geben Sie einen gültigen Wert ein."
+    assert tokenizer(text)["input_ids"] == built.trainer.processing_class(text)["input_ids"]
+    again = Trainer(
+        model=model,
+        args=TrainingArguments(
+            output_dir=str(tmp_path / "again"), per_device_eval_batch_size=256, use_cpu=True
+        ),
+        eval_dataset=built.trainer.eval_dataset,
+        processing_class=tokenizer,
+        compute_metrics=built.trainer.compute_metrics,
+    )
+    assert again.evaluate()["eval_accuracy"] == checkpoint.metrics["eval/accuracy"]

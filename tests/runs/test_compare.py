@@ -1,0 +1,128 @@
+import math
+
+import pytest
+
+from runs.compare import compare
+from runs.directions import greater_is_better
+from runs.models import Series
+from tests.runs.checkpoints.folders import new_run
+
+pytestmark = pytest.mark.django_db
+
+
+def measured(run, key, low, high, **fields):
+    return Series.objects.create(
+        run=run, key=key, count=5, min=low, min_step=10, max=high, max_step=20, last=str(high), **fields
+    )
+
+
+def cells(comparison, key):
+    return next(row.cells for row in comparison.metrics if row.key == key)
+
+
+def test_best_by_direction_with_its_step_and_the_difference_to_the_baseline():
+    first, second = new_run(), new_run()
+    for run, accuracy, loss in ((first, 0.90, 0.5), (second, 0.95, 0.6)):
+        measured(run, "eval/accuracy", 0.1, accuracy)
+        measured(run, "eval/loss", loss, 2.0)
+    comparison = compare([first, second])
+    base, other = cells(comparison, "eval/accuracy")
+    assert (base.value, base.step, base.is_best, base.delta, base.verdict) == (0.90, 20, False, None, "")
+    assert (other.value, other.step, other.is_best, other.verdict) == (0.95, 20, True, "better")
+    assert math.isclose(other.delta, 0.05)
+    base, other = cells(comparison, "eval/loss")
+    assert (base.value, base.step, base.is_best) == (0.5, 10, True)
+    assert (other.is_best, other.verdict) == (False, "worse")
+
+
+def test_ties_are_all_best_and_what_all_share_is_not():
+    runs = [new_run() for _ in range(3)]
+    for run, value in zip(runs, (0.9, 0.9, 0.8), strict=True):
+        measured(run, "eval/accuracy", 0, value)
+        measured(run, "eval/f1", 0, 0.5)
+    comparison = compare(runs)
+    assert [cell.is_best for cell in cells(comparison, "eval/accuracy")] == [True, True, False]
+    assert [cell.is_best for cell in cells(comparison, "eval/f1")] == [False, False, False]
+    assert cells(comparison, "eval/f1")[1].verdict == "same"
+
+
+def test_run_that_did_not_measure_or_only_nan():
+    first, second, third = new_run(), new_run(), new_run()
+    measured(first, "eval/accuracy", 0, 0.9)
+    Series.objects.create(run=third, key="eval/accuracy", count=1, last="NaN", nan_count=1)
+    row = cells(compare([first, second, third]), "eval/accuracy")
+    assert [(cell.value, cell.delta, cell.verdict) for cell in row[1:]] == [
+        (None, None, ""),
+        (None, None, ""),
+    ]
+
+
+def test_single_run_is_not_best_of_itself():
+    run = new_run()
+    measured(run, "eval/accuracy", 0, 0.9)
+    assert not cells(compare([run]), "eval/accuracy")[0].is_best
+
+
+def test_rows_are_the_objective_then_quality_then_cost():
+    run = new_run(objective="eval/f1")
+    for key in (
+        "eval/runtime",
+        "final/train_loss",
+        "eval/accuracy",
+        "test/f1",
+        "eval/f1",
+        "eval/epoch",
+        "train/loss",
+    ):
+        measured(run, key, 0, 1)
+    keys = [row.key for row in compare([run]).metrics]
+    assert keys == ["eval/f1", "eval/accuracy", "test/f1", "final/train_loss", "eval/runtime"]
+
+
+def test_direction_is_what_the_runs_were_told():
+    run = new_run(objective="eval/score", greater_is_better=False)
+    measured(run, "eval/score", 0.1, 0.9)
+    row = compare([run]).metrics[0]
+    assert (row.greater_is_better, row.cells[0].value) == (False, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("key", "greater"),
+    [
+        ("eval/accuracy", True),
+        ("eval/f1", True),
+        ("eval/samples_per_second", True),
+        ("test/r2", True),
+        ("eval/lossless_ratio", True),
+        ("eval/loss", False),
+        ("final/train_loss", False),
+        ("eval/perplexity", False),
+        ("eval/bits_per_byte", False),
+        ("test/mse", False),
+        ("test/wer", False),
+        ("eval/word_error_rate", False),
+        ("eval/runtime", False),
+        ("final/train_runtime", False),
+    ],
+)
+def test_direction_by_name(key, greater):
+    assert greater_is_better(key) is greater
+
+
+def test_config_tells_what_differs_and_how_much_is_the_same():
+    first = new_run(spec={"recipe": "digits-vit", "args": {"learning_rate": 0.002}})
+    second = new_run(spec={"recipe": "digits-vit", "args": {"learning_rate": 0.001, "seed": 7}})
+    comparison = compare([first, second])
+    differing = {row.name: [cell.value for cell in row.cells] for row in comparison.config}
+    # 0.002 is the recipe's own learning rate, 42 the Trainer's seed.
+    assert differing == {"args.learning_rate": [0.002, 0.001], "args.seed": [42, 7]}
+    assert "params.hidden_size" in {row.name for row in comparison.same}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_compare_takes_one_query(django_assert_num_queries, count):
+    runs = [new_run() for _ in range(count)]
+    for run in runs:
+        measured(run, "eval/accuracy", 0, 0.9)
+    with django_assert_num_queries(1):
+        compare(runs)
