@@ -1,6 +1,7 @@
 """The web process: HTTP, the two websockets, and what runs beside them."""
 
 import os
+from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -15,12 +16,8 @@ from dashboard.guards import BodyLimit, OriginGuard, not_found  # noqa: E402
 from dashboard.lifespan import Lifespan  # noqa: E402
 from runs.consumers import BridgeConsumer, LiveConsumer  # noqa: E402
 
-sockets = URLRouter(
-    [
-        # A training is no browser: it sends no Origin, and if one does it must be a page of ours.
-        path("ws/bridge/", OriginGuard(BridgeConsumer.as_asgi(), required=False)),
-        path("ws/live/", OriginGuard(AuthMiddlewareStack(LiveConsumer.as_asgi()), required=True)),
-        re_path("", not_found),
-    ]
-)
+# A training is no browser: it sends no Origin, and if one does it must be a page of ours.
+bridge: Any = OriginGuard(BridgeConsumer.as_asgi(), required=False)
+live: Any = OriginGuard(AuthMiddlewareStack(LiveConsumer.as_asgi()), required=True)
+sockets = URLRouter([path("ws/bridge/", bridge), path("ws/live/", live), re_path("", not_found)])
 application = ProtocolTypeRouter({"http": BodyLimit(pages), "websocket": sockets, "lifespan": Lifespan()})

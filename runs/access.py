@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
@@ -31,7 +31,7 @@ def new_ingest_token() -> str:
     return _secret("tbi")
 
 
-def issue_api_token(user: AbstractBaseUser, name: str, scopes: Iterable[str]) -> tuple[ApiToken, str]:
+def issue_api_token(user: User, name: str, scopes: Iterable[str]) -> tuple[ApiToken, str]:
     """A new API token and its plain text, which is shown only now. Raises ValueError on an unknown scope."""
     chosen = check_scopes(scopes)
     text = _secret("tb")
@@ -63,14 +63,14 @@ def revoke_api_tokens(name: str) -> int:
     return ApiToken.objects.filter(name=name, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def issue_login_link(user: AbstractBaseUser, valid: timedelta = timedelta(days=1)) -> str:
+def issue_login_link(user: User, valid: timedelta = timedelta(days=1)) -> str:
     """The secret of a link that logs ``user`` in once."""
     text = _secret("tbl")
     LoginLink.objects.create(user=user, token_hash=hash_token(text), expires_at=timezone.now() + valid)
     return text
 
 
-def redeem_login_link(text: str) -> AbstractBaseUser | None:
+def redeem_login_link(text: str) -> User | None:
     """Whom the link logs in; None when it is unknown, used or too old. Of two at once one gets in."""
     now = timezone.now()
     rows = LoginLink.objects.filter(token_hash=hash_token(text), used_at=None, expires_at__gt=now)

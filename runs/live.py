@@ -59,11 +59,11 @@ def runs_changed(slug: str) -> None:
 
 def state_changed(run_id: str, **extra: Any) -> None:
     """Tell that a run moved by one version. Call it in the transaction of the change."""
-    row = Run.objects.filter(pk=run_id).values("version", "state", "reason").first()
-    if row is None:
+    run = Run.objects.filter(pk=run_id).only("version", "state", "reason").first()
+    if run is None:
         return
-    version = row.pop("version")
-    publish({"type": "update", "run": run_id, "from": version - 1, "to": version, **row, **extra})
+    versions = {"from": run.version - 1, "to": run.version}
+    publish({"type": "update", "run": run_id, **versions, "state": run.state, "reason": run.reason, **extra})
 
 
 def command_soon(command: Command) -> None:

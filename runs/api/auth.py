@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from ninja.errors import AuthenticationError, AuthorizationError
 from ninja.security import HttpBearer
@@ -21,7 +21,7 @@ class Bearer(HttpBearer):
         self.scope = scope
         super().__init__()
 
-    def authenticate(self, request: HttpRequest, token: str) -> AbstractBaseUser:
+    def authenticate(self, request: HttpRequest, token: str) -> User:
         found = api_token_for(token.strip())
         if found is None:
             raise AuthenticationError(message="This API token is unknown or was revoked.")

@@ -43,7 +43,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(Exception, _failed)
 
 
-def _handler(answer: Callable[[Any], JsonResponse]) -> Callable[[HttpRequest, Any], HttpResponse]:
+def _handler(answer: Callable[[Any], JsonResponse]) -> Any:
     return lambda request, error: answer(error)
 
 
@@ -75,6 +75,6 @@ def _field(place: tuple[Any, ...]) -> str:
     return ".".join(names) or "body"
 
 
-def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+def _failed(request: HttpRequest, error: Any) -> HttpResponse:
     log.exception("%s %s failed", request.method, request.path, exc_info=error)
     return error_response(500, "The server failed at this; its log says how.")

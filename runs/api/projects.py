@@ -26,26 +26,27 @@ class ProjectIn(Schema):
 
 
 def _projects() -> QuerySet[Project]:
-    return Project.objects.annotate(runs_count=Count("runs"))
+    return Project.objects.annotate(count=Count("runs"))
 
 
-def _out(project: Project, runs: int) -> ProjectOut:
-    return ProjectOut(slug=project.slug, name=project.name, created_at=project.created_at, runs=runs)
+def _out(project: Project) -> ProjectOut:
+    count = getattr(project, "count", 0)
+    return ProjectOut(slug=project.slug, name=project.name, created_at=project.created_at, runs=count)
 
 
 @router.get("/projects", response=list[ProjectOut])
 def list_projects(request: HttpRequest) -> list[ProjectOut]:
     """All projects, by name."""
-    return [_out(project, project.runs_count) for project in _projects()]
+    return [_out(project) for project in _projects()]
 
 
 @router.post("/projects", response={201: ProjectOut})
 def make_project(request: HttpRequest, body: ProjectIn) -> Status:
     """A new project; its slug is made from its name."""
-    return Status(201, _out(create_project(body.name), 0))
+    return Status(201, _out(create_project(body.name)))
 
 
 @router.get("/projects/{slug}", response=ProjectOut)
 def read_project(request: HttpRequest, slug: str) -> ProjectOut:
     project = get_object_or_404(_projects(), slug=slug)
-    return _out(project, project.runs_count)
+    return _out(project)
