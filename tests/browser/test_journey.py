@@ -81,10 +81,10 @@ def launch_a_run_and_watch_it(page: Page) -> str:
     set_fields(page, num_train_epochs="-1")
     expect(page.locator("#launch-button")).to_have_attribute("aria-disabled", "true")
     set_fields(page, num_train_epochs="3", name="three epochs", tags="journey")
-    launch(page, "Launch run")
+    launch(page, "Launch")
     expect(page.get_by_role("heading", level=1)).to_have_text("three epochs")
     tab(page, "Console")
-    expect(page.locator("#console")).to_contain_text("train_runtime", timeout=TRAINING)
+    expect(page.locator("#console")).to_contain_text("eval_accuracy", timeout=TRAINING)
     expect_state(page, "finished")
     tab(page, "Charts")
     wait_for_points(page, "eval/accuracy", 3)
@@ -122,8 +122,9 @@ def use_the_workspace(page: Page, run: str, stopped: str, folder: Path) -> None:
     shown = eye.get_attribute("aria-pressed")
     eye.click()
     expect(eye).to_have_attribute("aria-pressed", "false" if shown == "true" else "true")
-    page.get_by_role("link", name="Name").click()
-    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "ascending")
+    header = page.get_by_role("columnheader", name="Run", exact=True)
+    header.get_by_role("link").click()
+    expect(page.locator("th.name-column[aria-sort]").first).to_be_visible()
     table = download(page, page.get_by_role("link", name="CSV"), folder)
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert len(rows) == 6
@@ -141,7 +142,9 @@ def export_the_best(page: Page, run: str, folder: Path) -> None:
 
 def export_of_the_sweep(page: Page, sweep: str, folder: Path) -> None:
     page.goto(f"/s/{sweep}")
-    archive = download(page, page.get_by_role("link", name="Export best"), folder)
+    page.get_by_role("link", name="Export best").click()
+    expect(page.get_by_role("region", name="Export checkpoint")).to_contain_text("whole")
+    archive = download(page, page.get_by_role("button", name="Download zip"), folder)
     assert zipfile.ZipFile(archive).testzip() is None
 
 
