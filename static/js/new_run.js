@@ -2,6 +2,7 @@
 import { announce, post } from "./dom.js";
 import { keepDraft, offerDraft, dropDraft } from "./draft.js";
 import { stepNumber } from "./number_step.js";
+import { followSections } from "./sections.js";
 import { seedSweep } from "./sweep_seed.js";
 
 const form = document.getElementById("new-run");
@@ -152,15 +153,9 @@ document.addEventListener("keydown", (event) => {
 // Back from the run page: the button is whole again.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-const inView = new IntersectionObserver((entries) => {
-  for (const entry of entries) entry.target.classList.toggle("in-view", entry.isIntersecting);
-  const first = form.querySelector(".form-section.in-view")?.id;
-  for (const link of form.querySelectorAll("[data-section]"))
-    link.toggleAttribute("aria-current", link.dataset.section === first);
-}, { rootMargin: "-100px 0px -40% 0px" });
-for (const section of form.querySelectorAll(".form-section")) inView.observe(section);
 for (const button of form.querySelectorAll("[data-reset]")) button.hidden = false;
 for (const box of form.querySelectorAll(".error-text:not(:empty)")) shown.add(box.id.replace(/-error$/, ""));
 offerDraft(form);
+followSections(form);
 if ("refused" in form.dataset) document.getElementById("refused").focus();
 check();
