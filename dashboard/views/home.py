@@ -79,6 +79,8 @@ def examples() -> list[Example]:
 
 def worker_check(workers: list[Worker]) -> Check:
     """Whether somebody is there to train."""
+    if problems := [worker.info["problem"] for worker in workers if worker.info.get("problem")]:
+        return Check("Worker cannot train", problems[0], "wrong")
     ready = [worker for worker in workers if worker.state == Worker.State.READY]
     if ready:
         slots = sum(worker.slots for worker in ready)
@@ -104,8 +106,10 @@ def disk_check(folder: Path) -> Check:
 
 def library_checks(workers: list[Worker]) -> list[Check]:
     """The versions as a worker reported them; nothing while none has."""
-    found = next((packages for worker in workers if (packages := worker.info.get("packages"))), None)
-    if not isinstance(found, dict):
+    info = next((worker.info for worker in workers if _LIBRARIES[0] in worker.info), None)
+    if info is None:
         return []
-    text = " · ".join(f"{name} {found[name]}" for name in _LIBRARIES if name in found)
-    return [Check("Libraries", text, "good")] if text else []
+    missing = [name for name in _LIBRARIES if not info.get(name)]
+    if missing:
+        return [Check("Libraries", f"{', '.join(missing)} not found where the worker runs", "wrong")]
+    return [Check("Libraries", " · ".join(f"{name} {info[name]}" for name in _LIBRARIES), "good")]

@@ -85,9 +85,17 @@ def test_the_checks_follow_the_workers(db):
     record_heartbeat("here", "warming up", 2, 0, {})
     assert worker_check(found()).title == "Worker warming up"
     assert library_checks(found()) == []
-    record_heartbeat("here", "ready", 2, 0, {"packages": {"torch": "2.13.0", "transformers": "5.24.0"}})
+    versions = {"torch": "2.13.0", "transformers": "5.24.0", "datasets": "5.2.0", "cores": 2}
+    record_heartbeat("here", "ready", 2, 0, versions)
     assert worker_check(found()).text == "here, 2 device slots"
-    assert library_checks(found())[0].text == "torch 2.13.0 · transformers 5.24.0"
+    assert library_checks(found())[0].text == "torch 2.13.0 · transformers 5.24.0 · datasets 5.2.0"
+
+
+def test_a_worker_that_cannot_train_says_why(db):
+    record_heartbeat("here", "warming up", 2, 0, {"torch": None, "problem": "No module named torch"})
+    workers = list(Worker.objects.all())
+    assert worker_check(workers).text == "No module named torch"
+    assert library_checks(workers)[0].text.startswith("torch, transformers, datasets not found")
 
 
 @pytest.mark.parametrize(("free", "state"), [(10 * 1024**3, "good"), (1024**2, "wrong")])

@@ -1,6 +1,9 @@
 """Launching: what is queued, what is refused, who is told."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from runs import dispatch
 from runs.errors import RunError, SpecError
@@ -152,3 +155,16 @@ def test_rerun_makes_a_new_run_of_the_same_spec(project, owner):
     second = rerun(first, owner)
     assert (second.spec, second.tags, second.name, second.mark) == (first.spec, ["t"], "a-2", 2)
     assert second.pk != first.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_launches_at_the_same_time_get_marks_of_their_own(project, looks):
+    def launch(_):
+        try:
+            return launch_run(project, SPEC).mark
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        marks = list(pool.map(launch, range(12)))
+    assert sorted(marks) == list(range(1, 13))
