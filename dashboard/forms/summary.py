@@ -52,7 +52,8 @@ class Summary:
         """What the Launch button says: why it does not launch, or what it queues."""
         if count := len(self.problems):
             return f"Fix {count} problem{'s' if count > 1 else ''} to launch"
-        return f"Launch {self.trials} trials" if self.factors else "Launch"
+        plural = "s" if self.trials > 1 else ""
+        return f"Launch {self.trials} trial{plural}" if self.factors else "Launch"
 
     @property
     def boxes(self) -> list[bool]:
