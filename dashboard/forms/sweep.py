@@ -58,10 +58,11 @@ class SweepInput:
             raw = [math.exp(x) for x in _spaced(math.log(low), math.log(high), count)]
         else:
             raw = _spaced(low, high, count)
-        # The ends stay as typed; what lies between is rounded to three digits, as people write such values.
-        inner = [float(f"{x:.3g}") for x in raw[1:-1]]
-        numbers = [low, *inner, high]
-        return [value_text(round(x)) if field.kind == "int" else value_text(float(x)) for x in numbers]
+        if field.kind == "int":
+            return [str(round(x)) for x in raw]
+        # The ends stay as typed; what lies between is rounded, as people write such values.
+        digits = 3 if self.mode == "log" else 6
+        return [value_text(x) for x in (low, *(float(f"{x:.{digits}g}") for x in raw[1:-1]), high)]
 
     def _bounds(self) -> tuple[float, float, int]:
         if not self.low.strip() or not self.high.strip():

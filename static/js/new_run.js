@@ -1,5 +1,5 @@
 // New run: the server checks the form 200 ms after typing; this file shows what it said.
-import { announce, post } from "./dom.js";
+import { announce, isTyping, post } from "./dom.js";
 import { keepDraft, offerDraft, dropDraft } from "./draft.js";
 import { stepNumber } from "./number_step.js";
 import { followSections } from "./sections.js";
@@ -148,6 +148,7 @@ form.addEventListener("keydown", (event) => {
   if (event.target.dataset.number && stepNumber(event)) checkSoon();
 });
 document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !isTyping(event)) { event.preventDefault(); document.getElementById("field-search").focus(); }
   if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit(launch);
 });
 // Back from the run page: the button is whole again.

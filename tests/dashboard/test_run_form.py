@@ -163,6 +163,8 @@ def test_a_grid_of_too_many_trials_is_refused():
         (SweepInput("list", "0.3 0.1;0.2,0.1"), RATE, [0.3, 0.1, 0.2]),
         (SweepInput("range", low="1", high="4", count="4"), COUNT, [1, 2, 3, 4]),
         (SweepInput("range", low="1", high="2", count="4"), COUNT, [1, 2]),
+        (SweepInput("range", low="4000", high="4003", count="4"), COUNT, [4000, 4001, 4002, 4003]),
+        (SweepInput("range", low="0.1", high="0.4", count="4"), RATE, [0.1, 0.2, 0.3, 0.4]),
         (SweepInput("log", low="1e-4", high="1e-2", count="3"), RATE, [1e-4, 1e-3, 1e-2]),
         (SweepInput("log", low="1e-2", high="1e-4", count="2"), RATE, [1e-2, 1e-4]),
         (SweepInput("log", low="16", high="128", count="4"), COUNT, [16, 32, 64, 128]),
