@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 log = logging.getLogger(__name__)
 
@@ -111,21 +111,39 @@ class Writer:
 
 
 def commit(jobs: list[Job[Any]]) -> None:
-    """Run the jobs in one transaction and answer them."""
+    """Run the jobs in one transaction and answer them; if its commit fails, each in a transaction of its own."""
     jobs.sort(key=lambda job: job.order)
+    problem = _run_together(jobs)
+    if problem is not None and len(jobs) > 1:
+        log.warning("%d batches could not be stored together, trying one by one: %s", len(jobs), problem)
+        for job in jobs:
+            commit([job])
+        return
+    for job in jobs:
+        job.problem = job.problem or problem
+        job.answer()
+
+
+def _run_together(jobs: list[Job[Any]]) -> Exception | None:
+    """Why the commit failed; None when it did not. A job's own problem is the job's."""
     try:
         with transaction.atomic():
             for job in jobs:
                 job.run()
     except Exception as problem:
-        log.warning("nothing of %d batches was stored: %s", len(jobs), problem)
-        for job in jobs:
-            job.problem = job.problem or problem
-    if any(job.problem is not None for job in jobs):
-        # The connection may be what is broken; a new one costs a millisecond.
+        # The connection may be what is broken, and a new one costs a millisecond.
+        _forget_connection()
+        return problem
+    if any(isinstance(job.problem, DatabaseError) for job in jobs):
+        _forget_connection()
+    return None
+
+
+def _forget_connection() -> None:
+    try:
         connection.close()
-    for job in jobs:
-        job.answer()
+    except Exception as problem:
+        log.warning("the broken database connection did not close: %s", problem)
 
 
 #: The writer of this process.
