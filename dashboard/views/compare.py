@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from dashboard import numbers, run_charts
 from dashboard.views.access import project_or_404
 from runs.compare import Comparison, MetricRow, compare
+from runs.fairness import fairness
 from runs.models import Project, Run, Series
 
 #: More columns than this cannot be read side by side.
@@ -62,6 +63,7 @@ def _context(runs: list[Run]) -> dict[str, Any]:
         "chips": [_chip(run, runs) for run in runs],
         "rows": [_metric(row) for row in comparison.metrics],
         "verdict": _verdict(comparison),
+        "fairness": fairness(runs) if len(runs) > 1 else [],
         "charts": run_charts.project_data(runs, _curve_keys(runs), [run.pk for run in runs]),
     }
 

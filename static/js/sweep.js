@@ -108,13 +108,18 @@ async function refresh() {
 function show(page) {
   data = JSON.parse(page.getElementById("sweep-data").textContent);
   document.title = page.title;
-  const head = document.getElementById("sweep-head");
-  if (!head.contains(document.activeElement)) head.replaceChildren(...page.getElementById("sweep-head").childNodes);
+  showHead(page.getElementById("sweep-head"));
   showRows([...page.querySelectorAll("#trials tbody tr")]);
   parallel.update(data);
   applyBrush();
   showRamp();
   watchRuns();
+}
+
+// Its title row and its counts each, so that a focused button in one keeps the focus.
+function showHead(fresh) {
+  const old = [...document.getElementById("sweep-head").children];
+  [...fresh.children].forEach((row, place) => old[place].contains(document.activeElement) || old[place].replaceWith(row));
 }
 
 // Values change in place. The order changes only while nobody is in the table; else it is offered.

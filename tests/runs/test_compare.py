@@ -4,6 +4,7 @@ import pytest
 
 from runs.compare import compare
 from runs.directions import greater_is_better
+from runs.fairness import fairness
 from runs.models import Series
 from tests.runs.checkpoints.folders import new_run
 
@@ -126,3 +127,21 @@ def test_compare_takes_one_query(django_assert_num_queries, count):
         measured(run, "eval/accuracy", 0, 0.9)
     with django_assert_num_queries(1):
         compare(runs)
+
+
+def test_fairness_names_who_saw_other_data_or_ran_elsewhere():
+    machine = {"processor": "x", "cpus": 2, "gpus": [], "threads": 1}
+    same = {"data": {"train": 1257}, "packages": {"torch": "2.13.0"}, "hardware": machine}
+    first = new_run(environment=same)
+    second = new_run(environment={**same, "hardware": {**machine, "threads": 2}})
+    assert [check.text for check in fairness([first, second]) if not check.is_fair] == []
+    third = new_run(name="other", environment={**same, "data": {"train": 9}, "hardware": {"processor": "y"}})
+    unfair = [check.text for check in fairness([first, second, third]) if not check.is_fair]
+    assert unfair == [
+        "other saw other data: the values are not comparable",
+        "other ran on another machine: times are not comparable",
+    ]
+    fourth = new_run(spec={"recipe": "byte-lm"})
+    assert [(check.is_fair, check.text) for check in fairness([first, fourth])] == [
+        (False, "vit learned another recipe")
+    ]
