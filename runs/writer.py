@@ -111,7 +111,7 @@ class Writer:
 
 
 def commit(jobs: list[Job[Any]]) -> None:
-    """Run the jobs in one transaction and answer them; if its commit fails, each in a transaction of its own."""
+    """Run the jobs in one transaction and answer them; if its commit fails, each in one of its own."""
     jobs.sort(key=lambda job: job.order)
     problem = _run_together(jobs)
     if problem is not None and len(jobs) > 1:

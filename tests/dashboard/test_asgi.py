@@ -10,6 +10,8 @@ from dashboard import lifespan
 from dashboard.asgi import application
 from dashboard.guards import is_ours
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 LIMIT = 1024 * 1024
 
 
@@ -34,7 +36,6 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(length):
     assert (status, answer["error"]) == (413, "The request's body is too large: the most is 1024 KiB.")
 
 
-@pytest.mark.django_db(transaction=True)
 async def test_a_body_that_grows_too_large_is_cut_off():
     request = post((b"transfer-encoding", b"chunked"))
     for _ in range(3):
@@ -68,8 +69,9 @@ async def test_the_reconciler_starts_and_stops_with_the_server_and_survives_fail
     server = ApplicationCommunicator(application, {"type": "lifespan"})
     await server.send_input({"type": "lifespan.startup"})
     assert await server.receive_output(5) == {"type": "lifespan.startup.complete"}
-    while len(rounds) < 2:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        while len(rounds) < 2:
+            await asyncio.sleep(0.01)
     await server.send_input({"type": "lifespan.shutdown"})
     assert await server.receive_output(5) == {"type": "lifespan.shutdown.complete"}
     assert "the reconciler failed" in caplog.text
