@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-
+from runs import series
 from runs.directions import greater_is_better, objectives_of
 from runs.models import Run, Series
+from runs.series import Summary
 from runs.specs import effective_config
 
 #: What is compared: measurements of a model, and the summary at the end of a training.
@@ -86,30 +86,25 @@ def compare(runs: Sequence[Run]) -> Comparison:
     )
 
 
-def best_of(series: Series | None, greater: bool) -> tuple[float | None, int | None]:
+def best_of(found: Summary | Series | None, greater: bool) -> tuple[float | None, int | None]:
     """The best finite value of a series and its step; (None, None) when there is none."""
-    if series is None:
+    if found is None:
         return None, None
-    return (series.max, series.max_step) if greater else (series.min, series.min_step)
+    return (found.max, found.max_step) if greater else (found.min, found.min_step)
 
 
 def _metric_rows(runs: Sequence[Run]) -> list[MetricRow]:
-    table: dict[str, dict[str, Series]] = {}
-    for series in _compared_series(runs):
-        table.setdefault(series.key, {})[series.run_id] = series
+    found = series.summaries([run.pk for run in runs])
+    keys = {key for summaries in found.values() for key in summaries if _is_compared(key)}
     objectives = objectives_of(runs)
     return [
-        _metric_row(key, [table[key].get(run.pk) for run in runs], greater_is_better(key, objectives))
-        for key in sorted(table, key=lambda key: _position(key, objectives))
+        _metric_row(key, [found[run.pk].get(key) for run in runs], greater_is_better(key, objectives))
+        for key in sorted(keys, key=lambda key: _position(key, objectives))
     ]
 
 
-def _compared_series(runs: Sequence[Run]) -> list[Series]:
-    wanted = Q()
-    for prefix in PREFIXES:
-        wanted |= Q(key__startswith=prefix)
-    rows = Series.objects.filter(wanted, run__in=[run.pk for run in runs])
-    return [series for series in rows if not series.key.endswith(_NOT_COMPARED)]
+def _is_compared(key: str) -> bool:
+    return key.startswith(PREFIXES) and not key.endswith(_NOT_COMPARED)
 
 
 def _position(key: str, objectives: dict[str, bool]) -> tuple[bool, bool, int, str]:
@@ -119,8 +114,8 @@ def _position(key: str, objectives: dict[str, bool]) -> tuple[bool, bool, int, s
     return is_cost, key not in objectives, prefix, key
 
 
-def _metric_row(key: str, series: list[Series | None], greater: bool) -> MetricRow:
-    found = [best_of(one, greater) for one in series]
+def _metric_row(key: str, summaries: list[Summary | None], greater: bool) -> MetricRow:
+    found = [best_of(summary, greater) for summary in summaries]
     values = [value for value, _ in found if value is not None]
     top = (max(values) if greater else min(values)) if values else None
     baseline = found[0][0]
