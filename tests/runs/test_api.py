@@ -50,6 +50,10 @@ ROUTES = [
     ("POST", "/runs/abc/resume", "write"),
     ("GET", "/runs/abc/console", "read"),
     ("GET", "/series?runs=a&keys=b", "read"),
+    ("GET", "/sweeps?project=digits", "read"),
+    ("POST", "/sweeps", "write"),
+    ("GET", "/checkpoints?run=abc", "read"),
+    ("GET", "/compare?runs=abc", "read"),
     ("POST", "/workers/box/heartbeat", "worker"),
     ("POST", "/workers/box/claim", "worker"),
 ]
