@@ -130,7 +130,7 @@ def _decimals(found: Workspace, key: str) -> int | None:
     values = [abs(value) for run in found.runs if (value := found.best(run.pk, key)) is not None]
     if not values or max(values) >= 1e4 or 0 < max(values) < 1e-2:
         return None
-    return max(0, 4 - max(0, math.floor(math.log10(max(values) or 1)) + 1))
+    return max(0, 4 - max(0, math.floor(math.log10(max(values) or 1))))
 
 
 def _best_of_all(found: Workspace, key: str) -> float | None:

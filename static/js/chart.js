@@ -135,23 +135,24 @@ export class Chart {
     if (broken) parts.push(` · ${broken} NaN`);
     if (this.group.isLog(this.key)) parts.push(" · log");
     this.value.replaceChildren(...parts);
-    const named = best ? `, best ${number(best.value)} ${best.run.name} at step ${grouped(best.step)}` : "";
+    const named = best && this.group.hasBest(this.key) ? `, best ${number(best.value)} ${best.run.name} at step ${grouped(best.step)}` : "";
     this.figure.setAttribute("aria-label", `${this.key}, ${this.lines.length} ${this.lines.length === 1 ? "run" : "runs"}${named}`);
   }
 
   #now(best) {
     if (!best) return [];
     const strong = (value) => element("b", {}, number(value));
-    if (!this.group.single) return ["best ", strong(best.value)];
+    const hasBest = this.group.hasBest(this.key);
+    if (!this.group.single) return hasBest ? ["best ", strong(best.value)] : [];
     const now = this.lines[0]?.raw.findLast(Number.isFinite);
-    if (!this.group.hasBest(this.key)) return [strong(now)];
-    return ["now ", element("span", {}, number(now)), " · best ", strong(best.value), ` @${grouped(best.step)}`];
+    if (!hasBest) return [strong(now)];
+    return [element("span", { class: "chart-now" }, `now ${number(now)} · `), "best ", strong(best.value), ` @${grouped(best.step)}`];
   }
 
   #at(x) {
     const line = this.lines.find(({ run }) => run.id === this.group.focus) ?? this.lines[0];
-    const at = line ? nearest(line.x, x) : -1;
-    if (at < 0) return [];
+    const at = !line || x < line.x[0] || x > line.x.at(-1) ? -1 : nearest(line.x, x);
+    if (at < 0) return this.#now(this.best());
     return [this.group.axis === "step" ? `@${short(Math.round(x))} ` : "", element("b", {}, number(line.y[at]))];
   }
 

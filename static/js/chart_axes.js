@@ -9,9 +9,9 @@ export function ticks(low, high, count = 5) {
   if (!(rough > 0)) return [low];
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * NICE.find((nice) => nice * power >= rough * 0.999);
-  const values = [];
-  for (let tick = Math.ceil(low / step - 1e-9); tick * step <= high + step * 1e-9; tick++) values.push(Number((tick * step).toPrecision(12)));
-  return values;
+  const first = Math.ceil(low / step - 1e-9);
+  const many = Math.min(50, Math.floor((high - first * step) / step + 1e-9) + 1);
+  return Array.from({ length: Math.max(0, many) }, (_, place) => Number(((first + place) * step).toPrecision(12)));
 }
 
 // 1-2-5 ticks between two powers (log10), thinned to decades when there are many.
@@ -37,7 +37,7 @@ export function valueLabel(value) {
 
 // Ticks of the x axis with their labels, for an axis kind and a width in pixels.
 export function xTicks(axis, [low, high], width) {
-  const count = Math.max(2, Math.floor(width / 64));
+  const count = Math.max(2, Math.floor(width / (axis === "step" ? 37 : 62)));
   const values = axis === "relative" ? timeTicks(low, high, count) : ticks(low, high, count);
   const label = { relative: (x) => (x ? duration(x) : "0"), wall: (x) => clock(x, high - low < 600) }[axis] ?? short;
   return { values, texts: values.map(label) };
@@ -59,7 +59,9 @@ export function yRange(lines, [x0, x1], { log, robust, zero }) {
   const all = extent(lines, x0, x1, log);
   const [low, high] = inner[0] <= inner[1] ? inner : all;
   if (!(low <= high)) return { range: log ? [-1, 0] : [0, 1], trimmed: false };
-  const pad = (high - low || Math.abs(high) * 0.1 || 1) * 0.06;
+  // A constant is drawn as one, not as the rounding of its last digits.
+  const span = high - low > Math.abs(high) * 1e-9 ? high - low : Math.abs(high) * 0.5 || 1;
+  const pad = span * (span === high - low ? 0.06 : 0.5);
   const range = [zero && !log ? Math.min(0, low) : low - pad, high + pad];
   return { range, trimmed: all[1] > range[1] || all[0] < range[0] };
 }

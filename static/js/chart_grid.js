@@ -10,6 +10,7 @@ import { read, write } from "./view_state.js";
 const ORDER = ["eval", "test", "train", "system"];
 const UNITS = { "system/cpu": "%", "system/memory": "GiB", "system/gpu": "%", "system/gpu_memory": "GiB" };
 const REFETCH_AFTER = 400;
+const COST = /runtime|per_second|\/epoch$/;
 
 export class ChartGrid {
   charts = new Map();
@@ -62,7 +63,7 @@ export class ChartGrid {
 
   // Of learning rate, gradient norm and machine samples no value is best.
   hasBest(key) {
-    return /^(eval|test)\//.test(key) || /loss$/.test(key);
+    return !COST.test(key) && (/^(eval|test)\//.test(key) || /loss$/.test(key));
   }
 
   // One x range for all charts: the zoom, else from the first to the last point, or to the planned end of what trains.
@@ -96,7 +97,7 @@ export class ChartGrid {
   }
 
   #before(key) {
-    return this.objectives.includes(key) ? 0 : 1;
+    return this.objectives.includes(key) ? 0 : COST.test(key) ? 2 : 1;
   }
 
   #drop(key, chart) {
