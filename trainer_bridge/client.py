@@ -118,12 +118,12 @@ class BridgeClient:
         # Writing to the spool is not cut short: it is what makes the events survive.
         if not marker.written.wait(max(timeout, 5)):
             return False
-        last = self._spool.last
+        mark = self._spool.mark()
         with self._changed:
             self._changed.wait_for(
-                lambda: self._spool.acknowledged >= last or bool(self.refused), deadline - time.monotonic()
+                lambda: self._spool.is_acknowledged(mark) or bool(self.refused), deadline - time.monotonic()
             )
-        return self._spool.acknowledged >= last
+        return self._spool.is_acknowledged(mark)
 
     # --- queue → spool ------------------------------------------------------------------------------------
 
@@ -215,7 +215,9 @@ class BridgeClient:
             self._url, self._token, self.run, self.attempt, self.source, is_local(self._server)
         )
         self._settle(welcome)
-        self.connected = True
+        with self._changed:
+            self.connected = True
+            self._changed.notify_all()
         if self._offline:
             log.info("run %s: connected to %s again", self.run, self._server)
             self._offline = False

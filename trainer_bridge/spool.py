@@ -59,6 +59,7 @@ class Spool:
         self._retry_at = 0.0
         self._unsynced = self._closed = False
         self.problem, self.dropped, self.cut_bytes = "", 0, 0
+        self._shift = 0  # by how much ``renumber`` has raised the numbers
         # The records of the file: the number of the first, and where each begins (and the last ends).
         self._first, self._offsets = 1, array("Q", [0])
         try:
@@ -125,6 +126,16 @@ class Spool:
             elif self._freed_bytes() >= COMPACT_BYTES:
                 self._compact()
 
+    def mark(self) -> int:
+        """Names the last event of now, for ``is_acknowledged``; holds when events are renumbered."""
+        with self._lock:
+            return self.last - self._shift
+
+    def is_acknowledged(self, mark: int) -> bool:
+        """Whether the server has everything up to that mark."""
+        with self._lock:
+            return self.acknowledged >= mark + self._shift
+
     def renumber(self, keep_after: int, first: int) -> None:
         """Number what stands after ``keep_after`` from ``first`` on: the server counted otherwise than this
         file.
@@ -135,6 +146,7 @@ class Spool:
                 kept += self.pending(keep_after + len(kept), 10_000)
             self._waiting, self._waiting_bytes = deque(kept), sum(map(len, kept))
             self.acknowledged = first - 1
+            self._shift += first - 1 - keep_after
             self._restart(first)
             self._write_waiting()
 

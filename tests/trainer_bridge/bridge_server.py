@@ -19,6 +19,7 @@ class BridgeServer:
 
     def __init__(self) -> None:
         self.events: dict[tuple[str, int, str], list] = defaultdict(list)
+        self.arrivals: list = []  # the events of all sources in the order in which they came
         self.changed = threading.Condition()
         self.tokens: list[str] = []
         self.pings = 0
@@ -98,7 +99,9 @@ class BridgeServer:
             stored = self.events[key]
             if frame.first > len(stored) + 1:
                 self.gaps.append(f"{key}: {frame.first} after {len(stored)}")
-            stored.extend(frame.events[len(stored) + 1 - frame.first :])
+            new = frame.events[len(stored) + 1 - frame.first :]
+            stored.extend(new)
+            self.arrivals.extend(new)
             self.changed.notify_all()
         if self.cut_after is not None:
             self.cut_after -= 1

@@ -10,19 +10,11 @@ import time
 
 import pytest
 
-from tests.trainer_bridge.bridge_server import BridgeServer
 from trainer_bridge.client import BridgeClient, DeliveryRefused, deliver
 from trainer_bridge.protocol import Command, Console, ConsoleLine, Metrics, Refused, Warning
-from trainer_bridge.spool_file import SpoolBusy
+from trainer_bridge.spool_file import SpoolBusy, leftover
 
 KEY = ("run1", 1, "trainer")
-
-
-@pytest.fixture
-def server():
-    server = BridgeServer().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
@@ -139,9 +131,24 @@ def test_what_a_killed_process_left_is_delivered_by_another(server, tmp_path):
     server.start()
     assert deliver(server.url, "secret", *KEY, spool, 15)
     assert steps(server) == list(range(5000))
+    assert not leftover(spool)
     connections = server.connections
     assert deliver(server.url, "secret", *KEY, spool, 15)
     assert server.connections == connections  # nothing left, so nobody was asked
+
+
+def test_delivering_what_the_server_has_already_takes_no_time(server, connect, tmp_path):
+    client = connect()
+    client.emit(metrics(1))
+    assert client.flush(10)
+    copy = tmp_path / "copy.spool"
+    copy.write_bytes(
+        (tmp_path / "trainer.spool").read_bytes()
+    )  # as a kill right after the acknowledgement left it
+    began = time.monotonic()
+    assert deliver(server.url, "secret", *KEY, copy, 15)
+    assert time.monotonic() - began < 3
+    assert steps(server) == [1]
 
 
 def test_a_lost_spool_goes_on_after_the_servers_number(server, connect, tmp_path):
