@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("runs.api.urls")),
     path("", home.home, name="home"),
     path("welcome", home.welcome, name="welcome"),
+    path("welcome/checks", home.welcome_checks, name="welcome_checks"),
     path("welcome/run/<str:recipe>", home.run_example, name="run_example"),
     path("login/", login.password_login, name="login"),
     path("login/link/<str:token>", login.login_link, name="login_link"),

@@ -52,13 +52,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def welcome(request: HttpRequest) -> HttpResponse:
     """Three examples that need one press, and whether this installation is ready for them."""
-    workers = list(Worker.objects.exclude(state=Worker.State.GONE))
-    context = {
-        "examples": examples(),
-        "checks": [worker_check(workers), disk_check(settings.DATA_DIR), *library_checks(workers)],
-        "project": default_project(),
-    }
+    context = {"examples": examples(), "checks": checks(), "project": default_project()}
     return render(request, "welcome.html", context)
+
+
+@require_safe
+def welcome_checks(request: HttpRequest) -> HttpResponse:
+    """The row of checks alone, for when a worker came, warmed up or left."""
+    return render(request, "welcome_checks.html", {"checks": checks()})
 
 
 @require_POST
@@ -75,6 +76,12 @@ def examples() -> list[Example]:
     """The built-in recipes that have a preview, in the order of the catalogue."""
     pairs = [(recipe, preview_of(recipe.name)) for recipe in recipes.catalog().values()]
     return [Example(recipe, preview) for recipe, preview in pairs if preview]
+
+
+def checks() -> list[Check]:
+    """Whether this installation is ready to train, as far as it shows now; one query."""
+    workers = list(Worker.objects.exclude(state=Worker.State.GONE))
+    return [worker_check(workers), disk_check(settings.DATA_DIR), *library_checks(workers)]
 
 
 def worker_check(workers: list[Worker]) -> Check:

@@ -1,10 +1,7 @@
 """Logging in by password or by a link that works once, and logging out."""
 
-from typing import cast
-
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +26,7 @@ def login_link(request: HttpRequest, token: str) -> HttpResponse:
     """Log in whom the link belongs to; 410 with the way to a new one when it was used or is too old."""
     user = redeem_login_link(token)
     if user is not None:
-        login(request, cast(User, user), backend=_BACKEND)
+        login(request, user, backend=_BACKEND)
         return redirect("home")
     if request.user.is_authenticated:
         # Reload or Back after the link did its work.

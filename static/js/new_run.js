@@ -3,6 +3,7 @@ import { announce, isTyping, post } from "./dom.js";
 import { keepDraft, offerDraft, dropDraft } from "./draft.js";
 import { stepNumber } from "./number_step.js";
 import { followSections } from "./sections.js";
+import { on } from "./socket.js";
 import { seedSweep } from "./sweep_seed.js";
 
 const form = document.getElementById("new-run");
@@ -156,6 +157,7 @@ addEventListener("pageshow", (event) => { if (event.persisted) location.reload()
 
 for (const button of form.querySelectorAll("[data-reset]")) button.hidden = false;
 for (const box of form.querySelectorAll(".error-text:not(:empty)")) shown.add(box.id.replace(/-error$/, ""));
+on("workers", checkSoon); // the device slots of the summary
 offerDraft(form);
 followSections(form);
 if ("refused" in form.dataset) document.getElementById("refused").focus();

@@ -91,6 +91,15 @@ def test_the_checks_follow_the_workers(db):
     assert library_checks(found())[0].text == "torch 2.13.0 · transformers 5.24.0 · datasets 5.2.0"
 
 
+def test_the_checks_can_be_had_alone(owner_client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(3):
+        assert "No worker" in owner_client.get("/welcome/checks").content.decode()
+    record_heartbeat("here", "ready", 1, 0, {})
+    part = owner_client.get("/welcome/checks").content.decode()
+    assert "Worker connected" in part
+    assert "<html" not in part
+
+
 def test_a_worker_that_cannot_train_says_why(db):
     record_heartbeat("here", "warming up", 2, 0, {"torch": None, "problem": "No module named torch"})
     workers = list(Worker.objects.all())

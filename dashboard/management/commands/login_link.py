@@ -3,8 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
@@ -25,8 +24,8 @@ class Command(BaseCommand):
         self.stdout.write(options["url"].rstrip("/") + reverse("login_link", args=[token]))
 
 
-def _account(name: str | None) -> AbstractBaseUser:
-    accounts = get_user_model().objects.filter(is_active=True)
+def _account(name: str | None) -> User:
+    accounts = User.objects.filter(is_active=True)
     if name:
         accounts = accounts.filter(username=name)
     user = accounts.order_by("-is_superuser", "pk").first()
