@@ -15,10 +15,10 @@ from runs.specs import effective_config
 
 #: What is compared: measurements of a model, and the summary at the end of a training.
 PREFIXES = ("eval/", "test/", "final/")
-#: Parts of those logs that say where a run was, not how good it is.
-_NOT_COMPARED = ("/epoch", "/num_input_tokens_seen", "/step")
+#: Parts of those logs that say where a run was, or the runtime once more.
+_NOT_COMPARED = ("/epoch", "/num_input_tokens_seen", "/step", "_per_second")
 #: Speed and cost stand below quality.
-_COST_WORDS = ("runtime", "per_second", "flos", "time", "memory")
+_COST_WORDS = ("runtime", "flos", "time", "memory")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from runs.checkpoints.rank import (
     best,
     checkpoints_of,
     default_metric,
+    is_quality,
     kept_because,
     metric_keys,
     rank,
@@ -132,8 +133,7 @@ def _choices(checkpoints: list[Checkpoint], ranking: Ranking) -> list[Ranking]:
 
 
 def _other_columns(keys: list[str], metric: str) -> list[str]:
-    costs = ("runtime", "per_second")
-    return [key for key in keys if key != metric and not any(cost in key for cost in costs)][:OTHERS]
+    return [key for key in keys if key != metric and is_quality(key)][:OTHERS]
 
 
 def _shown(request: HttpRequest, rows: list[Ranked], selected: Checkpoint | None) -> list[Ranked]:

@@ -32,8 +32,14 @@ def checkpoints_of(scope: Run | Sweep | Project) -> QuerySet[Checkpoint]:
 
 
 def metric_keys(checkpoints: Iterable[Checkpoint]) -> list[str]:
-    """The metrics that at least one checkpoint has, sorted."""
-    return sorted({key for checkpoint in checkpoints for key in checkpoint.metrics})
+    """The metrics that at least one checkpoint has: evaluations first, then by name."""
+    keys = {key for checkpoint in checkpoints for key in checkpoint.metrics}
+    return sorted(keys, key=lambda key: (not is_quality(key), key))
+
+
+def is_quality(key: str) -> bool:
+    """Whether a metric says how good a model is: an evaluation, and not how long it took."""
+    return key.startswith(("eval/", "test/")) and not key.endswith(("runtime", "_per_second"))
 
 
 def default_metric(checkpoints: Iterable[Checkpoint]) -> str:

@@ -32,7 +32,7 @@ export class Parallel extends EventTarget {
 
   update(data) {
     this.#data = data;
-    const axis = (name, label, read) => ({ name, label, read, scale: scaleOf(data.trials.map(read)) });
+    const axis = (name, label, read) => ({ name, label, read, scale: scaleOf(data.trials.map(read), name === "objective") });
     this.#axes = data.params.map(({ name, label }) => axis(label, label, (trial) => trial.params[name]));
     this.#axes.push(axis("objective", data.objective, (trial) => trial.value));
     this.#svg.setAttribute("aria-label", `Parallel coordinates of ${data.trials.length} trials over ${this.#axes.map(({ label }) => label).join(", ")}`);
@@ -122,11 +122,12 @@ export class Parallel extends EventTarget {
 
   #axis({ name, label, scale }, number) {
     const x = this.#x(number);
+    const isLast = number === this.#axes.length - 1;
     const group = svg("g", {}, svg("line", { class: "axis", x1: x, x2: x, y1: this.#y(1), y2: this.#y(0) }));
     group.append(svg("text", { class: "axis-name", x, y: 14 }, fitting(label, this.#width / this.#axes.length), svg("title", {}, label)));
     for (const { value, label: text } of scale.ticks) {
       const y = this.#y(scale.position(value));
-      group.append(svg("line", { class: "axis", x1: x - 4, x2: x, y1: y, y2: y }), svg("text", { class: "tick", x: x - 8, y: y + 3 }, text));
+      group.append(svg("line", { class: "axis", x1: isLast ? x + 4 : x - 4, x2: x, y1: y, y2: y }), svg("text", { class: isLast ? "tick after" : "tick", x: isLast ? x + 8 : x - 8, y: y + 3 }, text));
     }
     group.append(svg("rect", { class: "grip", "data-axis": number, x: x - 14, y: TOP - 6, width: 28, height: HEIGHT - TOP - BOTTOM + 12 }));
     const brush = this.#brushes.get(name);

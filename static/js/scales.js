@@ -1,12 +1,13 @@
 // Scales of an axis: where a value lies between 0 (bottom) and 1 (top), and back. Numbers are linear, or logarithmic
 // when they are positive and span a decade; anything else is one place a distinct value, in sorted order.
-export function scaleOf(values) {
+// `even`: ticks at even distances instead of at the values.
+export function scaleOf(values, even = false) {
   const present = values.filter((value) => value !== null && value !== undefined);
   const isNumeric = present.length > 0 && present.every((value) => typeof value === "number" && Number.isFinite(value));
-  return isNumeric ? numeric(present) : categorical(present);
+  return isNumeric ? numeric(present, even) : categorical(present);
 }
 
-function numeric(values) {
+function numeric(values, even) {
   const low = Math.min(...values);
   const high = Math.max(...values);
   const isLog = low > 0 && high / low >= 10;
@@ -18,14 +19,15 @@ function numeric(values) {
     high,
     position: (value) => (span ? (to(value) - to(low)) / span : 0.5),
     value: (position) => from(to(low) + Math.min(1, Math.max(0, position)) * span),
-    ticks: ticks(values, low, high, (part) => from(to(low) + part * span)),
+    ticks: ticks(even ? [] : values, (part) => from(to(low) + part * span)),
   };
 }
 
 // The values themselves while they are few, as in a grid; else five steps.
-function ticks(values, low, high, at) {
+function ticks(values, at) {
   const distinct = [...new Set(values)].sort((a, b) => a - b);
-  const chosen = distinct.length <= 6 ? distinct : [0, 0.25, 0.5, 0.75, 1].map(at);
+  const isFew = distinct.length > 0 && distinct.length <= 6;
+  const chosen = isFew ? distinct : [...new Set([0, 0.25, 0.5, 0.75, 1].map(at))];
   return chosen.map((value) => ({ value, label: plain(value) }));
 }
 

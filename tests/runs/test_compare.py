@@ -73,6 +73,7 @@ def test_rows_are_the_objective_then_quality_then_cost():
         "test/f1",
         "eval/f1",
         "eval/epoch",
+        "eval/samples_per_second",
         "train/loss",
     ):
         measured(run, key, 0, 1)
