@@ -37,7 +37,7 @@ export function valueLabel(value) {
 
 // Ticks of the x axis with their labels, for an axis kind and a width in pixels.
 export function xTicks(axis, [low, high], width) {
-  const count = Math.max(2, Math.floor(width / (axis === "step" ? 37 : 62)));
+  const count = Math.min(12, Math.max(2, Math.floor(width / (axis === "step" ? 37 : 62))));
   const values = axis === "relative" ? timeTicks(low, high, count) : ticks(low, high, count);
   const label = { relative: (x) => (x ? duration(x) : "0"), wall: (x) => clock(x, high - low < 600) }[axis] ?? short;
   return { values, texts: values.map(label) };

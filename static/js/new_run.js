@@ -3,6 +3,7 @@ import { announce, isTyping, post } from "./dom.js";
 import { keepDraft, offerDraft, dropDraft } from "./draft.js";
 import { stepNumber } from "./number_step.js";
 import { followSections } from "./sections.js";
+import { filter, showAll } from "./field_filter.js";
 import { on } from "./socket.js";
 import { seedSweep } from "./sweep_seed.js";
 
@@ -70,7 +71,7 @@ function isTypingIn(id) {
 function showChanges() {
   const changed = new Set(said.changed);
   for (const row of form.querySelectorAll("[data-row]")) row.classList.toggle("changed", changed.has(row.dataset.row));
-  if (document.getElementById("changed-only").checked) filter();
+  if (document.getElementById("changed-only").checked) filter(form);
 }
 
 function reset(row) {
@@ -82,33 +83,10 @@ function reset(row) {
   check();
 }
 
-function filter() {
-  const words = document.getElementById("field-search").value.trim().toLowerCase();
-  const changedOnly = document.getElementById("changed-only").checked;
-  let found = 0;
-  for (const row of form.querySelectorAll("[data-row]")) {
-    row.hidden = !row.dataset.words.includes(words) || (changedOnly && !row.classList.contains("changed"));
-    found += !row.hidden;
-  }
-  for (const group of form.querySelectorAll(".group")) {
-    group.hidden = !group.querySelector("[data-row]:not([hidden])");
-    if (words && !group.hidden) group.open = true;
-  }
-  for (const section of form.querySelectorAll(".form-section:has(.group)"))
-    section.hidden = !section.querySelector(".group:not([hidden])");
-  document.getElementById("no-match").hidden = found > 0;
-}
-
-function showAll() {
-  document.getElementById("field-search").value = "";
-  document.getElementById("changed-only").checked = false;
-  filter();
-}
-
 function goTo(id) {
   const control = document.getElementById(id);
   if (!control) return;
-  showAll();
+  showAll(form);
   control.closest("details")?.setAttribute("open", "");
   const row = control.closest(".form-row") ?? control;
   row.scrollIntoView({ block: "center" });
@@ -131,7 +109,7 @@ function send(event) {
 }
 
 form.addEventListener("input", (event) => {
-  if (event.target.closest(".form-tools")) return filter();
+  if (event.target.closest(".form-tools")) return filter(form);
   if (event.target.matches(".switch") && event.target.checked) seedSweep(event.target.closest("[data-row]"));
   checkSoon();
 });
@@ -141,7 +119,7 @@ form.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="#f-"]');
   if (link) { event.preventDefault(); goTo(link.getAttribute("href").slice(1)); }
   if (event.target.closest("[data-reset]")) reset(event.target.closest("[data-row]"));
-  if (event.target.closest("[data-show-all]")) showAll();
+  if (event.target.closest("[data-show-all]")) showAll(form);
 });
 form.addEventListener("keydown", (event) => {
   const typed = event.target.matches("input[type=text], input[type=search]");
