@@ -1,0 +1,23 @@
+// Which fields are shown: those whose name or help holds the words, or only the changed ones.
+export function filter(form) {
+  const words = document.getElementById("field-search").value.trim().toLowerCase();
+  const changedOnly = document.getElementById("changed-only").checked;
+  let found = 0;
+  for (const row of form.querySelectorAll("[data-row]")) {
+    row.hidden = !row.dataset.words.includes(words) || (changedOnly && !row.classList.contains("changed"));
+    found += !row.hidden;
+  }
+  for (const group of form.querySelectorAll(".group")) {
+    group.hidden = !group.querySelector("[data-row]:not([hidden])");
+    if (words && !group.hidden) group.open = true;
+  }
+  for (const section of form.querySelectorAll(".form-section:has(.group)"))
+    section.hidden = !section.querySelector(".group:not([hidden])");
+  document.getElementById("no-match").hidden = found > 0;
+}
+
+export function showAll(form) {
+  document.getElementById("field-search").value = "";
+  document.getElementById("changed-only").checked = false;
+  filter(form);
+}
