@@ -105,5 +105,5 @@ class Child:
     def _wait(self, process: "subprocess.Popen[bytes]", reader: threading.Thread) -> None:
         code = process.wait()
         # Its last lines first; not for ever, a grandchild may hold the pipe open.
-        reader.join(timeout=1)
+        reader.join(timeout=0.3)
         self.happenings.put(Ended(self, process.pid, code))

@@ -5,6 +5,10 @@ import ctypes
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from psutil import Process
 
 PR_SET_CHILD_SUBREAPER = 36
 #: Seconds orphans get: a training whose worker died saves and ends by itself within 20.
@@ -18,25 +22,29 @@ def adopt_orphans() -> None:
 
 
 class Orphans:
-    """Watches the children of this process that it did not start itself."""
+    """Ends the children of this process that it did not start itself."""
 
     def __init__(self) -> None:
-        self._since: float | None = None
+        self._asked: dict[int, float] = {}
 
     def left(self, known: set[int], grace: float = GRACE) -> bool:
-        """Whether there are any beside the processes ``known``; those of ``grace`` seconds are killed.
+        """Whether there are any beside the processes ``known``.
 
-        The age counts from the first call that saw some.
+        Each is asked to end when first seen (a training saves then), and killed ``grace`` seconds later.
         """
         import psutil
 
         orphans = [child for child in psutil.Process().children() if child.pid not in known]
-        now = time.monotonic()
-        self._since = (self._since or now) if orphans else None
         for orphan in orphans:
-            if now - (self._since or now) >= grace:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    orphan.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._end(orphan, grace)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(orphan.pid, os.WNOHANG)
         return bool(orphans)
+
+    def _end(self, orphan: "Process", grace: float) -> None:
+        asked = self._asked.setdefault(orphan.pid, now := time.monotonic())
+        if asked == now:
+            orphan.terminate()
+        elif now - asked >= grace:
+            orphan.kill()

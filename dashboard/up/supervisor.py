@@ -125,7 +125,7 @@ class Supervisor:
 
     def _outlast_orphans(self) -> None:
         while self._orphans.left(self._pids(), HURRY if self.signals > 1 else ORPHAN_GRACE):
-            self.step(0.1)
+            self.step(0.05)
 
     def _patience(self) -> float:
         return HURRY if self.signals > 1 else GRACE

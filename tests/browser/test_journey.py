@@ -45,7 +45,7 @@ print("measured", built.trainer.evaluate()["eval_accuracy"])
 
 def test_journey(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None:
     log_in(page, trainboard)
-    stopped = run_an_example_and_stop_it(page)
+    stopped = run_an_example_and_stop_it(page, trainboard)
     run = launch_a_run_and_watch_it(page)
     sweep = launch_a_sweep_and_watch_it(page)
     compare_the_best(page)
@@ -60,16 +60,21 @@ def log_in(page: Page, trainboard: LiveTrainboard) -> None:
     expect(page.get_by_role("button", name="Run example")).to_have_count(3)
 
 
-def run_an_example_and_stop_it(page: Page) -> str:
+def run_an_example_and_stop_it(page: Page, trainboard: LiveTrainboard) -> str:
     run = run_example(page, "Handwritten digits")
     expect_state(page, "running")
     before = wait_for_points(page, "train/loss", 2)
+    # The training goes on while there is no web; the page comes back by itself.
+    trainboard.child("serve").kill()
     wait_for_points(page, "train/loss", before + 2)
     expect(page.locator("#run-header .steps")).to_contain_text("/ ")
     stop(page)
     expect_state(page, "stopped")
     reached = api(page, f"runs/{run}")
     assert 0 < reached["step"] < reached["max_steps"]
+    # Every fifth step was logged: none is lost, none is doubled, and the page shows them all.
+    assert reached["summaries"]["train/loss"]["count"] == reached["step"] // 5
+    assert wait_for_points(page, "train/loss", reached["step"] // 5) == reached["step"] // 5
     tab(page, "Checkpoints")
     row = page.get_by_role("row", name=str(reached["step"])).first
     expect(row).to_contain_text("complete")

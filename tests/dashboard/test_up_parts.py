@@ -173,8 +173,10 @@ def test_impossible_options_are_named(wrong: list[str], capsys) -> None:
 
 ORPHAN_MAKER = """
 import subprocess, sys
-sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
-left = subprocess.Popen(sleep, start_new_session=True, stdout=subprocess.DEVNULL)
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
+sleep = [sys.executable, "-c", deaf]
+left = subprocess.Popen(sleep, start_new_session=True, stdout=subprocess.PIPE)
+left.stdout.readline()
 print(left.pid, flush=True)
 """
 
