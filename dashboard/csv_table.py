@@ -68,7 +68,7 @@ def _block(ids: list[str], settings: list[str], keys: list[str]) -> Iterator[str
 def _fixed(run: Run) -> list[Any]:
     times = (run.created_at, run.started_at, run.ended_at)
     return [
-        *(run.pk, run.name, run.state, run.reason, " ".join(run.tags)),
+        *(run.pk, run.name, run.state, run.reason, ", ".join(run.tags)),
         *(run.sweep.name if run.sweep else "", run.trial),
         *(moment.isoformat() if moment else "" for moment in times),
         *(run.step, run.max_steps, run.epoch, run.worker, run.objective),

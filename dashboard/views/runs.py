@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -111,6 +111,8 @@ def console_lines(request: HttpRequest, run: str) -> JsonResponse:
 def command(request: HttpRequest, run: str, verb: str) -> HttpResponse:
     """Stop, kill, save or resume; a script gets JSON, a plain form goes back to the run."""
     owner = run_or_404(run)
+    if verb not in _VERBS:
+        raise Http404(f"A run cannot be asked to “{verb}”.")
     try:
         done = _VERBS[verb](request, owner)
     except (CommandError, RunError) as refused:

@@ -1,0 +1,197 @@
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from runs.models import Command, Project, Run
+from runs.states import State
+from tests.dashboard.runs_for_tests import add_checkpoint, add_console, make_run
+
+TABS = ("charts", "overview", "console", "system", "checkpoints", "events")
+
+
+@pytest.fixture
+def page(client: Client, db: None) -> Client:
+    client.force_login(User.objects.create_user("ada"))
+    return client
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    return Project.objects.create(slug="digits", name="digits")
+
+
+def text(answer) -> str:
+    """What a reader sees, thin spaces as plain ones."""
+    bare = re.sub(r"<[^>]+>", " ", answer.content.decode())
+    return re.sub(r"\s+", " ", bare)
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("state", list(State))
+def test_every_tab_in_every_state(page: Client, project: Project, tab: str, state: State):
+    run = make_run(project, "vit", state=state, reason="because")
+    answer = page.get(f"/r/{run.pk}/{tab}")
+    assert answer.status_code == 200
+    assert '<h1 class="ellipsis" title="vit">vit</h1>' in answer.content.decode()
+    assert f'data-state="{state}"' in answer.content.decode()
+
+
+def test_header_says_where_the_run_is(page: Client, project: Project):
+    run = make_run(project, "vit", speed=2.0, worker="lab-a", num_train_epochs=5)
+    add_checkpoint(run, 20, 0.9)
+    seen = text(page.get(f"/r/{run.pk}/charts"))
+    assert "40 / 100 steps" in seen
+    assert "40.0 %" in seen
+    assert "epoch 2.0 / 5" in seen
+    assert "ETA 30 s" in seen
+    assert "best eval/accuracy 0.9000 @20" in seen
+    assert "Export best checkpoint" in seen
+    assert "40 % vit" in seen
+
+
+def test_a_run_without_checkpoints_offers_none(page: Client, project: Project):
+    run = make_run(project, "vit", state=State.STOPPED)
+    seen = text(page.get(f"/r/{run.pk}/charts"))
+    assert "Export" not in seen
+    assert "Resume" not in seen
+
+
+def test_failed_run_shows_the_error_and_its_traceback(page: Client, project: Project):
+    run = make_run(
+        project, "vit", state=State.FAILED, reason="ValueError: no <b>", traceback="Traceback\n  here"
+    )
+    body = page.get(f"/r/{run.pk}/charts").content.decode()
+    assert "ValueError: no &lt;b&gt;" in body
+    assert "Traceback\n  here" in body
+
+
+def test_queued_run_says_why_it_waits(page: Client, project: Project):
+    make_run(project, "first", state=State.QUEUED)
+    run = make_run(project, "second", state=State.QUEUED)
+    seen = text(page.get(f"/r/{run.pk}/charts"))
+    assert "place 2 in the queue" in seen
+    assert "No worker is connected" in seen
+
+
+def test_unknown_run_is_a_friendly_404(page: Client):
+    answer = page.get("/r/nothere/charts")
+    assert answer.status_code == 404
+    assert "There is no run nothere" in text(answer)
+
+
+def test_chart_data_leaves_summaries_and_machine_out(page: Client, project: Project):
+    run = make_run(project, "vit")
+    answer = page.get(f"/r/{run.pk}/charts")
+    data = json.loads(
+        re.search(r'id="chart-data" type="application/json">(.*?)</script>', answer.content.decode())[1]
+    )
+    assert "eval/accuracy" in data["keys"]
+    assert not [key for key in data["keys"] if key.startswith(("system/", "final/"))]
+    assert data["directions"]["eval/loss"] is False
+    assert data["runs"][0]["mark"] == 1
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_number_of_queries_does_not_grow(
+    page: Client, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries, tab: str
+):
+    run = make_run(project, "vit")
+    for step in range(1, 30):
+        add_checkpoint(run, step, step / 100)
+        Command.objects.create(run=run, kind="save", step=step, status="applied")
+    add_console(run, 1000)
+    make_run(project, "other")
+    with django_assert_max_num_queries(28):
+        page.get(f"/r/{run.pk}/{tab}")
+
+
+def test_the_fragment_is_the_header_and_the_rail(page: Client, project: Project):
+    run = make_run(project, "vit")
+    alone = page.get(f"/r/{run.pk}/live").content.decode()
+    with_rail = page.get(f"/r/{run.pk}/live?rail=1").content.decode()
+    assert '<div id="run-header">' in alone
+    assert "<html" not in alone
+    assert "run-rail" not in alone
+    assert 'data-part="latest"' in with_rail
+
+
+def test_console_lines_come_by_number(page: Client, project: Project):
+    run = make_run(project, "vit")
+    add_console(run, 250)
+    found = page.get(f"/r/{run.pk}/console/lines?first=95&count=10").json()
+    assert found["total"] == 250
+    assert [line[0] for line in found["lines"]] == list(range(95, 105))
+    assert found["lines"][5] == [100, 100.0, "stderr", "line 100"]
+
+
+@pytest.mark.parametrize("query", ["first=x", "first=-3", "first=99999999999999999999", "count=9999999"])
+def test_console_lines_take_nonsense_calmly(page: Client, project: Project, query: str):
+    run = make_run(project, "vit")
+    add_console(run, 20)
+    assert page.get(f"/r/{run.pk}/console/lines?{query}").status_code == 200
+
+
+def test_console_page_shows_the_last_lines(page: Client, project: Project):
+    run = make_run(project, "vit")
+    add_console(run, 450)
+    seen = text(page.get(f"/r/{run.pk}/console"))
+    assert "line 449" in seen
+    assert "line 250 " in seen
+    assert "line 249 " not in seen
+
+
+async def test_console_download_has_every_line(async_client, project_with_console: Run, user: User):
+    await async_client.aforce_login(user)
+    answer = await async_client.get(f"/r/{project_with_console.pk}/console.txt")
+    body = b"".join([part async for part in answer.streaming_content]).decode()
+    assert body.splitlines() == [f"line {n}" for n in range(250)]
+
+
+@pytest.fixture
+def user(transactional_db: None) -> User:
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def project_with_console(transactional_db: None) -> Run:
+    run = make_run(Project.objects.create(slug="digits", name="digits"), "vit")
+    add_console(run, 250)
+    return run
+
+
+def test_stop_saves_first_when_asked(page: Client, project: Project):
+    run = make_run(project, "vit")
+    answer = page.post(f"/r/{run.pk}/do/stop", {"save": "1"}, headers={"x-requested-with": "fetch"})
+    assert answer.json() == {"text": "vit will save a checkpoint and stop"}
+    assert list(run.commands.values_list("kind", flat=True)) == ["save", "stop"]
+    run.refresh_from_db()
+    assert run.state == State.STOPPING
+
+
+def test_a_plain_form_goes_back_to_the_run(page: Client, project: Project):
+    run = make_run(project, "vit", state=State.QUEUED)
+    answer = page.post(f"/r/{run.pk}/do/stop", follow=True)
+    assert answer.redirect_chain == [(f"/r/{run.pk}/charts", 302)]
+    assert "vit will stop" in text(answer)
+
+
+def test_what_cannot_be_done_says_why(page: Client, project: Project):
+    run = make_run(project, "vit", state=State.FINISHED)
+    answer = page.post(f"/r/{run.pk}/do/stop", headers={"x-requested-with": "fetch"})
+    assert answer.status_code == 409
+    assert "finished" in answer.json()["text"]
+
+
+def test_an_unknown_verb_is_a_404(page: Client, project: Project):
+    assert page.post(f"/r/{make_run(project, 'vit').pk}/do/dance").status_code == 404
+
+
+def test_commands_need_a_post_and_a_log_in(client: Client, project: Project):
+    run = make_run(project, "vit")
+    assert client.post(f"/r/{run.pk}/do/stop").headers["location"].startswith("/login/")
+    client.force_login(User.objects.create_user("ada"))
+    assert client.get(f"/r/{run.pk}/do/stop").status_code == 405
