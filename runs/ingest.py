@@ -89,7 +89,7 @@ def heard(sender: Sender) -> Applied:
 
 
 def _locked_source(sender: Sender) -> Source:
-    rows = Source.objects.select_for_update().select_related("attempt__run__project")
+    rows = Source.objects.select_for_update().select_related("attempt__run")
     source = rows.filter(attempt_id=sender.attempt_id, name=sender.source).first()
     if source is None:
         raise BatchRefused("the run of this attempt was deleted", final=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from runs import live
 from runs.outbox import Outbox
 from runs.workers import overview_message
+
+log = logging.getLogger(__name__)
 
 NOT_LOGGED_IN = 4403
 #: Seconds between two messages about the same run.
@@ -89,12 +92,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _send_what_waits(self) -> None:
         """The first message of a quiet time goes at once; while the browser is slow, the outbox merges."""
-        while True:
-            await self._waiting.wait()
-            self._waiting.clear()
-            for message in self.outbox.take():
-                await self.send(json.dumps(message, separators=(",", ":")))
-            await asyncio.sleep(EVERY)
+        try:
+            while True:
+                await self._waiting.wait()
+                self._waiting.clear()
+                for message in self.outbox.take():
+                    await self.send(json.dumps(message, separators=(",", ":")))
+                await asyncio.sleep(EVERY)
+        except Exception as problem:
+            # A browser that went away while it was being told something; disconnect() follows.
+            log.debug("a page can no longer be told anything: %s", problem)
 
 
 def parse_watch(text: str | None) -> Watch:
