@@ -69,7 +69,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -139,8 +139,9 @@ STATICFILES_DIRS = [
     # Plotly and htmx come out of their Python packages: nothing vendored, no CDN.
     ("plotly", Path(plotly.__file__).parent / "package_data"),
 ]
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 3600
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_MAX_AGE = 60
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 
 # The largest REST body, in bytes; checkpoints do not come this way.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
