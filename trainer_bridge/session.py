@@ -1,5 +1,6 @@
 """One connection of a bridge: the handshake, batches out, acknowledgements and commands in."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -85,7 +86,10 @@ class Session:
         # A server that takes nothing makes a send fail instead of block for ever.
         limit = struct.pack("ll", int(PATIENCE), 0)
         self._connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        self._connection.send(protocol.encode(Hello(protocol.VERSION, run, attempt, source)))
+        # A server that knows the token not says why and closes before it hears Hello: its word is read all
+        # the same.
+        with contextlib.suppress(ConnectionClosed):
+            self._connection.send(protocol.encode(Hello(protocol.VERSION, run, attempt, source)))
         answer = self._decode(self._connection.recv(timeout=PATIENCE))
         if not isinstance(answer, Welcome):
             raise ProtocolError(f"the server answered Hello with {type(answer).__name__}")
@@ -145,8 +149,15 @@ class Session:
         self._send(frame)
 
     def _send(self, frame: bytes) -> None:
-        if self._connection is not None:
+        if self._connection is None:
+            return
+        try:
             self._connection.send(frame)
+        except ConnectionClosed as closed:
+            # The server may have said why before it closed; the receiving thread comes to it now.
+            with self._changed:
+                self._changed.wait_for(lambda: self._error is not None, 2)
+            raise self._error or closed from closed
 
     # --- what the server says -----------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ class BridgeServer:
         self.gaps: list[str] = []
         self.cut_after: int | None = None  # drop the connection before acknowledging this many more batches
         self.refusal: Refused | None = None  # the answer to every Hello
+        self.unwelcome: Refused | None = None  # said before any Hello, as to an unknown token
         self.refuse_when = None  # predicate on an event: refuse the batch that holds one
         self.port = 0
         self._server = None
@@ -75,6 +76,9 @@ class BridgeServer:
         self.connections += 1
         self.tokens.append(connection.request.headers.get("Authorization", ""))
         try:
+            if self.unwelcome is not None:
+                connection.send(protocol.encode(self.unwelcome))
+                return
             hello = protocol.decode_client_frame(connection.recv())
             assert isinstance(hello, Hello)
             if self.refusal is not None:

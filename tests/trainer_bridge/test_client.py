@@ -175,6 +175,14 @@ def test_a_final_refusal_ends_the_trying_and_is_said(server, connect, caplog):
     assert server.connections == 1
 
 
+def test_an_unknown_token_is_refused_before_hello_and_that_is_heard(server, connect):
+    server.unwelcome = Refused("the ingest token is unknown", final=True)
+    client = connect()
+    client.emit(metrics(1))
+    assert not client.flush(10)
+    assert client.refused == "the ingest token is unknown"
+
+
 def test_leftovers_that_are_refused_for_good_say_so(server, connect, tmp_path):
     server.refusal = Refused("the run was deleted", final=True)
     client = connect()
