@@ -45,7 +45,8 @@ class Chunk(models.Model):
     number = models.PositiveIntegerField()
     attempt = models.PositiveIntegerField()
     count = models.PositiveIntegerField()
-    # The newest PendingPoints row when this was sealed: a reader that still saw such rows drops this series from them.
+    # The newest PendingPoints row when this was sealed: a reader that still saw such rows drops this series
+    # from them.
     sealed_through = models.PositiveBigIntegerField(default=0)
     min_step = models.BigIntegerField()
     max_step = models.BigIntegerField()
@@ -68,7 +69,7 @@ class Chunk(models.Model):
 
 
 class PendingPoints(models.Model):
-    """Points of one attempt as they were committed, all keys together, not yet sealed (runs/series/batch.py)."""
+    """Points of one attempt as they were committed, all keys together, not sealed yet (series/batch.py)."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="pending_points")
     attempt = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""Points in: summaries and pending rows in the caller's transaction, a fixed number of statements a commit."""
+"""Points in: summaries and pending rows in the caller's transaction, as few statements as may be."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,13 +25,17 @@ class Incoming:
 def append(run_id: str, attempt: int, metrics: Sequence[Metrics]) -> list[str]:
     """Store the points of one attempt in order of arrival, in the caller's transaction.
 
-    Returns the metric names refused because the run already has ``table.MAX_KEYS`` of them; all others are stored.
+    Returns the metric names refused because the run already has ``table.MAX_KEYS`` of them; all others are
+    stored.
     """
     return append_many([(run_id, attempt, metrics)]).get(run_id, [])
 
 
 def append_many(batches: Iterable[tuple[str, int, Sequence[Metrics]]]) -> dict[str, list[str]]:
-    """``append`` for several batches in one go, with as many statements as for one. Returns {run: refused names}."""
+    """``append`` for several batches in one go, with as many statements as for one.
+
+    Returns {run: refused names}.
+    """
     gathered: dict[seal.Place, list[Metrics]] = {}
     for run_id, attempt, metrics in batches:
         gathered.setdefault((run_id, attempt), []).extend(metrics)
@@ -71,9 +75,9 @@ def _write_series(
     new = [key for key in added if key not in ids]
     new, refused = _refuse_too_many(new) if new else (new, {})
     changed: dict[int, Summary] = {}
-    for key in ids.keys() & added.keys():
-        known[key].add(added[key])
-        changed[ids[key]] = known[key]
+    for place in ids.keys() & added.keys():
+        known[place].add(added[place])
+        changed[ids[place]] = known[place]
     earlier = {ids[k]: times[k] for k in ids.keys() & times.keys() if _earlier(times[k], first_times[k])}
     table.write_summaries(changed, earlier)
     ids |= table.create((key, added[key], times[key]) for key in new)

@@ -1,8 +1,8 @@
 """Many series together: what one commit brings, and how it lies in a PendingPoints row.
 
-Rows that carry the same keys form a group: shared columns (step, time, epoch, tokens, and ``pos``, the row's place in
-the order of arrival) and one column of values a key. That is how Trainers log, so a point costs little more than its
-value.
+Rows that carry the same keys form a group: shared columns (step, time, epoch, tokens, and ``pos``, the row's
+place in the order of arrival) and one column of values a key. That is how Trainers log, so a point costs
+little more than its value.
 """
 
 import struct

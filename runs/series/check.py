@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from runs.models import Chunk, PendingPoints
 from runs.series import batch, codec
 from runs.series.points import size
@@ -28,7 +30,7 @@ def check(run_ids: Iterable[str] | None = None) -> list[Damage]:
     return [*_bad_chunks(chunks), *_bad_pending(pending)]
 
 
-def _bad_chunks(chunks) -> list[Damage]:
+def _bad_chunks(chunks: QuerySet[Chunk]) -> list[Damage]:
     damages = []
     fields = ("id", "count", "data", "outline", "series__run_id", "series__key")
     for chunk, count, data, outline, run, key in (
@@ -50,7 +52,7 @@ def _problem_of_chunk(data: codec.Buffer, outline: codec.Buffer, count: int) -> 
     return "" if found == count else f"{found} points are stored where {count} were written"
 
 
-def _bad_pending(pending) -> list[Damage]:
+def _bad_pending(pending: QuerySet[PendingPoints]) -> list[Damage]:
     damages = []
     for row, run, count, data in pending.values_list("id", "run_id", "count", "data").iterator(chunk_size=50):
         problem = _problem_of_pending(data, count)

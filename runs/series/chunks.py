@@ -14,7 +14,8 @@ from runs.series.points import COLUMNS, Points, concat, size, take
 
 log = logging.getLogger(__name__)
 
-#: The most points of a chunk: large enough that a million points are few rows, small enough that a zoom reads little.
+#: The most points of a chunk: large enough that a million points are few rows, small enough that a zoom reads
+#: little.
 MAX_CHUNK = 16_384
 _AXES = ("step", "time", "epoch", "tokens")
 

@@ -1,12 +1,13 @@
 """Blocks of columns as bytes with a checksum: the format of chunks, their outlines and pending points.
 
-A block is: CRC-32 of the rest, format number, rows, columns, then a directory (kind and length of each column), then
-the columns. The first column of every block is the step. A reader decodes only the columns it asks for.
+A block is: CRC-32 of the rest, format number, rows, columns, then a directory (kind and length of each
+column), then the columns. The first column of every block is the step. A reader decodes only the columns it
+asks for.
 """
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -60,7 +61,7 @@ class Block:
             self._steps = self._decode(0, None)
         return self._steps
 
-    def _decode(self, index: int, steps) -> np.ndarray:
+    def _decode(self, index: int, steps: Callable[[], np.ndarray] | None) -> np.ndarray:
         kind, length = self._entries[index]
         start = self._starts[index]
         try:
@@ -71,13 +72,13 @@ class Block:
 
 
 def pack(columns: Sequence[np.ndarray], *, ratio: int | None = None) -> bytes:
-    """Columns of one length as a compressed block. ``ratio``: which one may be written as a ratio of the step."""
+    """Columns of one length as a compressed block. ``ratio``: which may be written as a ratio of the step."""
     steps = columns[0]
     return _seal(len(steps), [column.encode(c, steps if i == ratio else None) for i, c in enumerate(columns)])
 
 
 def pack_fast(shared: Sequence[np.ndarray], values: np.ndarray, *, ratio: int | None = None) -> bytes:
-    """The same block from shared columns and the rows of ``values``, with next to no time spent on its size."""
+    """The same from shared columns and the rows of ``values``, with next to no time spent on its size."""
     steps = shared[0]
     parts = [column.encode_fast(c, steps if i == ratio else None) for i, c in enumerate(shared)]
     parts += [(column.Kind.RAW, row.tobytes()) for row in values]

@@ -1,8 +1,8 @@
 """One column of 64-bit numbers as bytes, exactly: integers and the bit patterns of floats alike.
 
-Raw columns cost nothing to write. Compressed ones look at what the numbers do: constant, evenly spaced, a ratio
-of the step (the Trainer's epoch), else byte planes of the bits or of their differences. Noise does not compress,
-so planes that are noise stay as they are and decoding them is a copy.
+Raw columns cost nothing to write. Compressed ones look at what the numbers do: constant, evenly spaced, a
+ratio of the step (the Trainer's epoch), else byte planes of the bits or of their differences. Noise does not
+compress, so planes that are noise stay as they are and decoding them is a copy.
 """
 
 import struct

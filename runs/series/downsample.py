@@ -1,11 +1,11 @@
 """Fewer points that draw the same curve.
 
-Of every bin the lowest and the highest finite value stay, so no spike is lost; so do the first and the last point.
-NaN and ±Inf are chosen apart, because tsdownsample passes over NaN and takes Inf for an extreme: of every unbroken
-stretch of one kind its ends stay (of very many stretches an even choice), so gaps stay gaps.
+Of every bin the lowest and the highest finite value stay, so no spike is lost; so do the first and the last
+point. NaN and ±Inf are chosen apart, because tsdownsample passes over NaN and takes Inf for an extreme: of
+every unbroken stretch of one kind its ends stay (of very many stretches an even choice), so gaps stay gaps.
 
-Bins hold equally many points. Bins of equal width in x are not used: tsdownsample 0.1.5 panics where all x are equal.
-MinMaxLTTB is not used either: of two opposite spikes close to each other it drops one.
+Bins hold equally many points. Bins of equal width in x are not used: tsdownsample 0.1.5 panics where all x
+are equal. MinMaxLTTB is not used either: of two opposite spikes close to each other it drops one.
 """
 
 import numpy as np
@@ -33,8 +33,8 @@ def choose(values: np.ndarray, most: int) -> np.ndarray | slice:
 
 
 def outline(values: np.ndarray, *orders: np.ndarray) -> np.ndarray:
-    """The places of the points that draw a chunk from afar: every bin's extremes, every stretch's ends, and the
-    first and last in each of the ``orders`` (steps, times …) by which it may be drawn."""
+    """The places of the points that draw a chunk from afar: every bin's extremes, every stretch's ends, and
+    the first and last in each of the ``orders`` (steps, times …) by which it may be drawn."""
     n = len(values)
     finite = np.isfinite(values)
     regular = np.flatnonzero(finite)

@@ -1,16 +1,16 @@
 """Which stored bytes a read needs, and getting them with a fixed number of queries.
 
-Pending rows are read before the list of chunks: where a seal commits in between, the new chunks say through which row
-they were sealed, and those rows are passed over for that series. Nothing is missed or shown twice, without a lock.
+Pending rows are read before the list of chunks: where a seal commits in between, the new chunks say through
+which row they were sealed, and those rows are passed over for that series. Nothing is missed or shown twice,
+without a lock.
 """
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from runs.models import Chunk, PendingPoints
 from runs.series import batch, codec
-from runs.series.history import History
 from runs.series.points import Points
 
 log = logging.getLogger(__name__)
@@ -56,35 +56,23 @@ class ChunkInfo:
         """Every point is shown and in the window."""
         if limit is not None and self.max_step > limit:
             return False
-        return x_range is None or (
-            self.low is not None
-            and self.high is not None
-            and x_range[0] <= self.low
-            and self.high <= x_range[1]
-        )
-
-
-@dataclass(slots=True)
-class Plan:
-    """What one series' answer is made of: pending parts, chunks to decode, and chunks whose outline will do."""
-
-    parts: list[Part] = field(default_factory=list)
-    full: list[ChunkInfo] = field(default_factory=list)
-    far: list[ChunkInfo] = field(default_factory=list)
-    damaged: int = 0
+        if x_range is None:
+            return True
+        if self.low is None or self.high is None:
+            return False
+        return x_range[0] <= self.low and self.high <= x_range[1]
 
 
 def pending_parts(
     run_ids: Iterable[str], series_ids: set[int], names: list[str]
 ) -> tuple[dict[int, list[Part]], dict[str, int]]:
-    """The pending points of these series, and how many of each run's (of all its series) are damaged; one query."""
+    """The pending points of these series, and how many of each run's are damaged (all keys); one query."""
     found: dict[int, list[Part]] = {}
     damaged: dict[str, int] = {}
-    # Unordered: SQLite would carry the points through its sorter. The parts are put in order by their row's id.
+    # Unordered: SQLite would carry the points through its sorter. The parts are put in order by their row's
+    # id.
     rows = PendingPoints.objects.filter(run_id__in=list(run_ids)).order_by()
-    for row, run_id, attempt, count, data in rows.values_list(
-        "id", "run_id", "attempt", "count", "data"
-    ):
+    for row, run_id, attempt, count, data in rows.values_list("id", "run_id", "attempt", "count", "data"):
         try:
             extracted = batch.extract(data, series_ids, names)
         except codec.DamagedError as error:
@@ -114,28 +102,21 @@ def drop_sealed(parts: list[Part], chunks: list[ChunkInfo]) -> list[Part]:
     return [part for part in parts if part.row > through.get(part.attempt, 0)]
 
 
-def load(infos: Iterable[ChunkInfo], column: str, names: list[str]) -> tuple[dict[int, Points], set[int]]:
-    """The points in ``column`` ("data" or "outline") by chunk id, and the ids that are damaged; one query."""
+def load(infos: Iterable[ChunkInfo], column: str, names: list[str]) -> dict[int, Points | None]:
+    """The points in ``column`` ("data" or "outline") by chunk id, None where they are damaged; one query.
+
+    Raises MovedError.
+    """
     wanted = {info.id for info in infos}
-    found: dict[int, Points] = {}
-    damaged: set[int] = set()
+    found: dict[int, Points | None] = {}
     if not wanted:
-        return found, damaged
+        return found
     for chunk_id, data in Chunk.objects.filter(id__in=wanted).values_list("id", column):
         try:
             found[chunk_id] = codec.decode(data, names)
         except codec.DamagedError as error:
             log.error("chunk %s is damaged: %s", chunk_id, error)
-            damaged.add(chunk_id)
-    if len(found) + len(damaged) < len(wanted):
+            found[chunk_id] = None
+    if len(found) < len(wanted):
         raise MovedError
-    return found, damaged
-
-
-def visible(points: Points, history: History | None, attempt: int) -> Points:
-    """The points that the shown history has; ``history`` None: all."""
-    limit = history.limit(attempt) if history else None
-    if limit is None:
-        return points
-    shown = points["step"] <= limit
-    return points if shown.all() else {name: column[shown] for name, column in points.items()}
+    return found

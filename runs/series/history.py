@@ -1,8 +1,8 @@
 """Which points belong to the shown history of a run that was resumed.
 
-Every stored point keeps the number of its attempt. A rewind says "attempt n went on from step s": points of earlier
-attempts above s are abandoned: not shown, but readable with their attempt. Nothing is moved, so points of an older
-attempt that arrive late fall on the right side by themselves.
+Every stored point keeps the number of its attempt. A rewind says "attempt n went on from step s": points of
+earlier attempts above s are abandoned: not shown, but readable with their attempt. Nothing is moved, so
+points of an older attempt that arrive late fall on the right side by themselves.
 """
 
 import logging
@@ -15,7 +15,6 @@ from runs.models import Chunk, PendingPoints, Rewind, Run, Series
 from runs.series import batch, codec
 from runs.series.summary import Summary, of_groups, summarize
 from runs.series.table import write_summaries
-
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +59,11 @@ def abandoned(run_id: str) -> list[Stretch]:
 
 
 def rewind(run_id: str, step: int, attempt: int) -> None:
-    """Attempt ``attempt`` goes on from checkpoint ``step``: what earlier attempts logged above it is abandoned.
+    """Attempt ``attempt`` goes on from checkpoint ``step``: what earlier attempts logged above it is
+    abandoned.
 
-    Saying it twice changes nothing. Summaries describe the shown history afterwards. The price is one decoding of
-    the run's points (about 20 ms a million), so call it once an attempt.
+    Saying it twice changes nothing. Summaries describe the shown history afterwards. The price is one
+    decoding of the run's points (about 20 ms a million), so call it once an attempt.
     """
     with transaction.atomic():
         lock_runs([run_id])

@@ -1,8 +1,8 @@
 """Points as columns: what the rest of the store passes around.
 
-A ``Points`` maps column names to arrays of one length: ``step`` int64; ``time`` (seconds since the Unix epoch),
-``epoch``, ``tokens`` and ``value`` float64, NaN where a point has no epoch or no token count. Readers may hold
-fewer columns than these.
+A ``Points`` maps column names to arrays of one length: ``step`` int64; ``time`` (seconds since the Unix
+epoch), ``epoch``, ``tokens`` and ``value`` float64, NaN where a point has no epoch or no token count. Readers
+may hold fewer columns than these.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,9 +1,9 @@
 """From pending rows to chunks, a little with each append, so that neither grows without bound.
 
-Small rows are folded into larger ones, always a tail of them at least as large as the row before it, so a point is
-rewritten a logarithmic number of times. Once enough points wait, the series that have enough of them are sealed, and
-the rest (rare series) go on waiting in one row. All of it concerns one attempt of one run at a time and happens in the
-transaction of the append.
+Small rows are folded into larger ones, always a tail of them at least as large as the row before it, so a
+point is rewritten a logarithmic number of times. Once enough points wait, the series that have enough of them
+are sealed, and the rest (rare series) go on waiting in one row. All of it concerns one attempt of one run at
+a time and happens in the transaction of the append.
 """
 
 import logging
@@ -27,9 +27,11 @@ SEAL_POINTS = 65_536
 #: A series is sealed from so many points; at the end of a run from so many.
 MIN_CHUNK = 4096
 MIN_LAST_CHUNK = 512
-#: If more points than this would go on waiting, every series is sealed however short: a read looks through all.
+#: If more points than this would go on waiting, every series is sealed however short: a read looks through
+#: all.
 MOST_PENDING = 262_144
-# After so many rows (or points) of a run in this process, its pending rows are counted. A hint that costs no query.
+# After so many rows (or points) of a run in this process, its pending rows are counted. A hint that costs no
+# query.
 _LOOK_ROWS = 16
 _LOOK_POINTS = SEAL_POINTS // 4
 Place = tuple[str, int]  # run, attempt
@@ -66,7 +68,7 @@ def store(arriving: dict[Place, list[Group]]) -> None:
 
 
 def compact(run_id: str) -> None:
-    """Seal what a run has pending and merge its small chunks. Call it when the run has ended; it changes no answer."""
+    """Seal what a run has pending and merge small chunks; no answer changes. For runs that have ended."""
     with transaction.atomic():
         lock_runs([run_id])
         attempts = PendingPoints.objects.filter(run_id=run_id).order_by().values_list("attempt", flat=True)
@@ -103,7 +105,8 @@ def _look(arriving: dict[Place, list[Group]]) -> dict[Place, Waiting]:
 def _settle(place: Place, waiting: Waiting) -> list[PendingPoints]:
     """The rows to write for what arrives, after sealing or folding if it is time for that."""
     counts = waiting.counts()
-    # Rows this large are what earlier looks left over; they are looked through again when as much has joined them.
+    # Rows this large are what earlier looks left over; they are looked through again when as much has joined
+    # them.
     left_over = sum(count for _, count in waiting.rows if count >= SEAL_POINTS)
     if sum(counts) - left_over >= max(SEAL_POINTS, left_over):
         return _seal(place, waiting, MIN_CHUNK, MOST_PENDING)
@@ -113,7 +116,7 @@ def _settle(place: Place, waiting: Waiting) -> list[PendingPoints]:
 
 
 def fold_from(counts: list[int]) -> int:
-    """The first of the rows to fold: half of the allowed rows from the end, and on while the row before is no larger."""
+    """The first row to fold: half the allowed rows from the end, and on while the one before is no larger."""
     first = max(0, len(counts) - FOLD_ROWS // 2)
     total = sum(counts[first:])
     while first > 0 and counts[first - 1] <= total:

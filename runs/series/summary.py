@@ -1,10 +1,12 @@
 """What tables show of a series without decoding it, and how two summaries become one.
 
-A summary is the same whatever the order its points came in: ``last`` belongs to the highest step (of equal steps the
-newer attempt, then the later arrival), ``min`` and ``max`` to the finite values (of equal ones the lowest step).
+A summary is the same whatever the order its points came in: ``last`` belongs to the highest step (of equal
+steps the newer attempt, then the later arrival), ``min`` and ``max`` to the finite values (of equal ones the
+lowest step).
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +96,9 @@ def _single(step: int, value: float, attempt: int) -> Summary:
     return Summary(1, step, step, value, None, None, None, None, int(nan), int(not nan), attempt)
 
 
-def _extremes(values, steps, finite, extreme) -> list[tuple[float, int]]:
+def _extremes(
+    values: np.ndarray, steps: np.ndarray, finite: np.ndarray, extreme: Callable[..., np.ndarray]
+) -> list[tuple[float, int]]:
     """The lowest or highest value of each row and the lowest step that has it."""
     found = extreme(values, axis=1)
     places = np.where((values == found[:, None]) & finite, steps, np.iinfo("i8").max).min(axis=1)

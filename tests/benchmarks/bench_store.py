@@ -90,7 +90,7 @@ def fill(run_id: str, metrics: list, size: int) -> float:
 
 
 def raw_writes(points: int, size: int) -> float:
-    """Points/s when the same numbers go into SQLite as ready blobs of (step, time, value), one commit a batch."""
+    """Points/s when as many numbers (step, time, value) go into SQLite as ready blobs, one commit a batch."""
     from django.db import connection, transaction
 
     blob = os.urandom(24 * size)
@@ -113,11 +113,12 @@ def bench_append() -> None:
         spent = fill(new_run(f"append {size}").id, metrics, size)
         cpu = time.process_time() - cpu
         points = 10 * steps
+        raw = raw_writes(points, size * 10) / 1000
         report(
             f"append, 10 metrics a step, {size} steps a commit",
             f"{points / spent / 1000:,.0f}k points/s",
             "≥ 500k all in",
-            f"{cpu / points * 1e6:.2f} µs CPU a point; raw blobs {raw_writes(points, size * 10) / 1000:,.0f}k points/s",
+            f"{cpu / points * 1e6:.2f} µs CPU a point; raw blobs {raw:,.0f}k points/s",
         )
 
 
@@ -199,7 +200,7 @@ def memory_limit(n: int) -> float:
 
 def cold_read(run_id: str) -> float:
     """Milliseconds of the first read of a process that has connected to the database."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, __file__, "--cold", run_id],
         env=dict(os.environ),
         capture_output=True,
