@@ -18,6 +18,9 @@ class Outbox:
 
     def __init__(self) -> None:
         self._updates: dict[str, Message] = {}
+        #: The newest version of each watched run that was put in. Threads may overtake each other on the way
+        #: here; an older word after a newer one would show a state that is over.
+        self._newest: dict[str, int] = {}
         self._projects: dict[str, Message] = {}
         self._workers: Message | None = None
         self.console = False
@@ -42,8 +45,12 @@ class Outbox:
     def forget_runs_except(self, run_ids: set[str]) -> None:
         """The browser no longer watches the other runs."""
         self._updates = {run: update for run, update in self._updates.items() if run in run_ids}
+        self._newest = {run: version for run, version in self._newest.items() if run in run_ids}
 
     def _put_update(self, update: Message) -> None:
+        if update["to"] <= self._newest.get(update["run"], -1):
+            return
+        self._newest[update["run"]] = update["to"]
         if not self.console:
             update = {name: value for name, value in update.items() if name != "console"}
         waiting = self._updates.get(update["run"])

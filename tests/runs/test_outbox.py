@@ -58,6 +58,15 @@ def test_runs_left_behind_are_forgotten():
     assert box.take() == []
 
 
+def test_a_word_that_was_overtaken_is_dropped():
+    box = Outbox()
+    box.put(update(5, 6, state="stopped"))
+    box.put(update(4, 5, state="stopping"))
+    assert box.take() == [update(5, 6, state="stopped")]
+    box.put(update(5, 6, state="stopped"))
+    assert box.take() == []
+
+
 def test_of_projects_and_slots_the_newest_word_counts():
     box = Outbox()
     for busy in range(3):
