@@ -63,7 +63,7 @@ def _tabs(request: HttpRequest, project: Project) -> list[Tab]:
     runs = Run.objects.filter(project=project).count()
     sweeps = Sweep.objects.filter(project=project).count()
     checkpoints = Checkpoint.objects.filter(run__project=project, deleted_at=None, problem="").count()
-    here = request.resolver_match.url_name if request.resolver_match else ""
+    here = (request.resolver_match.url_name if request.resolver_match else None) or ""
     return [
         Tab("project_runs", "Runs", runs, here == "project_runs" or here.startswith("run_")),
         Tab("project_sweeps", "Sweeps", sweeps, here in ("project_sweeps", "sweep")),

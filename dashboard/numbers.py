@@ -38,6 +38,9 @@ def _scientific(size: float, digits: int) -> str:
 
 
 def _decimal(size: float, digits: int) -> str:
+    if size < 0.01:
+        # Four decimals would leave one or two digits of it.
+        return f"{size:.{digits}g}"
     before = max(1, math.floor(math.log10(size)) + 1) if size >= 1 else 0
     text = f"{size:.{max(0, digits - before)}f}"
     whole, _, fraction = text.partition(".")

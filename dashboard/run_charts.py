@@ -15,7 +15,7 @@ MOST_SHOWN = 20
 def page_data(run: Run, events: Iterable[Event]) -> dict[str, Any]:
     """The charts of one run: what it measured, its events as flags."""
     keys = [key for key in _keys(run) if not key.startswith("system/")]
-    return {**_data([run], keys), "single": True, "events": _flags(events)}
+    return {**_data([run], keys), "single": True, "events": flags(events)}
 
 
 def system_data(run: Run) -> dict[str, Any]:
@@ -61,7 +61,8 @@ def _run(run: Run, shown: bool) -> dict[str, Any]:
     }
 
 
-def _flags(events: Iterable[Event]) -> list[dict[str, Any]]:
+def flags(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The lettered events as the charts mark them, in order of step."""
     ordered = sorted((event for event in events if event.letter), key=lambda event: event.step or 0)
     return [
         {"step": e.step, "letter": e.letter, "text": e.text, "person": e.person, "kind": e.kind}

@@ -63,7 +63,8 @@ def workspace(project: Project, *, q: str = "", sort: str = "", page: int = 1) -
     ``sort`` is "name", "state", "created", a series key or a setting ("args.learning_rate"); "-" reverses it.
     Trials of a sweep stand together, at the place of the first of them.
     """
-    light = list(Run.objects.filter(project=project).values_list("pk", "name", "tags", "state", "sweep_id"))
+    columns = ("pk", "name", "tags", "state", "sweep_id")
+    light: list[Light] = list(Run.objects.filter(project=project).values_list(*columns))
     matching = [row for row in light if matches(row[1], row[2], row[3], q)]
     ordered = _together(_ordered(matching, sort or "-created"))
     pages = max(1, -(-len(ordered) // PAGE))
@@ -78,7 +79,8 @@ def matches(name: str, tags: Sequence[str], state: str, q: str) -> bool:
     return all(word == state or any(word in text for text in texts) for word in q.lower().split())
 
 
-Light = tuple[str, str, list[str], str, str | None]
+#: id, name, tags, state, sweep id
+Light = tuple[str, str, Any, str, str | None]
 
 
 def _ordered(rows: list[Light], sort: str) -> list[Light]:

@@ -23,5 +23,10 @@ def console_text(request: HttpRequest, run: str) -> StreamingHttpResponse:
 
 async def stream(parts: Iterator[str]) -> AsyncIterator[str]:
     """A synchronous iterator that reads the database, taken part by part in a thread."""
-    while (part := await sync_to_async(next)(parts, None)) is not None:
+    while (part := await _next(parts)) is not None:
         yield part
+
+
+@sync_to_async
+def _next(parts: Iterator[str]) -> str | None:
+    return next(parts, None)

@@ -176,6 +176,7 @@ def _rail(run: Run, found: list[Event]) -> dict[str, Any]:
         "latest": queries.latest_values(run),
         "events": list(reversed(found))[:6],
         "event_count": len(found),
+        "flags": run_charts.flags(found),
         "lines": queries.console_tail(run, RAIL_LINES),
         "rail": True,
     }

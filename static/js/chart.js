@@ -11,6 +11,7 @@ import { nearest, smooth } from "./smoothing.js";
 const CONFIG = { staticPlot: true, displayModeBar: false, responsive: false };
 const FROM_ZERO = /^system\/|per_second$|grad_norm$/;
 const MERGE_FLAGS = 14;
+const MOST_CHECKPOINTS = 6;
 
 export class Chart {
   inView = false;
@@ -91,7 +92,9 @@ export class Chart {
 
   #shownEvents(height) {
     const { events } = this.group;
-    return height < 200 ? events.filter(({ person }) => person) : events;
+    // Regular saving would cross the chart with lines: many checkpoints are told by the progress bar and the list.
+    const many = events.filter(({ kind }) => kind === "checkpoint").length > MOST_CHECKPOINTS;
+    return events.filter(({ person, kind }) => person || (height >= 200 && !(many && kind === "checkpoint")));
   }
 
   #drawFlags(events) {

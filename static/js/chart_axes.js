@@ -32,7 +32,8 @@ export function logTicks(low, high) {
 export function valueLabel(value) {
   const size = Math.abs(value);
   if (size && size < 1e-3) return Number(value.toPrecision(3)).toExponential().replace("e+", "e");
-  return short(value);
+  const text = short(value);
+  return size < 0.01 && text.length > 5 ? value.toExponential() : text;
 }
 
 // Ticks of the x axis with their labels, for an axis kind and a width in pixels.

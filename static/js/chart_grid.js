@@ -9,6 +9,8 @@ import { read, write } from "./view_state.js";
 
 const ORDER = ["eval", "test", "train", "system"];
 const UNITS = { "system/cpu": "%", "system/memory": "GiB", "system/gpu": "%", "system/gpu_memory": "GiB" };
+const ALIVE = ["starting", "running", "pausing", "paused", "stopping"];
+const ENDED = ["finished", "stopped", "failed", "crashed"];
 const REFETCH_AFTER = 400;
 const COST = /runtime|per_second|\/epoch$/;
 
@@ -35,6 +37,7 @@ export class ChartGrid {
     on("update", (update) => this.#update(update));
     on("back", () => this.#reload());
     on("status", () => this.redrawAll());
+    document.addEventListener("runseen", ({ detail }) => this.#seen(detail));
     document.addEventListener("themechange", () => this.redrawAll());
     this.arrange();
   }
@@ -164,6 +167,11 @@ export class ChartGrid {
     this.redrawAll(true);
   }
 
+  #again(run) {
+    this.store.forget(run.id);
+    this.#needVisible();
+  }
+
   #reload() {
     for (const run of this.runs) this.store.forget(run.id);
     this.#needVisible();
@@ -177,11 +185,24 @@ export class ChartGrid {
     const run = this.runs.find(({ id }) => id === update.run);
     if (!run) return;
     if (update.max_steps) run.max_steps = update.max_steps;
-    if (update.state) run.active = ["starting", "running", "pausing", "paused", "stopping"].includes(update.state);
+    if (update.state) run.active = ALIVE.includes(update.state);
+    // A resumed run goes on from its checkpoint: what lay after it is not its history any more.
+    if (update.state === "starting") this.#again(run);
     if (this.#addKeys(Object.keys(update.points ?? {}))) this.arrange();
     const { changed, stale } = this.store.merge(update);
     for (const key of changed) if (this.charts.has(key) && run.shown) redraw(this.charts.get(key));
     for (const key of stale) if (this.charts.get(key)?.inView && run.shown) this.#need(key, [run.id]);
+  }
+
+  // The server's word on a run: its planned end, its events; of an ended run no further message brings what is missing.
+  #seen({ id, state, version, max_steps, events }) {
+    const run = this.runs.find((candidate) => candidate.id === id);
+    if (!run) return;
+    const before = [run.max_steps, run.active, this.events.length].join();
+    Object.assign(run, { max_steps, active: ALIVE.includes(state) });
+    if (events) this.events = events;
+    if (ENDED.includes(state)) for (const key of this.store.behind(id, version)) if (this.charts.get(key)?.inView) this.#need(key, [id]);
+    if (before !== [run.max_steps, run.active, this.events.length].join()) this.redrawAll(false);
   }
 
   #addKeys(keys) {

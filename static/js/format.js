@@ -19,6 +19,7 @@ function scientific(size, digits) {
 }
 
 function decimal(size, digits) {
+  if (size < 0.01) return String(Number(size.toPrecision(digits)));
   const before = size >= 1 ? Math.floor(Math.log10(size)) + 1 : 0;
   const [whole, fraction] = size.toFixed(Math.max(0, digits - before)).split(".");
   return grouped(Number(whole)) + (fraction ? `.${fraction}` : "");

@@ -65,9 +65,11 @@ export class Parallel extends EventTarget {
     this.dispatchEvent(new CustomEvent("hover", { detail: run }));
   }
 
-  #changed() {
+  // While a hand drags, lines only change their class; they are put in order when it lets go.
+  #changed(dragging = false) {
     this.#drawFields();
-    this.#draw();
+    if (dragging) this.#mark();
+    else this.#draw();
     this.dispatchEvent(new CustomEvent("brush"));
   }
 
@@ -91,6 +93,13 @@ export class Parallel extends EventTarget {
     const out = lines.filter((line) => line.classList.contains("out"));
     const kept = lines.filter((line) => !line.classList.contains("out"));
     this.#svg.replaceChildren(...out, ...kept, ...this.#axes.map((axis, number) => this.#axis(axis, number)));
+  }
+
+  #mark() {
+    const trials = new Map(this.#data.trials.map((trial) => [trial.run, trial]));
+    for (const line of this.#svg.querySelectorAll(".trial")) line.classList.toggle("out", !this.matches(trials.get(line.dataset.run)));
+    for (const axis of this.#svg.querySelectorAll("g")) axis.remove();
+    this.#svg.append(...this.#axes.map((axis, number) => this.#axis(axis, number)));
   }
 
   // 0 worst … 1 best; -1 before the first measurement.
@@ -150,10 +159,21 @@ export class Parallel extends EventTarget {
     const axis = this.#axes[number];
     const at = (moved) => (this.#y(0) - (moved.clientY - this.#svg.getBoundingClientRect().top)) / (this.#y(0) - this.#y(1));
     const start = at(event);
-    const move = (moved) => this.#brushTo(axis, start, at(moved));
+    let [end, frame] = [start, 0];
+    const move = (moved) => {
+      end = at(moved);
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        this.#brushTo(axis, start, end);
+      });
+    };
     this.#svg.setPointerCapture(event.pointerId);
     this.#svg.addEventListener("pointermove", move);
-    this.#svg.addEventListener("pointerup", () => this.#svg.removeEventListener("pointermove", move), { once: true });
+    const letGo = () => {
+      this.#svg.removeEventListener("pointermove", move);
+      requestAnimationFrame(() => this.#draw());
+    };
+    this.#svg.addEventListener("pointerup", letGo, { once: true });
     if (this.#brushes.delete(axis.name)) this.#changed();
   }
 
@@ -163,7 +183,7 @@ export class Parallel extends EventTarget {
     if (scale.isNumeric) this.#brushes.set(name, [scale.value(low), scale.value(high)].map((value) => Number(value.toPrecision(4))));
     else this.#brushes.set(name, scale.places.filter((place) => scale.position(place) >= low && scale.position(place) <= high));
     if (!this.#brushes.get(name).length) this.#brushes.delete(name);
-    this.#changed();
+    this.#changed(true);
   }
 
   #drawFields() {

@@ -20,6 +20,14 @@ function showState() {
   if (page.dataset.state !== state.dataset.state) announce(`The run is ${state.dataset.state}.`);
   page.dataset.state = state.dataset.state;
   showClocks();
+  tellCharts(state.dataset);
+}
+
+// What the charts need and no live message repeats: where the run ends, its flags, whether points are missing.
+function tellCharts({ state, version, maxSteps }) {
+  const events = rail && JSON.parse(rail.querySelector('[data-part="events"]').dataset.flags);
+  const detail = { id: run, state, version: Number(version), max_steps: Number(maxSteps) || null, events };
+  document.dispatchEvent(new CustomEvent("runseen", { detail }));
 }
 
 // The server does not know the reader's time zone.
@@ -38,7 +46,7 @@ export const refreshSoon = throttled(refresh, 500);
 
 on("update", (update) => update.run === run && refreshSoon());
 on("workers", () => page.dataset.state === "queued" && refreshSoon());
-on("back", refreshSoon);
+on("open", refreshSoon);
 document.addEventListener("commandsent", refreshSoon);
 document.addEventListener("visibilitychange", () => document.hidden || refreshSoon());
 // Silence and the offer to kill come with time alone, without any message.

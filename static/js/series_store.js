@@ -21,6 +21,12 @@ export class SeriesStore extends EventTarget {
     this.#entries.clear();
   }
 
+  // The keys of a run that are complete only up to an earlier version.
+  behind(run, version) {
+    const mine = [...this.#entries].filter(([id, entry]) => id.startsWith(`${run} `) && entry.version < version);
+    return mine.map(([id]) => id.slice(run.length + 1));
+  }
+
   forget(run) {
     for (const id of this.#entries.keys()) if (id.startsWith(`${run} `)) this.#entries.delete(id);
   }

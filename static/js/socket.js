@@ -1,4 +1,5 @@
-// The page's one live connection. Parts of the page call watch() and listen for "update", "runs", "workers", "back".
+// The page's one live connection. Parts of the page call watch() and listen for
+// "update", "runs", "workers", "open" and, after a loss, "back".
 // Lost for 2 s: the dot turns to an amber ring; for 10 s: the bar with "Try now" (never earlier, never blocking).
 import { clock } from "./format.js";
 
@@ -50,6 +51,7 @@ function opened() {
   sendWatch();
   show("live");
   bar().hidden = true;
+  events.dispatchEvent(new CustomEvent("open"));
   if (wasLost) events.dispatchEvent(new CustomEvent("back"));
 }
 

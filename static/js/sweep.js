@@ -6,7 +6,9 @@ import { on, watch } from "./socket.js";
 import { number } from "./format.js";
 import { drawHistory } from "./trial_history.js";
 
+// How long after news the page is fetched again, in ms: a large sweep has more news and larger pages.
 const REST = 1000;
+const REST_A_TRIAL = 10;
 const table = document.getElementById("trials");
 const historyBox = document.getElementById("history");
 const reSort = document.querySelector("[data-re-sort]");
@@ -93,7 +95,7 @@ function watchRuns() {
 }
 
 function refreshSoon() {
-  timer ||= setTimeout(refresh, REST);
+  timer ||= setTimeout(refresh, REST + REST_A_TRIAL * data.trials.length);
 }
 
 async function refresh() {

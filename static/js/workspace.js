@@ -77,10 +77,15 @@ async function refresh() {
     const old = fresh.dataset.run ? table.row(fresh.dataset.run) : holder.querySelector(`tr[data-sweep="${fresh.dataset.sweep}"]`);
     if (!old || old.cells.length !== fresh.cells.length) continue;
     patchParts(old, fresh);
-    if (fresh.dataset.state) old.dataset.state = fresh.dataset.state;
+    if (fresh.dataset.run) tellCharts(old, fresh.dataset);
   }
   offerOrder();
   showSelection();
+}
+
+function tellCharts(row, { run: id, state, version, maxSteps }) {
+  row.dataset.state = state;
+  document.dispatchEvent(new CustomEvent("runseen", { detail: { id, state, version: Number(version), max_steps: Number(maxSteps) || null } }));
 }
 
 function offerOrder() {
@@ -114,7 +119,7 @@ function watchRuns() {
 
 on("update", refreshSoon);
 on("runs", refreshSoon);
-on("back", refreshSoon);
+on("open", refreshSoon);
 page.querySelector("[data-refresh]").addEventListener("click", takeNew);
 document.addEventListener("keydown", (event) => {
   if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;

@@ -26,7 +26,7 @@ def project(db: None) -> Project:
 
 
 def names(answer) -> list[str]:
-    return re.findall(r'<tr data-run="\w+" data-state="\w+" data-name="([^"]+)">', answer.content.decode())
+    return re.findall(r'<tr data-run="\w+" data-state="\w+" data-name="([^"]+)"', answer.content.decode())
 
 
 def test_empty_project_says_what_will_be_here(page: Client, project: Project):
