@@ -19,6 +19,8 @@ PATIENCE = 10_000
 def pytest_runtest_makereport(item: pytest.Item):
     report = yield
     if report.when == "call" and report.failed:
+        if live := getattr(item, "funcargs", {}).get("trainboard"):
+            report.sections.append(("up", live.text))
         for page in getattr(item, "funcargs", {}).get("pages", []):
             FAILURES.mkdir(exist_ok=True)
             name = re.sub(r"\W+", "-", item.nodeid.partition("::")[2])
