@@ -32,6 +32,8 @@ def broker_options(url: str, folder: Path) -> dict[str, Any]:
 def make_app(url: str, folder: Path) -> Celery:
     """A Celery app that sends and takes "look" messages over the broker at ``url``."""
     app = Celery("trainboard", broker=url)
+    if url.startswith("filesystem://"):
+        app.conf.broker_transport = "dashboard.folder_broker:Transport"
     app.conf.update(
         broker_transport_options=broker_options(url, folder),
         broker_connection_timeout=2,

@@ -1,5 +1,6 @@
 """Claims, the queue, and what the reconciler repeats."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -234,3 +235,18 @@ def test_reconciling_costs_a_fixed_number_of_queries(
     assert Run.objects.count() == 3
     with django_assert_max_num_queries(4):
         reconcile(LONG_AGO)
+
+
+def test_a_message_in_the_folder_is_whole_from_the_start(tmp_path, monkeypatch):
+    """A reader looks for files that end in .msg; none may be there before it is complete."""
+    app = make_app("filesystem://", tmp_path)
+    seen = []
+
+    def replace(part, name):
+        seen.append((json.loads(part.read_text())["headers"]["task"], list(tmp_path.glob("messages/*.msg"))))
+        part.rename(name)
+
+    monkeypatch.setattr("dashboard.folder_broker.os.replace", replace)
+    app.send_task(dispatch.LOOK)
+    assert seen == [("runs.look", [])]
+    assert len(list(tmp_path.glob("messages/*.msg"))) == 1
