@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from dashboard.views.access import project_or_404, run_or_404
 from runs.checkpoints.download import zip_response
@@ -58,7 +58,8 @@ def project_checkpoints(request: HttpRequest, project: str) -> HttpResponse:
     return render(request, "checkpoints/list.html", {"project": owner, **context})
 
 
-@require_safe
+# Not for HEAD, which would read the whole checkpoint for nothing.
+@require_GET
 def checkpoint_download(request: HttpRequest, checkpoint: str) -> HttpResponseBase:
     """The zip of one checkpoint; ``contents`` is "inference" or "full"."""
     found = Checkpoint.objects.select_related("run__project").filter(pk=checkpoint).first()
@@ -67,7 +68,7 @@ def checkpoint_download(request: HttpRequest, checkpoint: str) -> HttpResponseBa
     return _download(request, found)
 
 
-@require_safe
+@require_GET
 def run_best_download(request: HttpRequest, run: str) -> HttpResponseBase:
     """The zip of a run's best checkpoint by ``metric``, else by its objective."""
     owner = run_or_404(run)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from runs.compare import best_of
@@ -33,7 +34,7 @@ class SweepResults:
     counts: dict[str, int]
     history: list[tuple[int, float]]
 
-    @property
+    @cached_property
     def best(self) -> Trial | None:
         return next(iter(self.top(1)), None)
 
