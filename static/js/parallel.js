@@ -1,12 +1,13 @@
 // Parallel coordinates of a sweep's trials as SVG: an axis a swept name, the objective last, a line a trial.
 // A brush is chosen by dragging on an axis or by the fields under it; several brushes hold together.
 import { element, svg } from "./dom.js";
+import { fieldsOf } from "./parallel_fields.js";
+import { curve, fitting, rampColour } from "./parallel_shapes.js";
 import { plain, scaleOf } from "./scales.js";
 
 const TOP = 34;
 const HEIGHT = 230;
 const BOTTOM = 12;
-const RAMP = ["--ramp-a", "--ramp-b", "--ramp-c", "--ramp-d"];
 const NUDGE = 0.012;
 
 export class Parallel extends EventTarget {
@@ -67,7 +68,7 @@ export class Parallel extends EventTarget {
 
   // While a hand drags, lines only change their class; they are put in order when it lets go.
   #changed(dragging = false) {
-    this.#drawFields();
+    this.#fillFields();
     if (dragging) this.#mark();
     else this.#draw();
     this.dispatchEvent(new CustomEvent("brush"));
@@ -187,7 +188,19 @@ export class Parallel extends EventTarget {
   }
 
   #drawFields() {
-    this.#fields.replaceChildren(...this.#axes.map((axis) => fieldsOf(axis, this.#brushes.get(axis.name))));
+    this.#fields.replaceChildren(...this.#axes.map(fieldsOf));
+    this.#fillFields();
+  }
+
+  // In place, so that the focus stays where it is.
+  #fillFields() {
+    for (const set of this.#fields.children) {
+      const brush = this.#brushes.get(set.dataset.axis);
+      [...set.elements].forEach((field, place) => {
+        field.value = brush && (field.tagName === "INPUT" || brush.length === 1) ? plain(brush[place]) : "";
+        field.classList.toggle("set", Boolean(brush));
+      });
+    }
   }
 
   #typed(fieldset) {
@@ -210,42 +223,4 @@ function inside(value, brush, scale) {
   const [low, high] = brush.map(scale.position);
   const position = scale.position(value);
   return position >= low - NUDGE / 2 && position <= high + NUDGE / 2;
-}
-
-// A name that fits between its neighbours, shortened in the middle: at 11 px a letter is 7 px wide.
-function fitting(label, width) {
-  const most = Math.max(6, Math.floor((width - 12) / 7));
-  if (label.length <= most) return label;
-  const end = Math.ceil((most - 1) / 2);
-  return `${label.slice(0, most - 1 - end)}…${label.slice(-end)}`;
-}
-
-function curve([x0, y0], [x1, y1]) {
-  const middle = (x0 + x1) / 2;
-  return `C${middle} ${y0} ${middle} ${y1} ${x1} ${y1}`;
-}
-
-function rampColour(part) {
-  const place = Math.min(part, 0.9999) * (RAMP.length - 1);
-  const share = Math.round((1 - (place % 1)) * 100);
-  return `color-mix(in oklab, var(${RAMP[Math.floor(place)]}) ${share}%, var(${RAMP[Math.floor(place) + 1]}))`;
-}
-
-function fieldsOf({ name, label, scale }, brush) {
-  const set = element("fieldset", { "data-axis": name, "aria-label": `Range of ${label}` });
-  if (scale.isNumeric) set.append(field("from", brush?.[0], label), "–", field("to", brush?.[1], label));
-  else if (scale.places.length) set.append(choice(scale.places, brush, label));
-  return set;
-}
-
-function field(word, value, label) {
-  const box = element("input", { type: "text", inputmode: "decimal", "aria-label": `${label} ${word}`, placeholder: word, class: value === undefined ? null : "set" });
-  box.value = value === undefined ? "" : plain(value);
-  return box;
-}
-
-function choice(places, brush, label) {
-  const box = element("select", { "aria-label": `${label} is`, class: brush ? "set" : null });
-  box.append(element("option", { value: "" }, "any"), ...places.map((place) => element("option", { value: place, selected: brush?.length === 1 && brush[0] === place }, place)));
-  return box;
 }
