@@ -9,6 +9,8 @@ from django.test import Client
 from dashboard.asgi import application
 from trainer_bridge import protocol
 
+#: Seconds until a test gives up; machines that run tests are busy.
+PATIENCE = 20
 HOST = (b"host", b"127.0.0.1:8000")
 OURS = (b"origin", b"http://127.0.0.1:8000")
 
@@ -26,7 +28,7 @@ class Socket(ApplicationCommunicator):
         }
         super().__init__(app, scope)
 
-    async def connect(self, timeout=5):
+    async def connect(self, timeout=PATIENCE):
         """Whether the server accepts."""
         await self.send_input({"type": "websocket.connect"})
         return (await self.receive_output(timeout))["type"] == "websocket.accept"
@@ -35,7 +37,7 @@ class Socket(ApplicationCommunicator):
         content = {"bytes": bytes_data} if text_data is None else {"text": text_data}
         await self.send_input({"type": "websocket.receive", **content})
 
-    async def receive_from(self, timeout=5):
+    async def receive_from(self, timeout=PATIENCE):
         """The next frame, text or bytes."""
         message = await self.receive_output(timeout)
         assert message["type"] == "websocket.send", message
@@ -43,7 +45,7 @@ class Socket(ApplicationCommunicator):
 
     async def disconnect(self):
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(5)
+        await self.wait(PATIENCE)
 
 
 def bridge(token, *headers):
@@ -62,12 +64,12 @@ def page(user, *headers):
 
 async def said(socket):
     """The next frame of the server to a bridge."""
-    return protocol.decode_server_frame(await socket.receive_from(timeout=5))
+    return protocol.decode_server_frame(await socket.receive_from(timeout=PATIENCE))
 
 
 async def closed_with(socket):
     """The code with which the server closes."""
-    message = await socket.receive_output(timeout=5)
+    message = await socket.receive_output(timeout=PATIENCE)
     assert message["type"] == "websocket.close"
     return message["code"]
 
@@ -75,7 +77,7 @@ async def closed_with(socket):
 async def told(socket, kind):
     """The next message of this type to a page; others are passed over."""
     while True:
-        message = json.loads(await socket.receive_from(timeout=5))
+        message = json.loads(await socket.receive_from(timeout=PATIENCE))
         if message["type"] == kind:
             return message
 
