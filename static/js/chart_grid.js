@@ -144,7 +144,7 @@ export class ChartGrid {
 
   // Fetches what is missing of one chart; all that is asked for in the same moment goes in one request.
   #need(key, again = []) {
-    const missing = this.shown.filter((run) => again.includes(run.id) || !this.store.get(run.id, key)).map((run) => run.id);
+    const missing = this.shown.filter((run) => again.includes(run.id) || this.store.lacks(run.id, key)).map((run) => run.id);
     if (!missing.length) return;
     this.wanted.set(key, new Set([...(this.wanted.get(key) ?? []), ...missing]));
     this.loading ??= setTimeout(() => this.#load(), again.length ? REFETCH_AFTER : 0);
@@ -168,12 +168,12 @@ export class ChartGrid {
   }
 
   #again(run) {
-    this.store.forget(run.id);
+    this.store.expire(run.id);
     this.#needVisible();
   }
 
   #reload() {
-    for (const run of this.runs) this.store.forget(run.id);
+    for (const run of this.runs) this.store.expire(run.id);
     this.#needVisible();
   }
 

@@ -24,6 +24,16 @@ if (rail) {
   on("update", ({ run, console: output }) => {
     if (run === data.runs[0].id && output) showLines(output.lines);
   });
+  on("back", fetchTail);
+}
+
+// What was printed while nothing was heard: the last lines replace those shown.
+async function fetchTail() {
+  const ask = async (query) => (await fetch(`${rail.dataset.linesUrl}?${query}`)).json();
+  const { total } = await ask("count=0");
+  const { lines } = await ask(`first=${Math.max(0, total - RAIL_LINES)}&count=${RAIL_LINES}`);
+  rail.replaceChildren();
+  showLines(lines.map(([, ...line]) => line));
 }
 
 function showLines(lines) {

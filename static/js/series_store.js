@@ -27,8 +27,13 @@ export class SeriesStore extends EventTarget {
     return mine.map(([id]) => id.slice(run.length + 1));
   }
 
-  forget(run) {
-    for (const id of this.#entries.keys()) if (id.startsWith(`${run} `)) this.#entries.delete(id);
+  // What is known of a run may be out of date: it is drawn until it is fetched again.
+  expire(run) {
+    for (const [id, entry] of this.#entries) if (id.startsWith(`${run} `)) entry.stale = true;
+  }
+
+  lacks(run, key) {
+    return this.get(run, key)?.stale ?? true;
   }
 
   async load(runs, keys, points) {
@@ -71,11 +76,11 @@ export class SeriesStore extends EventTarget {
 }
 
 function empty(version) {
-  return { x: [], y: [], step: [], version };
+  return { x: [], y: [], step: [], version, stale: false };
 }
 
 function decoded(item, version) {
-  return { x: numbers(item.x), y: numbers(item.y), step: numbers(item.step), version };
+  return { x: numbers(item.x), y: numbers(item.y), step: numbers(item.step), version, stale: false };
 }
 
 function numbers({ dtype, bdata }) {
