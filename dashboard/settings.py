@@ -140,6 +140,8 @@ STATICFILES_DIRS = [
     ("plotly", Path(plotly.__file__).parent / "package_data"),
 ]
 SERVESTATIC_USE_FINDERS = True
+# Looks at the file for each request: an installation updated under a running server must not serve old lengths.
+SERVESTATIC_AUTOREFRESH = True
 SERVESTATIC_MAX_AGE = 60
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 

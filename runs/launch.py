@@ -88,7 +88,6 @@ def resume_run(run: Run, user: Any = None) -> None:
     with transaction.atomic():
         if not transition(run.pk, State.QUEUED, reason="", traceback="", ended_at=None):
             raise RunError(f"{run.name} changed its state just now. Look again.")
-        live.state_changed(run.pk)
         _tell_queued(run.project.slug)
 
 
