@@ -110,6 +110,8 @@ def relative_time(moment: datetime | None, now: datetime) -> str:
     passed = (now - moment).total_seconds()
     if passed < 5:
         return "now"
+    if passed < 60:
+        return f"{math.floor(passed)} s ago"
     if passed < 86400:
         return f"{duration(math.floor(passed))} ago"
     return f"{moment:%Y-%m-%d}"

@@ -103,7 +103,7 @@ export class Chart {
     for (const event of events) {
       const at = this.#pixel(event.step);
       if (at < 0 || at > this.plotWidth) continue;
-      if (last && at - last.at < MERGE_FLAGS) {
+      if (last && at - last.at < MERGE_FLAGS + last.node.textContent.length * 4) {
         last.node.textContent = `${last.node.textContent.split("–")[0]}–${event.letter}`;
         last.node.title += `\n${event.text}`;
         last.at = at;

@@ -81,6 +81,7 @@ def test_unknown_addresses_are_friendly(client: Client):
     assert answer.status_code == 404
     assert "Nothing is at this address" in answer.content.decode()
     assert "/no/such/page" in answer.content.decode()
+    assert "Resolver404" not in answer.content.decode()
 
 
 @pytest.mark.django_db
