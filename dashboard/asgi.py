@@ -14,10 +14,12 @@ pages = get_asgi_application()
 
 from dashboard.guards import BodyLimit, OriginGuard, not_found  # noqa: E402
 from dashboard.lifespan import Lifespan  # noqa: E402
+from dashboard.static_files import static_files  # noqa: E402
 from runs.consumers import BridgeConsumer, LiveConsumer  # noqa: E402
 
 # A training is no browser: it sends no Origin, and if one does it must be a page of ours.
 bridge: Any = OriginGuard(BridgeConsumer.as_asgi(), required=False)
 live: Any = OriginGuard(AuthMiddlewareStack(LiveConsumer.as_asgi()), required=True)
 sockets = URLRouter([path("ws/bridge/", bridge), path("ws/live/", live), re_path("", not_found)])
-application = ProtocolTypeRouter({"http": BodyLimit(pages), "websocket": sockets, "lifespan": Lifespan()})
+http = URLRouter([re_path("^static/", static_files), re_path("", BodyLimit(pages))])
+application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": Lifespan()})

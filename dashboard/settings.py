@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
-import plotly
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("TRAINBOARD_DATA_DIR", BASE_DIR / "data")).resolve()
 
@@ -61,15 +59,12 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
     "channels",
-    "django_htmx",
     "runs",
     "dashboard",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -78,7 +73,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "dashboard.middleware.ContentSecurityPolicyMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
@@ -134,17 +128,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [
-    BASE_DIR / "static",
-    # Plotly and htmx come out of their Python packages: nothing vendored, no CDN.
-    ("plotly", Path(plotly.__file__).parent / "package_data"),
-]
-SERVESTATIC_USE_FINDERS = True
-# Looks at the file for each request: an installation updated under a running server must not serve old lengths.
-SERVESTATIC_AUTOREFRESH = True
-SERVESTATIC_MAX_AGE = 60
-SERVESTATIC_ALLOW_ALL_ORIGINS = False
-
 # The largest REST body, in bytes; checkpoints do not come this way.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # A run whose bridge was silent this long, in seconds, is crashed.
