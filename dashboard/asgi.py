@@ -21,5 +21,7 @@ from runs.consumers import BridgeConsumer, LiveConsumer  # noqa: E402
 bridge: Any = OriginGuard(BridgeConsumer.as_asgi(), required=False)
 live: Any = OriginGuard(AuthMiddlewareStack(LiveConsumer.as_asgi()), required=True)
 sockets = URLRouter([path("ws/bridge/", bridge), path("ws/live/", live), re_path("", not_found)])
-http = URLRouter([re_path("^static/", static_files), re_path("", BodyLimit(pages))])
+files: Any = static_files
+limited: Any = BodyLimit(pages)
+http = URLRouter([re_path("^static/", files), re_path("", limited)])
 application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": Lifespan()})
