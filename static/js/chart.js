@@ -17,6 +17,9 @@ export class Chart {
   inView = false;
   lastDrawn = -Infinity;
   lines = [];
+  found = null;
+  broken = 0;
+  plotWidth = 0;
   #full = false;
   #range = null;
 
@@ -61,9 +64,12 @@ export class Chart {
 
   draw() {
     this.lines = this.group.linesOf(this.key).map(({ run, series }) => ({ run, x: series.x, step: series.step, raw: series.y, y: smooth(series.y, this.group.smoothing) }));
+    this.#summarize();
     const width = this.body.clientWidth;
     const height = this.body.clientHeight;
     if (width < 80 || height < 60) return;
+    // Kept, because asking the document during a move of the pointer would lay it out again for every chart.
+    this.plotWidth = width - MARGIN.l - MARGIN.r;
     const log = this.group.isLog(this.key);
     this.#setRange(log);
     const smoothing = this.group.smoothing;
@@ -130,16 +136,21 @@ export class Chart {
 
   // --- head and sentence ---
 
-  showHead() {
+  // Once a drawing, because the head follows every move of the pointer.
+  #summarize() {
     const best = this.best();
-    const x = this.group.crosshair;
-    const parts = x === null ? this.#now(best) : this.#at(x);
-    const broken = this.lines.reduce((sum, line) => sum + line.raw.filter(Number.isNaN).length, 0);
-    if (broken) parts.push(` · ${broken} NaN`);
-    if (this.group.isLog(this.key)) parts.push(" · log");
-    this.value.replaceChildren(...parts);
+    this.found = best;
+    this.broken = this.lines.reduce((sum, line) => sum + line.raw.filter(Number.isNaN).length, 0);
     const named = best && this.group.hasBest(this.key) ? `, best ${number(best.value)} ${best.run.name} at step ${grouped(best.step)}` : "";
     this.figure.setAttribute("aria-label", `${this.key}, ${this.lines.length} ${this.lines.length === 1 ? "run" : "runs"}${named}`);
+  }
+
+  showHead() {
+    const x = this.group.crosshair;
+    const parts = x === null ? this.#now(this.found) : this.#at(x);
+    if (this.broken) parts.push(` · ${this.broken} NaN`);
+    if (this.group.isLog(this.key)) parts.push(" · log");
+    this.value.replaceChildren(...parts);
   }
 
   #now(best) {
@@ -155,7 +166,7 @@ export class Chart {
   #at(x) {
     const line = this.lines.find(({ run }) => run.id === this.group.focus) ?? this.lines[0];
     const at = !line || x < line.x[0] || x > line.x.at(-1) ? -1 : nearest(line.x, x);
-    if (at < 0) return this.#now(this.best());
+    if (at < 0) return this.#now(this.found);
     return [this.group.axis === "step" ? `@${short(Math.round(x))} ` : "", element("b", {}, number(line.y[at]))];
   }
 
@@ -172,15 +183,11 @@ export class Chart {
   }
 
   #bestPoint() {
-    const best = this.group.hasBest(this.key) && this.lines[0]?.raw.length > 2 ? this.best() : null;
+    const best = this.group.hasBest(this.key) && this.lines[0]?.raw.length > 2 ? this.found : null;
     return best && { x: best.x, y: best.y };
   }
 
   // --- pointer and keys ---
-
-  get plotWidth() {
-    return this.body.clientWidth - MARGIN.l - MARGIN.r;
-  }
 
   #pixel(x) {
     return ((x - this.xRange[0]) / (this.xRange[1] - this.xRange[0])) * this.plotWidth;

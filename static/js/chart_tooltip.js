@@ -3,26 +3,44 @@ import { element, markSwatch } from "./dom.js";
 import { number, xLabel } from "./format.js";
 
 const MOST = 12;
-const box = element("div", { class: "chart-tooltip", hidden: true, "aria-hidden": "true" });
+const where = element("span");
+const kind = element("span");
+const head = element("div", { class: "tooltip-head" }, where, kind);
+const more = element("div", { class: "tooltip-more" });
+const box = element("div", { class: "chart-tooltip", hidden: true, "aria-hidden": "true" }, head);
+// One row a run, kept: to build swatches at every move of the pointer costs more than all the rest.
+const rows = new Map();
 document.body.append(box);
 
 // readings: [{run, value, raw}]; rect: the plot's rectangle on screen; at: x in pixels inside it.
 export function showTooltip({ axis, x, readings, smoothed, focus, raw }, rect, at) {
-  const rows = readings.filter(({ value }) => Number.isFinite(value)).sort((a, b) => b.value - a.value);
-  if (!rows.length) return hideTooltip();
-  const head = element("div", { class: "tooltip-head" }, xLabel(axis, x));
-  if (smoothed) head.append(element("span", {}, raw ? "raw" : "smoothed"));
-  box.replaceChildren(head, ...rows.slice(0, MOST).map((row) => line(row, focus, raw)));
-  if (rows.length > MOST) box.append(element("div", { class: "tooltip-more" }, `+ ${rows.length - MOST}`));
+  const sorted = readings.filter(({ value }) => Number.isFinite(value)).sort((a, b) => b.value - a.value);
+  if (!sorted.length) return hideTooltip();
+  where.textContent = xLabel(axis, x);
+  kind.textContent = smoothed ? (raw ? "raw" : "smoothed") : "";
+  const nodes = [head, ...sorted.slice(0, MOST).map((reading) => line(reading, focus, raw))];
+  if (sorted.length > MOST) {
+    more.textContent = `+ ${sorted.length - MOST}`;
+    nodes.push(more);
+  }
+  const same = nodes.length === box.children.length && nodes.every((node, place) => node === box.children[place]);
+  if (!same) box.replaceChildren(...nodes);
   box.hidden = false;
   place(rect, at);
 }
 
 function line({ run, value, raw: rawValue }, focus, raw) {
-  return element(
-    "div", { class: run.id === focus ? "tooltip-row focused" : "tooltip-row" },
-    markSwatch(run.mark), element("span", { class: "ellipsis grow" }, run.name), element("span", {}, number(raw ? rawValue : value)),
-  );
+  if (!rows.has(run.id)) rows.set(run.id, newRow(run));
+  const { node, reading } = rows.get(run.id);
+  reading.textContent = number(raw ? rawValue : value);
+  node.classList.toggle("focused", run.id === focus);
+  return node;
+}
+
+function newRow(run) {
+  const reading = element("span");
+  const name = element("span", { class: "ellipsis grow" }, run.name);
+  return { node: element("div", { class: "tooltip-row" }, markSwatch(run.mark), name, reading), reading };
 }
 
 // On the side of the crosshair where there is more room, never out of the window.
