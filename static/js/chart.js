@@ -112,6 +112,7 @@ export class Chart {
       if (last && at - last.at < MERGE_FLAGS + last.node.textContent.length * 4) {
         last.node.textContent = `${last.node.textContent.split("–")[0]}–${event.letter}`;
         last.node.title += `\n${event.text}`;
+        if (event.person) last.node.classList.add("person");
         last.at = at;
         continue;
       }

@@ -63,7 +63,9 @@ def test_durations_have_two_units(seconds, text):
     assert numbers.duration(seconds) == text
 
 
-@pytest.mark.parametrize(("passed", "text"), [(2, "now"), (7.9, "7 s ago"), (240, "4 min ago"), (90_000, "2026-11-23")])
+@pytest.mark.parametrize(
+    ("passed", "text"), [(2, "now"), (7.9, "7 s ago"), (240, "4 min ago"), (90_000, "2026-11-23")]
+)
 def test_times_are_relative_under_a_day(passed, text):
     now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
     assert numbers.relative_time(now - timedelta(seconds=passed), now) == text
