@@ -161,3 +161,15 @@ def test_deleting_a_run_deletes_its_points(run, small_limits):
     run.delete()
     assert not Chunk.objects.exists()
     assert not PendingPoints.objects.exists()
+
+
+def test_merging_keeps_equal_steps_in_order_of_arrival(run, small_limits, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("runs.series.chunks.merge_small", lambda run_id: None)
+        for values in (range(6), range(6, 12), range(12, 28)):
+            series.append(run.id, 1, events([5] * len(values), [float(v) for v in values]))
+            series.compact(run.id)
+    assert Chunk.objects.count() == 3
+    series.compact(run.id)
+    assert Chunk.objects.count() == 2
+    assert series.read([run.id], [KEY])[0].y.tolist() == list(range(28))
