@@ -15,7 +15,7 @@ from runs.specs import effective_config
 
 #: What is compared: measurements of a model, and the summary at the end of a training.
 PREFIXES = ("eval/", "test/", "final/")
-#: Parts of those logs that say where a run was, or the runtime once more.
+#: Parts of that summary that say where a run was, or the runtime once more.
 _NOT_COMPARED = ("/epoch", "/num_input_tokens_seen", "/step", "_per_second")
 #: Speed and cost stand below quality.
 _COST_WORDS = ("runtime", "flos", "time", "memory")

@@ -20,8 +20,8 @@ from runs.workers import queue_reason
 SILENT_AFTER = timedelta(seconds=20)
 #: Kill is offered when a stop was asked this long ago.
 KILL_AFTER = timedelta(seconds=30)
-#: Parts of the Trainer's logs that say where or how fast a run was, not how good.
-_NOT_MEASURES = ("/epoch", "runtime", "per_second", "/step", "num_input_tokens_seen", "total_flos")
+#: Series that say where or how fast a run was, not how good.
+_NOT_MEASURES = ("speed/", "system/", "final/")
 LATEST = 10
 
 
@@ -157,7 +157,7 @@ def latest_values(run: Run, limit: int = LATEST) -> list[Latest]:
 
 def is_measure(key: str) -> bool:
     """Whether a series says how a training goes, not how fast or where it is."""
-    return not key.startswith(("system/", "final/")) and not any(word in key for word in _NOT_MEASURES)
+    return not key.startswith(_NOT_MEASURES)
 
 
 def has_best(key: str) -> bool:

@@ -5,14 +5,18 @@ from typing import Any
 
 #: In every log, but not measurements.
 NOT_SERIES = frozenset({"epoch", "step", "num_input_tokens_seen"})
+#: How the Trainer's measures of its own speed end; they stand apart from what the model is good for.
+_SPEED = ("runtime", "_per_second")
 
 
 def series_key(name: str, *, final: bool) -> str:
-    """ "eval_accuracy" → "eval/accuracy", "loss" → "train/loss"; ``final``: the summary at the end of a
-    training.
+    """ "eval_accuracy" → "eval/accuracy", "loss" → "train/loss", "eval_runtime" → "speed/eval_runtime";
+    ``final``: the summary at the end of a training.
     """
     if final:
         return f"final/{name}"
+    if name.endswith(_SPEED):
+        return f"speed/{name}"
     head, underscore, rest = name.partition("_")
     return f"{head}/{rest}" if underscore and rest and head in ("eval", "test") else f"train/{name}"
 

@@ -113,5 +113,4 @@ def _curve_keys(runs: list[Run]) -> list[str]:
     """The series that are curves: evaluations and training, not the machine's samples or how fast it was."""
     rows = Series.objects.filter(run__in=runs, count__gt=0).values_list("key", "count")
     drawn = {key for key, count in rows if run_charts.is_drawn(key, count)}
-    speed = {key for key in drawn if key.startswith("system/") or key.endswith(("runtime", "per_second"))}
-    return sorted(drawn - speed)
+    return sorted(key for key in drawn if not key.startswith(("system/", "speed/")))

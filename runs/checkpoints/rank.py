@@ -39,7 +39,7 @@ def metric_keys(checkpoints: Iterable[Checkpoint]) -> list[str]:
 
 def is_quality(key: str) -> bool:
     """Whether a metric says how good a model is: an evaluation, and not how long it took."""
-    return key.startswith(("eval/", "test/")) and not key.endswith(("runtime", "_per_second"))
+    return key.startswith(("eval/", "test/"))
 
 
 def default_metric(checkpoints: Iterable[Checkpoint]) -> str:

@@ -7,12 +7,11 @@ import { SeriesStore } from "./series_store.js";
 import { isLost, on } from "./socket.js";
 import { read, write } from "./view_state.js";
 
-const ORDER = ["eval", "test", "train", "system"];
+const ORDER = ["eval", "test", "train", "speed", "system"];
 const UNITS = { "system/cpu": "%", "system/memory": "GiB", "system/gpu": "%", "system/gpu_memory": "GiB" };
 const ALIVE = ["starting", "running", "pausing", "paused", "stopping"];
 const ENDED = ["finished", "stopped", "failed", "crashed"];
 const REFETCH_AFTER = 400;
-const COST = /runtime|per_second|\/epoch$/;
 
 export class ChartGrid {
   charts = new Map();
@@ -66,7 +65,7 @@ export class ChartGrid {
 
   // Of learning rate, gradient norm and machine samples no value is best.
   hasBest(key) {
-    return !COST.test(key) && (/^(eval|test)\//.test(key) || /loss$/.test(key));
+    return /^(eval|test)\//.test(key) || /loss$/.test(key);
   }
 
   // One x range for all charts: the zoom, else from the first to the last point, or to the planned end of what trains.
@@ -100,7 +99,7 @@ export class ChartGrid {
   }
 
   #before(key) {
-    return this.objectives.includes(key) ? 0 : COST.test(key) ? 2 : 1;
+    return this.objectives.includes(key) ? 0 : 1;
   }
 
   #drop(key, chart) {

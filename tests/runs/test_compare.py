@@ -67,18 +67,19 @@ def test_single_run_is_not_best_of_itself():
 def test_rows_are_the_objective_then_quality_then_cost():
     run = new_run(objective="eval/f1")
     for key in (
-        "eval/runtime",
+        "speed/eval_runtime",
+        "final/train_runtime",
         "final/train_loss",
         "eval/accuracy",
         "test/f1",
         "eval/f1",
         "eval/epoch",
-        "eval/samples_per_second",
+        "final/train_samples_per_second",
         "train/loss",
     ):
         measured(run, key, 0, 1)
     keys = [row.key for row in compare([run]).metrics]
-    assert keys == ["eval/f1", "eval/accuracy", "test/f1", "final/train_loss", "eval/runtime"]
+    assert keys == ["eval/f1", "eval/accuracy", "test/f1", "final/train_loss", "final/train_runtime"]
 
 
 def test_direction_is_what_the_runs_were_told():

@@ -45,7 +45,7 @@ def test_the_events_of_a_training_in_their_order(tmp_path):
     trainer.trainboard.describe = lambda: {"device": "cpu"}
     trainer.train()
     train = ("train/grad_norm", "train/learning_rate", "train/loss")
-    speed = ("eval/runtime", "eval/samples_per_second", "eval/steps_per_second")
+    speed = ("speed/eval_runtime", "speed/eval_samples_per_second", "speed/eval_steps_per_second")
     assert told(events) == [
         ("State", None),
         ("Environment", None, "device"),
@@ -243,7 +243,8 @@ def test_save_and_evaluate_happen_at_the_next_step_and_the_training_goes_on(tmp_
         ("test_accuracy", False, "test/accuracy"),
         ("eval", False, "train/eval"),
         ("evaluation_time", False, "train/evaluation_time"),
-        ("train_runtime", False, "train/train_runtime"),
+        ("eval_runtime", False, "speed/eval_runtime"),
+        ("train_tokens_per_second", False, "speed/train_tokens_per_second"),
         ("train_loss", True, "final/train_loss"),
         ("total_flos", True, "final/total_flos"),
     ],
