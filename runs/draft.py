@@ -9,12 +9,14 @@ from runs import series
 from runs.models import Attempt, ConsoleBlock, Run
 from runs.states import ACTIVE, ENDED, State, move
 from trainer_bridge import protocol
+from trainer_bridge.blocks import unpack
 
 #: More points or lines than these in one live message are fetched by the page instead.
 LIVE_POINTS = 2000
 LIVE_LINES = 500
 #: Columns that browsers are told when they changed.
 TOLD = ("state", "reason", "step", "max_steps", "epoch", "num_train_epochs", "speed")
+Measured = protocol.Metrics | protocol.MetricsBlock
 
 
 class Draft:
@@ -29,8 +31,9 @@ class Draft:
         self._before = run.version
         self._moves = 0
         self._fields: dict[str, Any] = {}
-        self._metrics: list[protocol.Metrics] = []
-        self._points: dict[str, list[list[Any]]] = {}
+        self._metrics: list[Measured] = []
+        self._told_metrics: list[Measured] = []
+        self._points = 0
         self._lines: list[list[Any]] = []
         self._first_line = run.console_lines
         self._flags: dict[str, bool] = {}
@@ -54,12 +57,12 @@ class Draft:
         self._fields.update(state=target, reason=fields.get("reason", ""))
         return True
 
-    def measure(self, metrics: protocol.Metrics) -> None:
-        """Add values at a step to the run's series."""
+    def measure(self, metrics: Measured) -> None:
+        """Add values at a step, or at many, to the run's series."""
         self._metrics.append(metrics)
-        for key, value in metrics.values.items():
-            point = [metrics.step, metrics.epoch, metrics.time, told_number(value)]
-            self._points.setdefault(key, []).append(point)
+        self._points += count_points(metrics)
+        if self._points <= LIVE_POINTS:
+            self._told_metrics.append(metrics)
 
     def print(self, line: list[Any]) -> None:
         """Add a console line [time, stream, text]."""
@@ -87,8 +90,7 @@ class Draft:
 
     def live_update(self) -> dict[str, Any]:
         """The message to browsers. One whose points are left out begins where it ends: pages fetch them."""
-        points = sum(map(len, self._points.values()))
-        complete = points <= LIVE_POINTS and not self._rewound
+        complete = self._points <= LIVE_POINTS and not self._rewound
         update: dict[str, Any] = {
             "type": "update",
             "run": self.run.pk,
@@ -98,7 +100,7 @@ class Draft:
             **self._flags,
         }
         if self._points and complete:
-            update["points"] = self._points
+            update["points"] = told_points(self._told_metrics)
         if self._lines:
             update["console"] = self._told_lines()
         return update
@@ -125,6 +127,24 @@ class Draft:
             lines=self._lines,
         )
         self.set(console_lines=self._first_line + len(self._lines))
+
+
+def count_points(metrics: Measured) -> int:
+    """How many values were measured."""
+    if isinstance(metrics, protocol.MetricsBlock):
+        return len(metrics.values) // 8
+    return len(metrics.values)
+
+
+def told_points(measured: list[Measured]) -> dict[str, list[list[Any]]]:
+    """What browsers are told: {key: [[step, epoch, time, value], …]}."""
+    points: dict[str, list[list[Any]]] = {}
+    for one in measured:
+        for metrics in unpack(one) if isinstance(one, protocol.MetricsBlock) else [one]:
+            for key, value in metrics.values.items():
+                point = [metrics.step, metrics.epoch, metrics.time, told_number(value)]
+                points.setdefault(key, []).append(point)
+    return points
 
 
 def told_number(value: float) -> float | str:

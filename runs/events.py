@@ -65,6 +65,13 @@ def _metrics(draft: Draft, event: protocol.Metrics) -> None:
         draft.set(step=event.step)
 
 
+def _metrics_block(draft: Draft, event: protocol.MetricsBlock) -> None:
+    draft.measure(event)
+    highest = max(protocol.from_column("q", event.steps))
+    if highest > draft.run.step:
+        draft.set(step=highest)
+
+
 def _system(draft: Draft, event: protocol.System) -> None:
     draft.measure(protocol.Metrics(step=draft.run.step, time=event.time, values=event.values))
 
@@ -166,6 +173,7 @@ def _count(number: int | None) -> int | None:
 #: What to do with each kind of event, and whether it writes by itself (then in a savepoint of its own).
 HANDLERS: dict[type, tuple[Callable[[Draft, Any], None], bool]] = {
     protocol.Metrics: (_metrics, False),
+    protocol.MetricsBlock: (_metrics_block, False),
     protocol.System: (_system, False),
     protocol.Console: (_console, False),
     protocol.State: (_state, False),

@@ -159,7 +159,7 @@ class BridgeClient:
 
     def _store(self, events: list[Event]) -> None:
         try:
-            payloads = [payload for event in events for payload in self._outgoing.payloads(event)]
+            payloads = list(self._outgoing.payloads_of(events))
             self._spool.append(payloads + self._disk_warnings())
         except Exception:
             log.exception("%d events of run %s could not be kept", len(events), self.run)

@@ -6,11 +6,11 @@ the spool.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from trainer_bridge import protocol
+from trainer_bridge import blocks, protocol
 from trainer_bridge.protocol import Console, ConsoleLine, Event, Metrics, ProtocolError, System
 
 #: The most bytes of one event; leaves room in a frame for the batch around it.
@@ -25,6 +25,15 @@ class Outgoing:
 
     def __init__(self) -> None:
         self._warned: set[str] = set()
+
+    def payloads_of(self, events: Iterable[Event]) -> Iterator[bytes]:
+        """Events in their order as encoded events; many measurements of the same keys become one."""
+        for part in blocks.parts(events):
+            if (block := _block(part)) is not None:
+                yield block
+            else:
+                for event in part:
+                    yield from self.payloads(event)
 
     def payloads(self, event: Event) -> Iterator[bytes]:
         """The event as one or more encoded events (a large one is split), then a warning if something was
@@ -59,6 +68,19 @@ class Outgoing:
             return
         self._warned.add(code)
         yield encoded_warning(code, text)
+
+
+def _block(events: list[Event]) -> bytes | None:
+    """The events as one encoded block; None when they are too few or something in them is not allowed."""
+    metrics = [event for event in events if isinstance(event, Metrics)]
+    if len(metrics) < max(blocks.LEAST_ROWS, len(events)):
+        return None
+    try:
+        data = protocol.encode(blocks.pack(metrics))
+        protocol.decode_event(data)
+    except (ProtocolError, TypeError, ValueError, OverflowError):
+        return None  # one by one the one at fault is found and told
+    return data
 
 
 def encoded_warning(code: str, text: str) -> bytes:

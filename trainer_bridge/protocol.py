@@ -7,6 +7,8 @@ the server acknowledges the highest number it has committed. MessagePack, unlike
 Units: ``time`` is seconds since the Unix epoch (UTC) on the sending machine, ``step`` an optimizer step.
 """
 
+import sys
+from array import array
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -44,6 +46,51 @@ class Metrics(Message, tag="metrics"):
     values: dict[Name, float]
     epoch: float | None = None
     tokens: int | None = None
+
+
+class MetricsBlock(Message, tag="metrics_block"):
+    """Many measurements of the same ``keys`` in a row: one event with one number, its numbers as columns.
+
+    Columns are little-endian and packed: ``steps`` and ``tokens`` int64, ``times``, ``epochs`` and ``values``
+    float64. ``values`` holds row after row, a value for each key. ``epochs`` and ``tokens`` are empty where
+    they are not known. Raises ValueError when the columns do not fit together.
+    """
+
+    keys: Annotated[list[Name], Meta(min_length=1)]
+    steps: Annotated[bytes, Meta(min_length=8)]
+    times: bytes
+    values: bytes
+    epochs: bytes = b""
+    tokens: bytes = b""
+
+    def __post_init__(self) -> None:
+        length = len(self.steps)
+        if length % 8 or len(self.times) != length or len(self.values) != length * len(self.keys):
+            raise ValueError("steps, times and values are not columns of the same length")
+        if len(self.epochs) not in (0, length) or len(self.tokens) not in (0, length):
+            raise ValueError("epochs and tokens are either empty or as long as steps")
+        if len(set(self.keys)) != len(self.keys):
+            raise ValueError("a key stands twice")
+        steps = from_column("q", self.steps)
+        if min(steps) < 0 or max(steps) > MAX_STEP:
+            raise ValueError(f"steps go from 0 to {MAX_STEP}")
+
+
+def to_column(numbers: array) -> bytes:
+    """64-bit numbers as a column of a MetricsBlock."""
+    return _little_endian(numbers).tobytes()
+
+
+def from_column(typecode: Literal["q", "d"], column: bytes) -> array:
+    """The numbers of a column: "q" for integers, "d" for floats."""
+    return _little_endian(array(typecode, column))
+
+
+def _little_endian(numbers: array) -> array:
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers
 
 
 class ConsoleLine(Struct, array_like=True):
@@ -145,7 +192,19 @@ class Exit(Message, tag="exit"):
     reason: str = ""
 
 
-Event = Metrics | Console | System | State | Progress | Environment | Checkpoint | CommandAck | Warning | Exit
+Event = (
+    Metrics
+    | MetricsBlock
+    | Console
+    | System
+    | State
+    | Progress
+    | Environment
+    | Checkpoint
+    | CommandAck
+    | Warning
+    | Exit
+)
 
 
 # --- frames: what travels over the websocket -------------------------------------------------------------------

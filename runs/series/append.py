@@ -7,10 +7,9 @@ from django.db import transaction
 
 from runs.models import Series
 from runs.series import batch, seal, table
-from runs.series.batch import Group
+from runs.series.batch import Group, Measured
 from runs.series.history import History, histories, lock_runs
 from runs.series.summary import Summary, of_groups
-from trainer_bridge.protocol import Metrics
 
 
 @dataclass(slots=True)
@@ -22,7 +21,7 @@ class Incoming:
     groups: list[Group]
 
 
-def append(run_id: str, attempt: int, metrics: Sequence[Metrics]) -> list[str]:
+def append(run_id: str, attempt: int, metrics: Sequence[Measured]) -> list[str]:
     """Store the points of one attempt in order of arrival, in the caller's transaction.
 
     Returns the metric names refused because the run already has ``table.MAX_KEYS`` of them; all others are
@@ -31,12 +30,12 @@ def append(run_id: str, attempt: int, metrics: Sequence[Metrics]) -> list[str]:
     return append_many([(run_id, attempt, metrics)]).get(run_id, [])
 
 
-def append_many(batches: Iterable[tuple[str, int, Sequence[Metrics]]]) -> dict[str, list[str]]:
+def append_many(batches: Iterable[tuple[str, int, Sequence[Measured]]]) -> dict[str, list[str]]:
     """``append`` for several batches in one go, with as many statements as for one.
 
     Returns {run: refused names}.
     """
-    gathered: dict[seal.Place, list[Metrics]] = {}
+    gathered: dict[seal.Place, list[Measured]] = {}
     for run_id, attempt, metrics in batches:
         gathered.setdefault((run_id, attempt), []).extend(metrics)
     incoming = [Incoming(*place, batch.group_metrics(metrics)) for place, metrics in gathered.items()]

@@ -8,16 +8,19 @@ little more than its value.
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from typing import cast
 
 import numpy as np
 
 from runs.series import codec
 from runs.series.points import COLUMNS, Points, concat, take
-from trainer_bridge.protocol import Metrics
+from trainer_bridge.protocol import Metrics, MetricsBlock
 
 SHARED = ("step", "time", "epoch", "tokens", "pos")
 _LENGTH = struct.Struct("<II")
 NAN = float("nan")
+Measured = Metrics | MetricsBlock
 
 
 @dataclass(slots=True)
@@ -56,8 +59,18 @@ class _Rows:
         return Group(keys, shared, np.ascontiguousarray(values.T))
 
 
-def group_metrics(metrics: Iterable[Metrics]) -> list[Group]:
+def group_metrics(metrics: Iterable[Measured]) -> list[Group]:
     """Events in their order of arrival as groups; events without values vanish."""
+    parts: list[list[Group]] = []
+    for kind, events in groupby(metrics, type):
+        if kind is MetricsBlock:
+            parts += [[_group_of_block(cast(MetricsBlock, block))] for block in events]
+        else:
+            parts.append(_groups_of_single(cast(Iterable[Metrics], events)))
+    return merge(parts)
+
+
+def _groups_of_single(metrics: Iterable[Metrics]) -> list[Group]:
     groups: dict[tuple[str, ...], _Rows] = {}
     for pos, event in enumerate(metrics):
         keys = tuple(event.values)
@@ -71,6 +84,20 @@ def group_metrics(metrics: Iterable[Metrics]) -> list[Group]:
         rows.pos.append(pos)
         rows.flat.extend(event.values.values())
     return [rows.group(keys) for keys, rows in groups.items() if keys]
+
+
+def _group_of_block(block: MetricsBlock) -> Group:
+    steps = np.frombuffer(block.steps, "<i8")
+    unknown = np.full(len(steps), NAN)
+    shared = {
+        "step": steps,
+        "time": np.frombuffer(block.times, "<f8"),
+        "epoch": np.frombuffer(block.epochs, "<f8") if block.epochs else unknown,
+        "tokens": np.frombuffer(block.tokens, "<i8").astype("<f8") if block.tokens else unknown,
+        "pos": np.arange(len(steps), dtype="<i8"),
+    }
+    values = np.frombuffer(block.values, "<f8").reshape(len(steps), len(block.keys)).T
+    return Group(tuple(block.keys), shared, values)
 
 
 def count_points(groups: Iterable[Group]) -> int:

@@ -1,7 +1,8 @@
 """Eight training processes pour 10 metrics a step into one server, until everything is durably committed.
 
-Run: python tests/benchmarks/bench_ingest.py [steps of each process]. Beside it stands what SQLite itself takes
-as ready blobs with one durable commit for as many points, and an empty round trip over the same websocket.
+Run: python tests/benchmarks/bench_ingest.py [steps of each process]. Beside it stands what SQLite itself
+takes as ready blobs with one durable commit for as many points, and an empty round trip over the same
+websocket.
 """
 
 import multiprocessing
@@ -71,7 +72,7 @@ def all_clients(url: str, runs: list[tuple[str, str]], steps: int, folder: str) 
 
 
 def raw_writes(folder: Path, points: int) -> float:
-    """Points/s that SQLite takes as ready blobs of 8 bytes a point, one durable commit for TOGETHER points."""
+    """Points/s that SQLite takes as blobs of 8 bytes a point, one durable commit for TOGETHER points."""
     blob = os.urandom(8 * TOGETHER)
     database = sqlite3.connect(folder / "raw.sqlite3", isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")

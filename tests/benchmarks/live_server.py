@@ -1,4 +1,4 @@
-"""What the benchmarks of a running server share: a data folder with runs, the server on it, its CPU and memory.
+"""What the benchmarks of a running server share: a data folder with runs, the server on it, its use of CPU.
 
 A benchmark calls ``set_up`` (tables, Django in this process), ``new_run`` as often as it likes, then enters
 ``running``. Everything it starts it also ends.

@@ -11,6 +11,7 @@ from runs.ingest import BatchRefused, Sender, apply_batch, heard, last_number
 from runs.models import Attempt, Command, ConsoleBlock, Project, Run, RunWarning, Series, Source
 from runs.states import State
 from trainer_bridge import protocol
+from trainer_bridge.blocks import pack
 from trainer_bridge.protocol import Batch, Console, ConsoleLine, Metrics, Progress, System
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,23 @@ def test_a_batch_is_stored_and_numbered(run, sender):
         "type": "update", "run": run.pk, "from": 0, "to": 1, "step": 2,
         "points": {"train/loss": [[1, 0.1, 1001.0, 2.0], [2, 0.2, 1002.0, 1.0]]},
     }  # fmt: skip
+
+
+def test_a_block_is_one_event_that_brings_many_points(run, sender):
+    block = pack([metrics(step, loss=float(step)) for step in range(1, 4)])
+    applied = apply_batch(sender, Batch(1, [block, metrics(4, loss=4.0)]))
+    assert applied.last == 2
+    assert losses(run) == [(1, 1.0), (2, 2.0), (3, 3.0), (4, 4.0)]
+    assert applied.update["step"] == 4
+    told = [[n, n / 10, 1000.0 + n, float(n)] for n in range(1, 5)]
+    assert applied.update["points"] == {"train/loss": told}
+
+
+def test_a_block_too_large_for_one_message_is_fetched_by_pages(run, sender):
+    applied = apply_batch(sender, Batch(1, [pack([metrics(step, loss=1.0) for step in range(3000)])]))
+    assert (applied.update["from"], applied.update["to"]) == (1, 1)
+    assert "points" not in applied.update
+    assert series.summaries([run.pk])[run.pk]["train/loss"].count == 3000
 
 
 def test_a_batch_sent_again_changes_nothing(run, sender):

@@ -10,8 +10,9 @@ import time
 
 import pytest
 
+from trainer_bridge.blocks import unpack
 from trainer_bridge.client import BridgeClient, DeliveryRefused, deliver
-from trainer_bridge.protocol import Command, Console, ConsoleLine, Metrics, Refused, Warning
+from trainer_bridge.protocol import Command, Console, ConsoleLine, Metrics, MetricsBlock, Refused, Warning
 from trainer_bridge.spool_file import SpoolBusy, leftover
 
 KEY = ("run1", 1, "trainer")
@@ -36,7 +37,13 @@ def metrics(step: int) -> Metrics:
 
 
 def steps(server) -> list[int]:
-    return [event.step for event in server.events[KEY] if isinstance(event, Metrics)]
+    return [metrics.step for event in server.events[KEY] for metrics in measured(event)]
+
+
+def measured(event) -> list[Metrics]:
+    if isinstance(event, MetricsBlock):
+        return unpack(event)
+    return [event] if isinstance(event, Metrics) else []
 
 
 def test_events_arrive_with_the_token(server, connect):
@@ -106,6 +113,7 @@ def test_a_server_that_restarts_again_and_again_misses_nothing(server, connect):
 
 WRITER = """
 import sys, time
+from trainer_bridge.blocks import unpack
 from trainer_bridge.client import BridgeClient
 from trainer_bridge.protocol import Metrics
 client = BridgeClient(sys.argv[1], "secret", "run1", 1, "trainer", sys.argv[2])

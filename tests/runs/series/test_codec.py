@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from runs.series import batch, codec, column
 from runs.series.points import COLUMNS, dtype_of
+from tests.runs.series.tools import in_blocks
 from trainer_bridge.protocol import Metrics
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True) | st.sampled_from([-0.0, math.nan, math.inf, 5e-324])
@@ -111,10 +112,10 @@ EVENTS = st.lists(
 )
 
 
-@given(EVENTS, st.booleans())
-def test_a_batch_of_mixed_keys_keeps_each_series_in_order_of_arrival(metrics, compress):
+@given(EVENTS, st.booleans(), st.integers(0, 40))
+def test_a_batch_of_mixed_keys_keeps_each_series_in_order_of_arrival(metrics, compress, cut):
     ids = {"a": 1, "b": 2, "c": 3}
-    groups = batch.group_metrics(metrics)
+    groups = batch.group_metrics([*in_blocks(metrics[:cut]), *metrics[cut:]])
     for group in groups:
         group.keys = tuple(ids[key] for key in group.keys)
     found = batch.extract(batch.encode(groups, compress=compress), {1, 2, 3})

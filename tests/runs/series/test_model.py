@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from runs import series
 from runs.models import Project, Run
+from tests.runs.series.tools import in_blocks
 from trainer_bridge.protocol import Metrics
 
 KEYS = ["train/loss", "eval/loss", "system/cpu"]
@@ -69,15 +70,19 @@ class StoreMachine(RuleBasedStateMachine):
         cuts = self.cuts[run].items()
         return [p for p in points if all(p.step <= step or p.attempt >= by for by, step in cuts)]
 
-    @rule(which=st.integers(0, 1), attempt=st.integers(1, 3), metrics=BATCHES)
-    def append(self, which, attempt, metrics):
-        series.append(self.runs[which], attempt, metrics)
+    @rule(which=st.integers(0, 1), attempt=st.integers(1, 3), metrics=BATCHES, blocks=st.booleans())
+    def append(self, which, attempt, metrics, blocks):
+        series.append(self.runs[which], attempt, in_blocks(metrics) if blocks else metrics)
         self.remember(self.runs[which], attempt, metrics)
 
     @rule(attempt=st.integers(1, 3), first=BATCHES, second=BATCHES)
     def append_to_both(self, attempt, first, second):
         series.append_many(
-            [(self.runs[0], attempt, first), (self.runs[1], 1, second), (self.runs[0], attempt, second)]
+            [
+                (self.runs[0], attempt, in_blocks(first)),
+                (self.runs[1], 1, second),
+                (self.runs[0], attempt, second),
+            ]
         )
         self.remember(self.runs[0], attempt, first)
         self.remember(self.runs[1], 1, second)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from trainer_bridge.blocks import pack, parts
 from trainer_bridge.protocol import Metrics
 
 KEY = "train/loss"
@@ -25,3 +26,11 @@ def events(
         Metrics(step=step, time=time + i, values={key: value}, epoch=step / per_epoch)
         for i, (step, value) in enumerate(zip(steps, values, strict=True))
     ]
+
+
+def in_blocks(metrics):
+    """The same measurements as a bridge sends them that has many: those of the same keys as blocks."""
+    found = []
+    for part in parts(metrics):
+        found += [pack(part)] if part[0].values else part
+    return found
