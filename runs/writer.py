@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +130,7 @@ def _run_together(jobs: list[Job[Any]]) -> Exception | None:
         with transaction.atomic():
             for job in jobs:
                 job.run()
+            _still_open(jobs)
     except Exception as problem:
         # The connection may be what is broken, and a new one costs a millisecond.
         _forget_connection()
@@ -137,6 +138,19 @@ def _run_together(jobs: list[Job[Any]]) -> Exception | None:
     if any(isinstance(job.problem, DatabaseError) for job in jobs):
         _forget_connection()
     return None
+
+
+def _still_open(jobs: list[Job[Any]]) -> None:
+    """Raise when the database has undone the transaction by itself, as SQLite does when the disk is full.
+
+    Django leaves such a transaction quietly, and what was undone would be answered as stored.
+    """
+    undone = transaction.get_rollback() or (
+        connection.vendor == "sqlite" and not connection.connection.in_transaction
+    )
+    if undone:
+        first = next((job.problem for job in jobs if isinstance(job.problem, DatabaseError)), None)
+        raise first or OperationalError("the database undid the transaction")
 
 
 def _forget_connection() -> None:

@@ -13,6 +13,18 @@ from tests.live import LiveTrainboard
 from tests.needs import NEEDS, in_ci
 
 _not_run: Counter[str] = Counter()
+_slow: list[str] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Slow faults are caused only when asked for by the marker or by a test's own name."""
+    if "slow_faults" in config.option.markexpr or any("::" in argument for argument in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow_faults")]
+    if slow:
+        _slow.extend(item.nodeid for item in slow)
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -31,6 +43,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         need = NEEDS[marker]
         tests = "test was" if count == 1 else "tests were"
         reporter.write_line(f"{count} {tests} not run for want of {need.title}; to get it: {need.how_to_get}")
+    if _slow:
+        reporter.write_line(f"{len(_slow)} slow fault tests were not run; to run them: pytest -m slow_faults")
 
 
 @pytest.fixture
