@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
-from runs.models import ApiToken, LoginLink
+from runs.models import ApiToken, Attempt, IngestToken, LoginLink
 
 #: What an API token may be allowed to do.
 SCOPES = ("read", "write", "worker")
@@ -29,6 +29,26 @@ def hash_token(text: str) -> str:
 def new_ingest_token() -> str:
     """The secret that lets one attempt send its events."""
     return _secret("tbi")
+
+
+def issue_ingest_token(attempt: Attempt, api_token: ApiToken | None = None) -> str:
+    """One more secret for an attempt, in force as long as ``api_token``."""
+    text = new_ingest_token()
+    IngestToken.objects.create(attempt=attempt, api_token=api_token, token_hash=hash_token(text))
+    return text
+
+
+def attempt_for(text: str) -> Attempt | None:
+    """The attempt that this ingest token lets send, with its run; None for an unknown or revoked one."""
+    if not text:
+        return None
+    rows = Attempt.objects.select_related("run").defer("run__environment", "run__traceback")
+    own = rows.filter(token_hash=hash_token(text)).first()
+    if own is not None:
+        return own
+    tokens = IngestToken.objects.filter(token_hash=hash_token(text), api_token__revoked_at=None)
+    tokens = tokens.exclude(api_token__user__is_active=False)
+    return rows.filter(ingest_tokens__in=tokens).first()
 
 
 def issue_api_token(user: User, name: str, scopes: Iterable[str]) -> tuple[ApiToken, str]:

@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from runs import live, series
-from runs.access import hash_token
+from runs.access import attempt_for
 from runs.commands import open_commands
 from runs.ingest import Applied, BatchRefused, Sender, apply_batch, heard, last_number
 from runs.models import Attempt
@@ -48,7 +48,7 @@ class BridgeConsumer(AsyncWebsocketConsumer):
         self.attempt = await _attempt_of(_bearer(self.scope))
         if self.attempt is None:
             await self._refuse(
-                "the ingest token is unknown; it belongs to a deleted run or another server",
+                "the ingest token is unknown: it was revoked, or belongs to a deleted run or another server",
                 WRONG_TOKEN,
                 final=True,
             )
@@ -142,8 +142,14 @@ class BridgeConsumer(AsyncWebsocketConsumer):
             await writer.submit(partial(series.compact, self._run_id()), self._run_id())
 
     def _takes(self, kind: str) -> bool:
-        """The training process ("trainer") takes all commands but kill, which its supervisor takes."""
-        return self.sender is not None and (self.sender.source == "trainer") == (kind != "kill")
+        """The training process ("trainer") takes all commands but kill, which its supervisor takes.
+
+        A run that was started elsewhere has no supervisor: each of its processes ends itself.
+        """
+        if self.sender is None or self.attempt is None:
+            return False
+        is_trainer = self.sender.source == "trainer"
+        return (self.attempt.run.is_external or not is_trainer) if kind == "kill" else is_trainer
 
     def _run_id(self) -> str:
         return self.attempt.run_id if self.attempt else ""
@@ -176,4 +182,4 @@ def _bearer(scope: dict[str, Any]) -> str:
 
 @database_sync_to_async
 def _attempt_of(token: str) -> Attempt | None:
-    return Attempt.objects.filter(token_hash=hash_token(token)).first() if token else None
+    return attempt_for(token)

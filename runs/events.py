@@ -15,6 +15,7 @@ from runs import commands, speed
 from runs.checkpoints.register import register
 from runs.clean import finite, moment, plain, text_of
 from runs.draft import Draft
+from runs.external import learned
 from runs.models import Attempt, RunWarning
 from runs.states import State
 from trainer_bridge import protocol
@@ -77,8 +78,10 @@ def _system(draft: Draft, event: protocol.System) -> None:
 
 
 def _console(draft: Draft, event: protocol.Console) -> None:
+    # All processes of a training share one console: which one spoke stands at each line but the first's.
+    who = f"[{draft.source}] " if draft.source.startswith("rank") else ""
     for line in event.lines:
-        draft.print([finite(line.time, 0.0), line.stream, text_of(line.text)])
+        draft.print([finite(line.time, 0.0), line.stream, who + text_of(line.text)])
 
 
 def _state(draft: Draft, event: protocol.State) -> None:
@@ -106,11 +109,14 @@ def _progress(draft: Draft, event: protocol.Progress) -> None:
 
 
 def _environment(draft: Draft, event: protocol.Environment) -> None:
-    draft.set(environment=draft.run.environment | plain(event.values))
+    values = plain(event.values)
+    if draft.run.is_external:
+        draft.set(**learned(draft.run, values))
+    draft.set(environment=draft.run.environment | values)
 
 
 def _checkpoint(draft: Draft, event: protocol.Checkpoint) -> None:
-    register(draft.run.pk, draft.attempt.number, event)
+    register(draft.run.pk, draft.attempt.number, event, is_external=draft.run.is_external)
     draft.flag("checkpoints")
 
 

@@ -26,7 +26,8 @@ _QUESTIONS = (
 def fairness(runs: Sequence[Run]) -> list[Check]:
     """The checks of runs against the first; what a run has not told yet is left out."""
     recipes = [run.spec.get("recipe") for run in runs]
-    checks = [_check(runs, recipes, "Same recipe", "learned another recipe")]
+    # Runs that were started elsewhere have none.
+    checks = [_check(runs, recipes, "Same recipe", "learned another recipe")] if any(recipes) else []
     for part, same, other in _QUESTIONS:
         found = [run.environment.get(part) for run in runs]
         if all(found):

@@ -81,6 +81,7 @@ def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
 
 def resume_run(run: Run, user: Any = None) -> None:
     """Queue an ended run again, to go on from its last complete checkpoint. Raises RunError."""
+    _refuse_external(run)
     if run.state not in sources_of(State.QUEUED):
         raise RunError(f"{run.name} is {run.state}; only a stopped, failed or crashed run can be resumed.")
     if resumable(run) is None:
@@ -92,9 +93,20 @@ def resume_run(run: Run, user: Any = None) -> None:
 
 
 def rerun(run: Run, user: Any = None) -> Run:
-    """Queue a new run with the same specification and tags. Raises SpecError when the recipe changed."""
+    """Queue a new run with the same specification and tags.
+
+    Raises SpecError when the recipe changed, RunError for a run that was started elsewhere.
+    """
+    _refuse_external(run)
     name = unique_name(Run, run.project_id, run.name)
     return launch_run(run.project, run.spec, name=name, tags=run.tags, user=user)
+
+
+def _refuse_external(run: Run) -> None:
+    if run.is_external:
+        raise RunError(
+            f"{run.name} was started outside Trainboard, which has no recipe to start it again. Start it where it ran."
+        )
 
 
 def _trial(sweep: Sweep, number: int, point: dict[str, Any], mark: int) -> Run:

@@ -1,5 +1,6 @@
 """Projects: found by their slug, made when they are first needed."""
 
+from django.db.models import Q
 from django.utils.text import slugify
 
 from runs.models import Project, Run
@@ -21,6 +22,17 @@ def create_project(name: str) -> Project:
         # Somebody else made it between the look and now.
         raise ProjectError(_taken(project))
     return project
+
+
+def project_called(text: str) -> Project:
+    """The project with this slug or name, made if there is none; of no text the one where new runs go.
+
+    Raises ProjectError when there is none and none can be called so.
+    """
+    if not text.strip():
+        return default_project()
+    found = Project.objects.filter(Q(slug=text.strip()) | Q(name=text.strip()) | Q(slug=_slug(text) or "-"))
+    return found.order_by("pk").first() or create_project(text)
 
 
 def project_name_problem(name: str) -> str:

@@ -73,12 +73,17 @@ def run_header(run: Run) -> RunHeader:
         best_step=step,
         checkpoints=_marks(run, rows, kept),
         best_checkpoint=kept,
-        can_resume=run.state in (State.STOPPED, State.FAILED, State.CRASHED) and resumable(run) is not None,
+        can_resume=_can_resume(run),
         can_kill=run.state == State.STOPPING and _stop_is_old(run, now),
         silent_for=_silence(run, now),
         waits_for=(queue_reason() or "starts in a moment") if run.state == State.QUEUED else "",
         place=_place(run) if run.state == State.QUEUED else None,
     )
+
+
+def _can_resume(run: Run) -> bool:
+    ended_early = run.state in (State.STOPPED, State.FAILED, State.CRASHED)
+    return ended_early and not run.is_external and resumable(run) is not None
 
 
 def progress_of(run: Run) -> float | None:

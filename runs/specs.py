@@ -6,6 +6,7 @@ from typing import Any
 
 from trainer_bridge import arguments, recipes
 from trainer_bridge.fields import did_you_mean
+from trainer_bridge.values import flatten
 
 Spec = dict[str, Any]
 
@@ -25,19 +26,29 @@ def check_spec(spec: Any) -> dict[str, str]:
 
 
 def effective_config(spec: Spec) -> dict[str, Any]:
-    """Everything that decides the run: {"recipe": …, "params.hidden_size": 48, "args.seed": 42, …}."""
+    """Everything that decides the run: {"recipe": …, "params.hidden_size": 48, "args.seed": 42, …}.
+
+    A run that was started elsewhere has no recipe, but a configuration of its own ("config.…").
+    """
+    if "recipe" not in spec:
+        return _defaults_elsewhere(spec) | _given(spec)
     defaults = default_config(spec["recipe"])
     return {"recipe": spec["recipe"], **defaults, **_given(spec)}
 
 
 def changed_config(spec: Spec) -> dict[str, Any]:
     """The fields of ``spec`` that differ from the recipe's defaults, with their values."""
-    defaults = default_config(spec["recipe"])
+    defaults = default_config(spec["recipe"]) if "recipe" in spec else _defaults_elsewhere(spec)
     return {
         field: value
         for field, value in _given(spec).items()
         if field not in defaults or defaults[field] != value
     }
+
+
+def _defaults_elsewhere(spec: Spec) -> dict[str, Any]:
+    """The Trainer's own defaults, for a run of a Trainer; a loop without one has none."""
+    return _prefixed("args", arguments.merge({}, {})) if "args" in spec else {}
 
 
 def default_config(recipe_name: str) -> dict[str, Any]:
@@ -59,7 +70,12 @@ def objective_of(spec: Spec) -> tuple[str, bool]:
 
 
 def _given(spec: Spec) -> dict[str, Any]:
-    return _prefixed("params", spec.get("params", {})) | _prefixed("args", spec.get("args", {}))
+    own = dict(flatten(spec.get("config", {})))
+    return (
+        _prefixed("params", spec.get("params", {}))
+        | _prefixed("args", spec.get("args", {}))
+        | _prefixed("config", own)
+    )
 
 
 def _prefixed(group: str, values: Mapping[str, Any]) -> dict[str, Any]:

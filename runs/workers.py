@@ -44,7 +44,9 @@ def slots_overview() -> SlotsOverview:
         total=Sum("slots", filter=Q(state=Worker.State.READY)),
         warming=Sum("slots", filter=Q(state=Worker.State.WARMING)),
     )
-    states = list(Run.objects.filter(state__in=[*ACTIVE, State.QUEUED]).values_list("state", flat=True))
+    # A run that was started elsewhere takes no slot of ours.
+    runs = Run.objects.filter(state__in=[*ACTIVE, State.QUEUED], origin=Run.Origin.WORKER)
+    states = list(runs.values_list("state", flat=True))
     queued = states.count(State.QUEUED)
     total = (workers["total"] or 0) + (workers["warming"] or 0)
     return SlotsOverview(

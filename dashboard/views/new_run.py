@@ -72,7 +72,10 @@ def _draft_of_link(request: HttpRequest) -> Draft:
         except Http404 as missing:
             notices = (str(missing),)
         else:
-            start = from_spec(run.spec, tags=run.tags)
+            if run.is_external:
+                notices = (f"{run.name} was started outside Trainboard: there is no recipe to run again.",)
+            else:
+                start = from_spec(run.spec, tags=run.tags)
     draft = from_query(request.GET, start)
     return replace(draft, notices=(*notices, *draft.notices))
 

@@ -32,6 +32,8 @@ class Bearer(HttpBearer):
                 f"{', '.join(found.scopes)}."
             )
         request.user = found.user
+        # What is given out on its strength ends with it.
+        request.api_token = found  # type: ignore[attr-defined]
         return found.user
 
 

@@ -19,7 +19,7 @@ router = Router(tags=["checkpoints"])
 
 
 class CheckpointOut(Schema):
-    """``state`` is "complete", "damaged" (``problem`` says how) or "deleted"; ``rank`` by the metric."""
+    """``state`` is "complete", "damaged" (``problem`` says how), "elsewhere" or "deleted"; ``rank`` by the metric."""
 
     id: str
     run: str

@@ -11,7 +11,7 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
-from runs.api import checkpoints, compare, projects, runs, series, sweeps, workers
+from runs.api import checkpoints, compare, external, projects, runs, series, sweeps, workers
 from runs.api.auth import PEOPLE
 from runs.api.errors import add_error_handlers, error_response
 
@@ -24,7 +24,8 @@ api = NinjaAPI(
     docs_url=None,
     auth=PEOPLE,
 )
-for module in (projects, runs, series, sweeps, checkpoints, compare, workers):
+# "external" before "runs": /runs/start is no run.
+for module in (projects, external, runs, series, sweeps, checkpoints, compare, workers):
     api.add_router("", module.router)
 add_error_handlers(api)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from runs.checkpoints.files import missing_resume_files
-from runs.checkpoints.register import verify
+from runs.checkpoints.register import ELSEWHERE, verify
 from runs.models import Checkpoint, Project, Run, Sweep
 
 
@@ -50,9 +50,13 @@ def default_metric(checkpoints: Iterable[Checkpoint]) -> str:
 
 
 def state_of(checkpoint: Checkpoint) -> str:
-    """ "complete", "damaged" (``problem`` says how) or "deleted" (only the metrics are left)."""
+    """ "complete", "damaged" (``problem`` says how), "elsewhere" (its run was started elsewhere) or "deleted"
+    (only the metrics are left).
+    """
     if checkpoint.deleted_at:
         return "deleted"
+    if checkpoint.problem == ELSEWHERE:
+        return "elsewhere"
     return "damaged" if checkpoint.problem else "complete"
 
 

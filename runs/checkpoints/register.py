@@ -12,14 +12,22 @@ from runs.ids import new_id
 from runs.models import Checkpoint
 from trainer_bridge import protocol
 
+#: What is said of a checkpoint whose files are not here.
+ELSEWHERE = "stays where it was trained"
 
-def register(run_id: str, attempt: int, event: protocol.Checkpoint) -> Checkpoint:
+
+def register(
+    run_id: str, attempt: int, event: protocol.Checkpoint, *, is_external: bool = False
+) -> Checkpoint:
     """Store the checkpoint of ``event``, look whether it is whole, and mark those that the Trainer removed.
 
-    Runs inside the caller's transaction. One row a step: a step saved again replaces the former. Raises
-    CheckpointRefused when the path leads out of the run's folder.
+    Runs inside the caller's transaction. One row a step: a step saved again replaces the former. Of a run
+    that was started elsewhere only the record is here. Raises CheckpointRefused when the path leads out of
+    the run's folder.
     """
-    fields = _fields(inside_run_folder(run_id, event.path), attempt, event)
+    folder = inside_run_folder(run_id, event.path)
+    files = list_files(folder) or [(file.name, file.size) for file in event.files]
+    fields = {**_fields(attempt, event, files), "problem": _problem(folder, event.step, is_external)}
     checkpoint, _ = Checkpoint.objects.update_or_create(
         run_id=run_id, step=event.step, defaults=fields, create_defaults={"id": new_id(), **fields}
     )
@@ -29,6 +37,8 @@ def register(run_id: str, attempt: int, event: protocol.Checkpoint) -> Checkpoin
 
 def verify(checkpoint: Checkpoint) -> str:
     """Look at the folder again and store what is wrong with it ("" when nothing is); return that."""
+    if checkpoint.problem == ELSEWHERE:
+        return ELSEWHERE
     try:
         problem = problem_of(folder_of(checkpoint), checkpoint.step)
     except CheckpointRefused as refused:
@@ -39,8 +49,14 @@ def verify(checkpoint: Checkpoint) -> str:
     return problem
 
 
-def _fields(folder: Path, attempt: int, event: protocol.Checkpoint) -> dict[str, object]:
-    files = list_files(folder) or [(file.name, file.size) for file in event.files]
+def _problem(folder: Path, step: int, is_external: bool) -> str:
+    """What keeps the checkpoint from being used here, "" when nothing does."""
+    if is_external and not folder.exists():
+        return ELSEWHERE
+    return problem_of(folder, step)
+
+
+def _fields(attempt: int, event: protocol.Checkpoint, files: list[tuple[str, int]]) -> dict[str, object]:
     return {
         "attempt": attempt,
         "epoch": event.epoch,
@@ -48,7 +64,6 @@ def _fields(folder: Path, attempt: int, event: protocol.Checkpoint) -> dict[str,
         "files": files,
         "size": sum(size for _, size in files),
         "metrics": {key: storable(value) for key, value in event.metrics.items()},
-        "problem": problem_of(folder, event.step),
         "created_at": _moment(event.time),
         "deleted_at": None,
     }

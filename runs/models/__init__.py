@@ -1,6 +1,6 @@
 """What Trainboard stores, one module for one idea."""
 
-from runs.models.access import ApiToken, LoginLink
+from runs.models.access import ApiToken, IngestToken, LoginLink
 from runs.models.checkpoint import Checkpoint
 from runs.models.command import Command
 from runs.models.console import ConsoleBlock
@@ -17,6 +17,7 @@ __all__ = [
     "Chunk",
     "Command",
     "ConsoleBlock",
+    "IngestToken",
     "LoginLink",
     "PendingPoints",
     "Project",

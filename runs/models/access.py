@@ -27,3 +27,18 @@ class LoginLink(models.Model):
 
     def __str__(self) -> str:
         return f"log-in link of {self.user}"
+
+
+class IngestToken(models.Model):
+    """Lets a run that was started elsewhere send the events of one attempt; each of its processes has its own.
+
+    It goes with the API token that it was asked for with: revoking that one closes it as well.
+    """
+
+    attempt = models.ForeignKey("runs.Attempt", on_delete=models.CASCADE, related_name="ingest_tokens")
+    api_token = models.ForeignKey(ApiToken, null=True, on_delete=models.CASCADE, related_name="ingest_tokens")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"ingest token of {self.attempt}"

@@ -10,9 +10,14 @@ class Run(models.Model):
     """One training: what was asked for (``spec``), where it is (``state``) and how far it came.
 
     ``spec`` is {"recipe": str, "params": {…}, "args": {…}} (see runs/specs.py); ``args`` holds every training
-    argument that is not the Trainer's own default. ``version`` grows by one with every committed change, so a
+    argument that is not the Trainer's own default. A run that was started elsewhere (``origin`` "external")
+    has {"config": {…}, "args": {…}} and no recipe. ``version`` grows by one with every committed change, so a
     page that saw version n can tell that it missed something.
     """
+
+    class Origin(models.TextChoices):
+        WORKER = "worker"
+        EXTERNAL = "external"
 
     id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
@@ -22,6 +27,7 @@ class Run(models.Model):
     name = models.CharField(max_length=120)
     tags = models.JSONField(default=list)
     spec = models.JSONField(default=dict)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.WORKER)
     # The mark of the run in every table and chart: 1 … 12 and on (dotted from 13), given once per project.
     mark = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
@@ -58,6 +64,11 @@ class Run(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def is_external(self) -> bool:
+        """Whether it was started elsewhere: nothing here can start it again."""
+        return self.origin == self.Origin.EXTERNAL
 
 
 class Attempt(models.Model):

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from runs.models import Series
 from runs.series.summary import Summary
+from trainer_bridge.values import MAX_NAMES
 
 #: The most different metric names of one run; points of further names are refused.
-MAX_KEYS = 20_000
+MAX_KEYS = MAX_NAMES
 # Longer lists of names are not put into a query; the run's whole table is read instead.
 _MANY_KEYS = 300
 _FIELDS = (
