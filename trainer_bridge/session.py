@@ -33,8 +33,9 @@ PING_EVERY = 5.0
 WINDOW = 8
 #: Seconds without any acknowledgement of what was sent, after which the connection is given up.
 STALLED = 60.0
-#: Bytes of a frame that are left for what stands around the events.
-_ROOM = 1024
+#: The most bytes of events in one frame (one event may be larger): a commit of the server holds a frame of
+#: each bridge, and its memory a few.
+FRAME_BYTES = 512 * 1024
 
 CONNECTION_ERRORS = (OSError, WebSocketException, TimeoutError, ProtocolError)
 
@@ -135,7 +136,7 @@ class Session:
 
     def _send_batch(self) -> None:
         most = 1 if self.sent < self.narrow_until else protocol.MAX_BATCH_EVENTS
-        payloads = self._spool.pending(self.sent, most, protocol.MAX_FRAME - _ROOM)
+        payloads = self._spool.pending(self.sent, most, FRAME_BYTES)
         if not payloads:
             return
         first = self.sent + 1
