@@ -16,7 +16,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from trainer_bridge.control import Control
 from trainer_bridge.protocol import Environment, Event, Metrics, Progress, State, Warning
 from trainer_bridge.saved import checkpoint_event, kept_steps
-from trainer_bridge.series_keys import NOT_SERIES, as_float, is_final, series_key
+from trainer_bridge.series_keys import NOT_SERIES, is_final, series_key
+from trainer_bridge.values import Measures, flatten
 
 log = logging.getLogger("trainer_bridge")
 
@@ -31,7 +32,7 @@ def guarded(hook: Hook) -> Hook:
 
     @functools.wraps(hook)
     def call(
-        self: "TrainboardCallback",
+        self: "BridgeCallback",
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
@@ -47,19 +48,21 @@ def guarded(hook: Hook) -> Hook:
     return call
 
 
-class TrainboardCallback(TrainerCallback):
+class BridgeCallback(TrainerCallback):
     """Sends metrics, progress, checkpoints and state through ``client``; applies what ``control`` was asked.
 
     ``client`` is a BridgeClient, or anything with ``emit`` and ``attempt``. ``describe``, when it is set, is
-    called
-    at the start of the training and gives what the run page shows about arguments, packages and hardware.
+    called at the start of the training and gives what the run page shows about arguments, packages and
+    hardware. ``prefix`` stands before every series key.
     """
 
     def __init__(self, client: Any, control: Control) -> None:
+        self._client = client
         self._emit: Callable[[Event], None] = client.emit
-        self._attempt: int = client.attempt
         self._control = control
         self.describe: Callable[[], dict[str, Any]] | None = None
+        self.prefix = ""
+        self._measures = Measures(self._left_out)
         self._keys: dict[tuple[str, bool], str] = {}
         self._faults: set[str] = set()
         self._progress_at = 0.0
@@ -70,7 +73,7 @@ class TrainboardCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        went_on = state.global_step > 0 or self._attempt > 1
+        went_on = state.global_step > 0 or self._client.attempt > 1
         self._emit(
             State(
                 "running",
@@ -107,9 +110,9 @@ class TrainboardCallback(TrainerCallback):
         logs = logs or {}
         final = is_final(logs)
         values: dict[str, float] = {}
-        for name, value in logs.items():
-            if name not in NOT_SERIES:
-                self._measure(values, name, value, final)
+        for name, value in flatten(logs):
+            if name not in NOT_SERIES and (key := self._key(name, final)):
+                self._measures.add(values, key, value)
         if values:
             tokens = logs.get("num_input_tokens_seen")
             self._emit(
@@ -151,16 +154,15 @@ class TrainboardCallback(TrainerCallback):
         )
         self._warn(f"callback {hook}", text)
 
-    def _measure(self, values: dict[str, float], name: str, value: Any, final: bool) -> None:
+    def _key(self, name: str, final: bool) -> str:
+        """The series key of a log name; "" for one that cannot be stored."""
         key = self._keys.get((name, final))
         if key is None:
-            key = self._keys[name, final] = series_key(name, final=final)
-        try:
-            values[key] = value if type(value) is float else as_float(value)
-        except (TypeError, ValueError, RuntimeError):
-            if key not in self._faults:
-                self._faults.add(key)
-                self._warn(f"not a number {key}", f"{key} is left out: {value!r:.80} is not one number.")
+            key = self.prefix + series_key(name, final=final)
+            if not self._measures.admit(key):
+                return ""
+            self._keys[name, final] = key
+        return key
 
     def _report_progress(self, state: TrainerState) -> None:
         self._progress_step = state.global_step
@@ -172,6 +174,10 @@ class TrainboardCallback(TrainerCallback):
         if kept and kept != self._kept:
             self._emit(checkpoint_event(output_dir, kept[-1], state))
             self._kept = kept
+
+    def _left_out(self, code: str, text: str) -> None:
+        log.warning(text)
+        self._warn(code, text)
 
     def _warn(self, code: str, text: str) -> None:
         self._emit(Warning(code[:250], text, time.time()))

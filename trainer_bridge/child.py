@@ -81,13 +81,13 @@ class Training:
 
     def _train(self) -> bool:
         """Build, train and test; say whether the training was stopped before its end."""
-        from trainer_bridge.callback import TrainboardCallback
+        from trainer_bridge.callback import BridgeCallback
         from trainer_bridge.environment import describe
         from trainer_bridge.printing import LogPrinter
         from trainer_bridge.spec import build_trainer
 
         resume = resume_folder(self.job)
-        callback = TrainboardCallback(self.client, self.control)
+        callback = BridgeCallback(self.client, self.control)
         built = build_trainer(self.job.spec, self.job.paths.checkpoints, [callback, LogPrinter()])
         callback.describe = lambda: describe(built)
         self.control.can_evaluate = built.trainer.eval_dataset is not None

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from trainer_bridge.values import as_float, flatten
+
 #: In every log, but not measurements.
 NOT_SERIES = frozenset({"epoch", "step", "num_input_tokens_seen"})
 #: How the Trainer's measures of its own speed end; they stand apart from what the model is good for.
@@ -26,17 +28,6 @@ def is_final(logs: Mapping[str, Any]) -> bool:
     return "train_loss" in logs
 
 
-def as_float(value: Any) -> float:
-    """A number of any kind (bool, NumPy scalar, tensor or array of one element). Raises TypeError,
-    ValueError.
-    """
-    if type(value) is float:
-        return value
-    if isinstance(value, str | bytes):
-        raise TypeError("a text is not a number")
-    return float(value.item() if hasattr(value, "item") else value)
-
-
 def measured_at(log_history: list[dict[str, Any]], step: int) -> dict[str, float]:
     """The series values in the Trainer's log history that were measured at ``step``."""
     values: dict[str, float] = {}
@@ -50,10 +41,10 @@ def measured_at(log_history: list[dict[str, Any]], step: int) -> dict[str, float
 
 def _floats(logs: Mapping[str, Any]) -> list[tuple[str, float]]:
     found = []
-    for name, value in logs.items():
+    for name, value in flatten(logs):
         if name not in NOT_SERIES:
             try:
                 found.append((series_key(name, final=False), as_float(value)))
-            except (TypeError, ValueError):
+            except Exception:  # noqa: S112 (told when it was logged)
                 continue
     return found

@@ -81,7 +81,7 @@ class Measures:
         """The numbers among ``values`` under flat names."""
         found: dict[str, float] = {}
         for name, value in flatten(values):
-            if name in self._names or self._may_be_new(name):
+            if self.admit(name):
                 self.add(found, name, value)
         return found
 
@@ -94,7 +94,10 @@ class Measures:
                 f"not a number {name}", f"{name[:80]} is left out: {_shown(value)} is not one number."
             )
 
-    def _may_be_new(self, name: str) -> bool:
+    def admit(self, name: str) -> bool:
+        """Whether the run may have a series of this name."""
+        if name in self._names:
+            return True
         if not name or len(name) > MAX_NAME:
             self._refuse(
                 f"name {name}",

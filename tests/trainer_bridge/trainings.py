@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
-from trainer_bridge.callback import TrainboardCallback
+from trainer_bridge.callback import BridgeCallback
 from trainer_bridge.control import Control
 
 
@@ -60,7 +60,7 @@ def line_trainer(folder: Path, events: Events, *, metrics=None, **arguments) -> 
             **arguments,
         }
     )
-    callback = TrainboardCallback(events, control)
+    callback = BridgeCallback(events, control)
     trainer = Trainer(
         model=Line(),
         args=args,
