@@ -42,9 +42,8 @@ def best_needs_evaluation(args: Arguments) -> Broken | None:
     if args["save_strategy"] == "best":
         return Broken("save_strategy", "best saves after an evaluation, and eval_strategy is no.")
     if args["lr_scheduler_type"] == "reduce_lr_on_plateau":
-        return Broken(
-            "lr_scheduler_type", "reduce_lr_on_plateau follows evaluations, and eval_strategy is no."
-        )
+        sentence = "reduce_lr_on_plateau needs evaluations, and eval_strategy is no."
+        return Broken("lr_scheduler_type", sentence)
     return None
 
 
@@ -80,9 +79,8 @@ def _steps_meet(args: Arguments) -> Broken | None:
     every = args["logging_steps"] if args["eval_steps"] is None else args["eval_steps"]
     saved = args["save_steps"]
     if (every < 1) != (saved < 1):
-        return Broken(
-            "save_steps", f"{saved:g} and eval_steps {every:g}: use steps for both or ratios for both."
-        )
+        sentence = f"{saved:g}, and eval_steps is {every:g}: use steps for both or ratios for both."
+        return Broken("save_steps", sentence)
     if _is_multiple(saved, every):
         return None
     return Broken(

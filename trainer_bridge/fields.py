@@ -80,7 +80,7 @@ class Field:
     def _number_problem(self, value: Any) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"Must be a number, not {value!r}."
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             return "Must be a finite number."
         if self.kind == "int" and not isinstance(value, int):
             return f"Must be a whole number, not {number_text(value)}."
@@ -145,7 +145,7 @@ def parse_bool(text: str) -> bool:
 
 def number_text(value: float) -> str:
     """A number as a person would write it: 1, 0.5, 4,294,967,295."""
-    if isinstance(value, int) or value.is_integer():
+    if isinstance(value, int) or (math.isfinite(value) and value.is_integer()):
         return f"{int(value):,}"
     return f"{value:g}"
 

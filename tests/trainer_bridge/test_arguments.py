@@ -99,7 +99,11 @@ STEPS = {"eval_strategy": "steps", "save_strategy": "steps"}
             "lr_scheduler_type",
             "reduce_lr_on_plateau needs evaluations, and eval_strategy is no.",
         ),
-        ({"save_strategy": "best"}, "save_strategy", "best saves after an evaluation, and eval_strategy is no."),
+        (
+            {"save_strategy": "best"},
+            "save_strategy",
+            "best saves after an evaluation, and eval_strategy is no.",
+        ),
         (WITH_BEST, "eval_strategy", "Finding the best model needs evaluation: choose steps or epoch."),
         (
             WITH_BEST | {"eval_strategy": "epoch"},
@@ -132,8 +136,16 @@ STEPS = {"eval_strategy": "steps", "save_strategy": "steps"}
             "greater_is_better",
             "More f1 is better: switch this on.",
         ),
-        ({"evaluation_strategy": "epoch"}, "evaluation_strategy", "evaluation_strategy is now called eval_strategy."),
-        ({"lerning_rate": 1}, "lerning_rate", "There is no argument lerning_rate here. Did you mean learning_rate?"),
+        (
+            {"evaluation_strategy": "epoch"},
+            "evaluation_strategy",
+            "evaluation_strategy is now called eval_strategy.",
+        ),
+        (
+            {"lerning_rate": 1},
+            "lerning_rate",
+            "There is no argument lerning_rate here. Did you mean learning_rate?",
+        ),
         ({"output_dir": "/"}, "output_dir", "output_dir is set by Trainboard."),
     ],
 )
@@ -169,7 +181,7 @@ def _values(field: ArgumentField) -> st.SearchStrategy[Any]:
 SAMPLES = st.fixed_dictionaries({}, optional={field.name: _values(field) for field in COMMON})
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SAMPLES)
 def test_what_has_no_problem_is_accepted(args: dict[str, Any]) -> None:
     bad = problems(args)

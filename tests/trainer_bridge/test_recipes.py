@@ -36,14 +36,24 @@ def test_a_recipe_of_the_catalogue_can_be_shown_and_run_as_it_is(name: str) -> N
 
 
 def test_an_unknown_recipe_is_answered_with_those_that_exist() -> None:
-    with pytest.raises(KeyError, match=r"There is no recipe 'digit'. There are: digits-vit, language-id, stdlib"):
+    with pytest.raises(
+        KeyError, match=r"There is no recipe 'digit'. There are: digits-vit, language-id, stdlib"
+    ):
         get("digit")
 
 
 def made(**more: Any) -> Recipe:
     """A recipe with one parameter of each kind."""
 
-    @recipe(name="toy", title="Toy", task="toy", description="", objective="eval/loss", greater_is_better=False, **more)
+    @recipe(
+        name="toy",
+        title="Toy",
+        task="toy",
+        description="",
+        objective="eval/loss",
+        greater_is_better=False,
+        **more,
+    )
     def build(
         *,
         width: Annotated[int, Help("Width.", minimum=4, multiple_of=4)] = 8,
