@@ -22,6 +22,8 @@ def set_up(folder: Path) -> None:
     """Django in this process on the data folder; tables made if there are none."""
     os.environ["TRAINBOARD_DATA_DIR"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    # Sessions made here are valid there, so both sign with one key.
+    (folder / "secret-key").write_text("a key for benchmarks, nothing else" * 2)
     import django
 
     django.setup()
@@ -40,6 +42,17 @@ def new_run(name: str) -> tuple[str, str]:
     token = new_ingest_token()
     Attempt.objects.create(run=run, number=1, token_hash=hash_token(token), worker="bench")
     return run.id, token
+
+
+def session_cookie() -> str:
+    """The session of a person who is logged in."""
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    person, _ = get_user_model().objects.get_or_create(username="bench")
+    client = Client()
+    client.force_login(person)
+    return client.cookies["sessionid"].value
 
 
 @contextmanager
