@@ -2,6 +2,7 @@
 
 import re
 import struct
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -94,7 +95,7 @@ def language_id(
     from transformers import BertConfig, BertForSequenceClassification
 
     codes = list(LANGUAGES)[:languages]
-    splits = split_texts(texts_by_language(codes), codes)
+    splits = split_texts(texts_by_language(codes))
     tokenizer = train_tokenizer([text for text, _ in splits["train"]], vocab_size, max_length)
     labels = {number: LANGUAGES[code] for number, code in enumerate(codes)}
     config = BertConfig(
@@ -131,14 +132,14 @@ def texts_by_language(codes: list[str]) -> dict[str, list[str]]:
     return {code: sorted(text for text in texts if owners[text] == 1) for code, texts in found.items()}
 
 
-def split_texts(texts: dict[str, list[str]], codes: list[str]) -> dict[str, list[tuple[str, int]]]:
+def split_texts(texts: dict[str, list[str]]) -> dict[str, list[tuple[str, int]]]:
     """(text, label) in train, validation and test, 70 : 15 : 15, each language in equal shares.
 
     The seed of the splits is fixed, so runs with different seeds are measured on the same texts.
     """
     from sklearn.model_selection import train_test_split
 
-    items = [(text, number) for number, code in enumerate(codes) for text in texts[code]]
+    items = [(text, number) for number, of_one in enumerate(texts.values()) for text in of_one]
     labels = [number for _, number in items]
     train, rest = train_test_split(items, test_size=0.3, stratify=labels, random_state=0)
     labels = [number for _, number in rest]
@@ -197,7 +198,7 @@ def _texts(code: str) -> Iterator[str]:
     for path in sorted(Path(package.submodule_search_locations[0]).glob(f"**/locale/{folder}/**/*.mo")):
         for source, translation in _catalogue(path):
             text = _NOT_TEXT.sub(" ", source if code == "en" else translation)
-            text = " ".join(text.split())
+            text = " ".join(unicodedata.normalize("NFKC", text).lower().split())
             if len(text) >= _SHORTEST and (code == "en" or source != translation):
                 yield text
 
