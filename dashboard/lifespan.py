@@ -6,15 +6,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.utils import timezone
+from django.conf import settings
 
 from runs import dispatch, live
+from runs.uptime import Uptime
 from runs.writer import writer
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at what may have been lost.
-RECONCILE_EVERY = 5.0
+RECONCILE_EVERY = min(5.0, settings.HEARTBEAT_TIMEOUT / 4)
 
 
 class Lifespan:
@@ -39,10 +40,16 @@ class Lifespan:
 
 async def reconcile_for_ever() -> None:
     """Repeat what was lost. A failure is logged and the next round tries again."""
-    server_start = timezone.now()
+    uptime, unbroken = Uptime(RECONCILE_EVERY), False
     while True:
         await asyncio.sleep(RECONCILE_EVERY)
         try:
-            await database_sync_to_async(dispatch.reconcile)(server_start)
+            if not (uptime.look() and unbroken):
+                await database_sync_to_async(dispatch.forget_the_future)()
+            await database_sync_to_async(dispatch.reconcile)(uptime.since, uptime.now)
+            unbroken = True
         except Exception:
+            # What bridges say may not be stored either, so their silence means nothing.
+            uptime.break_now()
+            unbroken = False
             log.exception("the reconciler failed; it tries again in %.0f s", RECONCILE_EVERY)

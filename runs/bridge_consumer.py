@@ -25,6 +25,8 @@ PROTOCOL_ERROR = 4400
 REFUSED = 4409
 #: What a server closes with when the fault is its own; the bridge then tries again with the same events.
 SERVER_FAULT = 1011
+#: The most bytes that may stand in the close of a websocket.
+LONGEST_REASON = 123
 #: Seconds in which a new connection has to say Hello.
 HELLO_WITHIN = 10.0
 #: Seconds between two signs of life that are stored while nothing else comes.
@@ -73,10 +75,10 @@ class BridgeConsumer(AsyncWebsocketConsumer):
             await self._refuse(str(error), PROTOCOL_ERROR)
         except BatchRefused as refusal:
             await self._refuse(str(refusal), REFUSED, final=refusal.final)
-        except Exception:
+        except Exception as problem:
             # Not the bridge's fault: no Refused, or it would leave the event out after some tries.
             log.exception("a frame of run %s could not be stored", self.attempt and self.attempt.run_id)
-            await self._end(SERVER_FAULT)
+            await self._end(SERVER_FAULT, f"the server cannot store: {problem}")
 
     async def bridge_command(self, message: dict[str, Any]) -> None:
         """A command from the channel layer."""
@@ -106,15 +108,12 @@ class BridgeConsumer(AsyncWebsocketConsumer):
                 await self.send(bytes_data=protocol.encode(live.command_frame(command)))
 
     def _checked(self, hello: protocol.Hello) -> Attempt:
-        """The attempt that Hello names, if the token is for it. Newer bridges speak down to our version."""
+        """The attempt that Hello names, if the token is for it and the version is one of ours."""
         if self.sender is not None:
             raise protocol.ProtocolError("hello may be said once")
-        if hello.version < OLDEST_VERSION:
-            raise BatchRefused(
-                f"the bridge speaks protocol version {hello.version}, this server {OLDEST_VERSION} to "
-                f"{protocol.VERSION}: update the trainboard package where it trains",
-                final=True,
-            )
+        if not OLDEST_VERSION <= hello.version <= protocol.VERSION:
+            # Not final: the events wait on the training's disk until one of the two was updated.
+            raise BatchRefused(_other_version(hello.version))
         attempt = self.attempt
         if attempt is None or (hello.run, hello.attempt) != (attempt.run_id, attempt.number):
             raise BatchRefused(f"the token is not for attempt {hello.attempt} of run {hello.run}", final=True)
@@ -163,14 +162,25 @@ class BridgeConsumer(AsyncWebsocketConsumer):
         await self.send(bytes_data=protocol.encode(protocol.Refused(reason, final)))
         await self._end(code)
 
-    async def _end(self, code: int) -> None:
+    async def _end(self, code: int, reason: str = "") -> None:
         self.closed = True
         self._stop_timer()
-        await self.close(code)
+        await self.close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
 
     def _stop_timer(self) -> None:
         if self._hello_timer is not None:
             self._hello_timer.cancel()
+
+
+def _other_version(version: int) -> str:
+    ours = f"version {protocol.VERSION}"
+    if protocol.VERSION != OLDEST_VERSION:
+        ours = f"versions {OLDEST_VERSION} to {protocol.VERSION}"
+    where = "on the server" if version > protocol.VERSION else "where it trains"
+    return (
+        f"the bridge speaks protocol version {version}, this server {ours}: "
+        f"update the trainboard package {where}"
+    )
 
 
 def _bearer(scope: dict[str, Any]) -> str:

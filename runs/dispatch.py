@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from runs import access, series
 from runs.checkpoints.rank import resumable
 from runs.commands import drop_open_commands
-from runs.models import Attempt, Checkpoint, Run
+from runs.models import Attempt, Checkpoint, Run, Worker
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
 
@@ -90,27 +90,35 @@ def _go_back(run: Run, checkpoint: Checkpoint | None, attempt: int) -> None:
     Run.objects.filter(pk=run.pk).update(step=step, speed=None, traceback="")
 
 
-def reconcile(server_start: datetime) -> None:
+def reconcile(server_start: datetime, now: datetime | None = None) -> None:
     """Repeat what was lost: crashed runs, workers that are gone, queued runs while slots are free."""
-    mark_gone(server_start)
-    give_up_silent_runs(server_start)
+    now = now or timezone.now()
+    mark_gone(server_start, now)
+    give_up_silent_runs(server_start, now)
     overview = slots_overview()
     if overview.queued and overview.busy < overview.total and not overview.warming:
         send_looks()
 
 
-def give_up_silent_runs(server_start: datetime) -> int:
+def give_up_silent_runs(server_start: datetime, now: datetime | None = None) -> int:
     """Active runs whose newest attempt was not heard for too long become crashed; how many.
 
-    Time during which this server was down does not count: nobody could be heard.
+    Time during which this server was down does not count: nobody could be heard (runs/uptime.py).
     """
-    now = timezone.now()
+    now = now or timezone.now()
     timeout = timedelta(seconds=settings.HEARTBEAT_TIMEOUT)
     if now - server_start < timeout:
         return 0
     active = Run.objects.filter(state__in=ACTIVE).annotate(heard_at=Max("attempts__heard_at"))
     silent = active.filter(heard_at__lt=now - timeout).values_list("pk", "state", "worker")
     return sum(_give_up(run_id, State(state), worker) for run_id, state, worker in silent)
+
+
+def forget_the_future() -> None:
+    """After the clock was set back: who was heard "later" than now was heard now, or would never be silent."""
+    now = timezone.now()
+    Attempt.objects.filter(heard_at__gt=now).update(heard_at=now)
+    Worker.objects.filter(heard_at__gt=now).update(heard_at=now)
 
 
 def _give_up(run_id: str, state: State, worker: str) -> bool:

@@ -106,5 +106,6 @@ def _refuse_old(attempt: Attempt) -> None:
 
 def _heard(attempt: Attempt) -> None:
     now = timezone.now()
-    if now - attempt.heard_at > HEARD_EVERY:
+    # The clock may have been set back: then the last sign of life lies in the future.
+    if abs(now - attempt.heard_at) > HEARD_EVERY:
         Attempt.objects.filter(pk=attempt.pk).update(heard_at=now)

@@ -75,9 +75,9 @@ def queue_reason(overview: SlotsOverview | None = None) -> str:
     return ""
 
 
-def mark_gone(server_start: datetime) -> int:
+def mark_gone(server_start: datetime, now: datetime | None = None) -> int:
     """Mark the workers that were silent too long, not counting the time this server was down."""
-    now = timezone.now()
+    now = now or timezone.now()
     if now - server_start < GONE_AFTER:
         return 0
     silent = Worker.objects.exclude(state=Worker.State.GONE).filter(heard_at__lt=now - GONE_AFTER)

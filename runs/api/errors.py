@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -40,6 +41,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
     }
     for kind, answer in answers.items():
         api.add_exception_handler(kind, _handler(answer))
+    api.add_exception_handler(OperationalError, _not_stored)
     api.add_exception_handler(Exception, _failed)
 
 
@@ -73,6 +75,12 @@ def _field(place: tuple[Any, ...]) -> str:
     """("body", "body", "spec", "args") → "spec.args": the field as the sender knows it."""
     names = [str(part) for part in place if part not in ("body", "query", "path")]
     return ".".join(names) or "body"
+
+
+def _not_stored(request: HttpRequest, error: Any) -> HttpResponse:
+    """The database's own trouble (a full disk, too many writers at once) is said, not only logged."""
+    log.error("%s %s could not be stored: %s", request.method, request.path, error)
+    return error_response(507, f"The server cannot store anything now: {error}.")
 
 
 def _failed(request: HttpRequest, error: Any) -> HttpResponse:

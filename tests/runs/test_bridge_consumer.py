@@ -75,14 +75,19 @@ async def test_an_attempt_that_was_taken_over_is_refused_for_good(run, attempt_a
         assert refused == Refused("attempt 2 of this run has taken over from attempt 1", final=True)
 
 
-async def test_an_older_bridge_is_told_to_update_and_a_newer_one_speaks_our_version(attempt_and_token):
+@pytest.mark.parametrize(
+    ("version", "where"), [(0, "where it trains"), (protocol.VERSION + 1, "on the server")]
+)
+async def test_another_version_is_refused_with_both_versions_and_the_cure(attempt_and_token, version, where):
     attempt, token = attempt_and_token
     async with connected(bridge(token)) as (socket,):
-        refused = await hello(socket, attempt, version=0)
-        assert refused.final
-        assert "update the trainboard package" in refused.reason
-    async with connected(bridge(token)) as (socket,):
-        assert await hello(socket, attempt, version=protocol.VERSION + 1) == Welcome(protocol.VERSION, 0)
+        refused = await hello(socket, attempt, version=version)
+        assert refused.reason == (
+            f"the bridge speaks protocol version {version}, this server version {protocol.VERSION}: "
+            f"update the trainboard package {where}"
+        )
+        # The events must be kept until then.
+        assert not refused.final
 
 
 BAD_FRAMES = {
