@@ -102,7 +102,7 @@ CHANNEL_LAYERS = {
     "default": (
         {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [_redis_url]}}
         if _redis_url
-        else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
+        else {"BACKEND": "runs.local_layer.LocalLayer", "CONFIG": {"capacity": 1000}}
     )
 }
 

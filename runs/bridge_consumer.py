@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from runs import live, series
 from runs.access import attempt_for
 from runs.commands import open_commands
 from runs.ingest import Applied, BatchRefused, Sender, apply_batch, heard, last_number
 from runs.models import Attempt
+from runs.socket import SocketConsumer
 from runs.workers import announce_overview
 from runs.writer import writer
 from trainer_bridge import protocol
@@ -35,7 +35,7 @@ HEARD_EVERY = 5.0
 OLDEST_VERSION = 1
 
 
-class BridgeConsumer(AsyncWebsocketConsumer):
+class BridgeConsumer(SocketConsumer):
     """Takes numbered events, stores them, acknowledges after the commit; pushes commands the other way."""
 
     attempt: Attempt | None = None

@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from runs import live
 from runs.outbox import Outbox
+from runs.socket import SocketConsumer
 from runs.workers import overview_message
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ EVERY = 0.1
 #: The most runs one page may watch, and the longest message it may send, in characters.
 MOST_RUNS = 1000
 LONGEST = 100_000
+_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Watch:
         return groups | ({live.project_group(self.project)} if self.project else set())
 
 
-class LiveConsumer(AsyncWebsocketConsumer):
+class LiveConsumer(SocketConsumer):
     """Collects what happens in an outbox; a task of its own empties it as fast as the browser takes it."""
 
     joined: frozenset[str] = frozenset()
@@ -97,7 +99,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self._waiting.wait()
                 self._waiting.clear()
                 for message in self.outbox.take():
-                    await self.send(json.dumps(message, separators=(",", ":")))
+                    await self.send(_encoder.encode(message).decode())
                 await asyncio.sleep(EVERY)
         except Exception as problem:
             # A browser that went away while it was being told something; disconnect() follows.

@@ -107,7 +107,7 @@ async def test_many_updates_become_few_messages(run, user):
 
 async def test_a_slow_page_keeps_no_queue_on_the_server(run, user):
     """While sending blocks, one update waits; afterwards the page is told that it missed something."""
-    gate = asyncio.Event()
+    gate, blocked = asyncio.Event(), asyncio.Event()
     consumers = []
 
     class Slow(live_consumer.LiveConsumer):
@@ -117,6 +117,7 @@ async def test_a_slow_page_keeps_no_queue_on_the_server(run, user):
 
         async def send(self, text_data=None, bytes_data=None, close=False):
             if '"update"' in (text_data or ""):
+                blocked.set()
                 await gate.wait()
             await super().send(text_data, bytes_data, close)
 
@@ -127,7 +128,7 @@ async def test_a_slow_page_keeps_no_queue_on_the_server(run, user):
         for version in range(40):
             points = {"a": [[i, None, 1.0, 1.0] for i in range(1000)]}
             await live.apublish(update(run, version, version + 1, points=points, step=version))
-            await asyncio.sleep(0)
+            await blocked.wait()
         await asyncio.sleep(0.3)
         waiting = consumers[0].outbox.take()
         assert len(waiting) == 1
