@@ -38,10 +38,10 @@ def guarded(hook: Hook) -> Hook:
         control: TrainerControl,
         **kwargs: Any,
     ) -> None:
-        if not state.is_world_process_zero:
-            return
         try:
-            hook(self, args, state, control, **kwargs)
+            self.begin()
+            if state.is_world_process_zero:
+                hook(self, args, state, control, **kwargs)
         except Exception as error:
             self.report_fault(hook.__name__, error)
 
@@ -68,6 +68,9 @@ class BridgeCallback(TrainerCallback):
         self._progress_at = 0.0
         self._progress_step = -1
         self._kept: list[int] = []
+
+    def begin(self) -> None:
+        """Called before every hook, on every process of the training."""
 
     @guarded
     def on_train_begin(

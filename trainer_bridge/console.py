@@ -39,7 +39,7 @@ class ConsoleTail:
         while data := self._new_bytes():
             lines += self._lines(data)
         if self._partial:
-            lines.append(ConsoleLine(time.time(), "stdout", _text(self._partial)))
+            lines.append(ConsoleLine(time.time(), "stdout", visible(self._partial)))
         self._partial = b""
         return lines
 
@@ -48,7 +48,7 @@ class ConsoleTail:
         # Of a progress bar that draws itself again and again only the last state is kept.
         self._partial = partial[-4 * MAX_LINE :] if b"\r" in partial else partial[: 4 * MAX_LINE]
         now = time.time()
-        return [ConsoleLine(now, "stdout", _text(line)) for line in whole]
+        return [ConsoleLine(now, "stdout", visible(line)) for line in whole]
 
     def _new_bytes(self) -> bytes:
         if self.cut:
@@ -72,10 +72,11 @@ def last_lines(path: Path, count: int = 40) -> str:
             lines = file.read().rstrip(b"\n").split(b"\n")
     except OSError:
         return ""
-    return "\n".join(_text(line) for line in lines[-count:])
+    return "\n".join(visible(line) for line in lines[-count:])
 
 
-def _text(line: bytes) -> str:
+def visible(line: bytes) -> str:
+    """A line as a terminal would show it in the end: no escapes, of a progress bar the last state."""
     visible = _ESCAPES.sub(b"", line).rstrip(b"\r").rsplit(b"\r", 1)[-1]
     text = visible.decode(errors="replace")
     return text if len(text) <= MAX_LINE else f"{text[:MAX_LINE]} … ({len(text) - MAX_LINE} more characters)"

@@ -23,6 +23,7 @@ class Control:
 
     ``stop_reason`` is why the training was asked to stop, "" while it was not. ``can_evaluate`` is set by
     whoever knows the Trainer: an evaluation without data would end the training with an exception.
+    ``can_save`` is false for a loop without a Trainer.
     """
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
@@ -34,6 +35,12 @@ class Control:
         self._asked_to_stop = ""
         self.stop_reason = ""
         self.can_evaluate = True
+        self.can_save = True
+
+    @property
+    def ended(self) -> bool:
+        """Whether it takes no more commands."""
+        return bool(self._ended)
 
     def receive(self, command: Command) -> None:
         """Queue a command and say that it came. One that comes twice (after a reconnection) counts once."""
@@ -86,6 +93,8 @@ class Control:
             return f"this training knows no command “{command.kind}”"
         if command.kind == "evaluate" and not self.can_evaluate:
             return "the run has no evaluation data"
+        if command.kind == "save" and not self.can_save:
+            return "no Trainer is at work that could save"
         return ""
 
     def _answer(

@@ -61,7 +61,7 @@ def hardware() -> dict[str, Any]:
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "threads": torch.get_num_threads(),
@@ -84,7 +84,7 @@ def _sizes(trainer: Any, test_dataset: Any) -> dict[str, int | None]:
     return {name: len(split) if hasattr(split, "__len__") else None for name, split in splits.items()}
 
 
-def _processor() -> str:
+def processor() -> str:
     """The CPU's name; Linux keeps it in a file, and platform.processor() is often empty there."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

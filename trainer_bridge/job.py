@@ -51,7 +51,7 @@ class ExitRecord(msgspec.Struct, kw_only=True):
 
 def write_exit_record(path: Path, record: ExitRecord) -> None:
     """Write the record whole or not at all."""
-    _write_whole(path, msgspec.json.encode(record))
+    write_whole(path, msgspec.json.encode(record))
 
 
 def read_exit_record(path: Path) -> ExitRecord | None:
@@ -67,7 +67,7 @@ def write_ticket(job: Job) -> None:
 
     It holds the ingest token, so only the owner may read it.
     """
-    _write_whole(_ticket(job.folder), msgspec.json.encode(asdict(job)))
+    write_whole(_ticket(job.folder), msgspec.json.encode(asdict(job)))
 
 
 def read_ticket(folder: Path) -> Job | None:
@@ -87,7 +87,8 @@ def _ticket(folder: Path) -> Path:
     return folder / "undelivered.json"
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace the file at once; only the owner may read it."""
     temporary = path.with_name(path.name + ".new")
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)

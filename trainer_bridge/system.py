@@ -5,6 +5,8 @@ from pathlib import Path
 
 import psutil
 
+from trainer_bridge.gpu import gpu_reader
+
 _GIB = 1024**3
 
 
@@ -14,11 +16,12 @@ class Sampler:
     def __init__(self, pid: int, folder: Path) -> None:
         self._pid, self._folder = pid, folder
         self._cpu_seconds, self._sampled_at = 0.0, time.monotonic()
+        self._gpus = gpu_reader()
         psutil.cpu_percent()  # the first call has nothing to compare with
 
     def sample(self) -> dict[str, float]:
-        """Series key → value: CPU in percent of one core, memory and disk in GiB; without what cannot be
-        read.
+        """Series key → value: CPU in percent of one core, memory and disk in GiB, each GPU; without what
+        cannot be read.
 
         Empty when the process is gone.
         """
@@ -32,6 +35,7 @@ class Sampler:
             "system/machine_memory": (psutil.virtual_memory().total - psutil.virtual_memory().available)
             / _GIB,
             **self._disk(),
+            **(self._gpus() if self._gpus else {}),
         }
 
     def _tree(self) -> list[psutil.Process]:

@@ -8,7 +8,8 @@ import { isLost, on } from "./socket.js";
 import { read, write } from "./view_state.js";
 
 const ORDER = ["eval", "test", "train", "speed", "system"];
-const UNITS = { "system/cpu": "%", "system/memory": "GiB", "system/gpu": "%", "system/gpu_memory": "GiB" };
+// By the end of the key: "system/rank1/cpu", "system/gpu0/power".
+const UNITS = { cpu: "%", memory: "GiB", machine_cpu: "%", machine_memory: "GiB", disk_free: "GiB", utilisation: "%", power: "W", temperature: "°C" };
 const ALIVE = ["starting", "running", "pausing", "paused", "stopping"];
 const ENDED = ["finished", "stopped", "failed", "crashed"];
 const REFETCH_AFTER = 400;
@@ -118,7 +119,7 @@ export class ChartGrid {
 
   #chart(key) {
     if (!this.charts.has(key)) {
-      const chart = new Chart(this, key, UNITS[key] ?? "");
+      const chart = new Chart(this, key, (key.startsWith("system/") && UNITS[key.split("/").pop()]) || "");
       this.charts.set(key, chart);
       this.seen.observe(chart.figure);
     }

@@ -1,0 +1,60 @@
+"""``python -m trainer_bridge exec train.py …`` and ``python -m trainer_bridge sync``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from trainer_bridge.join.wish import Wish, wish
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    options = _parser().parse_args(argv)
+    return options.do(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m trainer_bridge", description="Trainings join Trainboard."
+    )
+    commands = parser.add_subparsers(required=True, metavar="exec | sync")
+    run = commands.add_parser("exec", help="run a script as it is, and report it")
+    _add_server(run)
+    run.add_argument("--project", help="where the run goes, made if it is missing (TRAINBOARD_PROJECT)")
+    run.add_argument("--name", help="what the run is called (default: like the script)")
+    run.add_argument("--tag", action="append", default=[], dest="tags", help="may be given several times")
+    run.add_argument("-m", action="store_true", dest="is_module", help="the script is a module")
+    run.add_argument("script")
+    run.add_argument("args", nargs=argparse.REMAINDER, help="the script's own arguments")
+    run.set_defaults(do=_execute)
+    deliver = commands.add_parser("sync", help="deliver what was recorded while no server took it")
+    _add_server(deliver)
+    deliver.add_argument("folder", nargs="?", help="default: TRAINBOARD_DIR, else ./trainboard-runs")
+    deliver.set_defaults(do=_sync)
+    return parser
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--server", help="address of Trainboard (TRAINBOARD_SERVER)")
+    parser.add_argument("--token", help="API token with the scope write (better: TRAINBOARD_TOKEN)")
+
+
+def _asked(options: argparse.Namespace) -> Wish:
+    return wish(options.server, options.token, options.project, options.name, options.tags)
+
+
+def _execute(options: argparse.Namespace) -> int:
+    from trainer_bridge.join.execute import Script, execute
+
+    return execute(Script(options.script, options.args, options.is_module), _asked(options))
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from trainer_bridge.join.sync import sync
+
+    asked = wish(options.server, options.token, folder=options.folder)
+    return 0 if sync(Path(asked.folder), asked.server, asked.token) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

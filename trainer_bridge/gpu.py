@@ -1,0 +1,114 @@
+"""How busy the machine's NVIDIA GPUs are, through NVML: by pynvml where it is installed, else by nvidia-smi."""
+
+import contextlib
+import importlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_GIB = 1024**3
+_SMI_MIB = 1024
+_FIELDS = "index,utilization.gpu,memory.used,power.draw,temperature.gpu"
+#: Seconds that nvidia-smi gets; a driver in trouble can hang it.
+PATIENCE = 5.0
+
+Reader = Callable[[], dict[str, float]]
+
+
+def gpu_reader() -> Reader | None:
+    """A function that samples every visible GPU, None where there is none.
+
+    It gives utilisation (%), memory (GiB), power (W) and temperature (°C), as far as the GPU tells them, by
+    series key: {"system/gpu0/utilisation": 97.0, …}. It raises nothing.
+    """
+    return _nvml_reader() or _smi_reader()
+
+
+def gpu_names() -> list[str]:
+    """What the visible GPUs are called; empty without a GPU."""
+    with contextlib.suppress(Exception):
+        nvml = importlib.import_module("pynvml")
+        nvml.nvmlInit()
+        return [_text(nvml.nvmlDeviceGetName(handle)) for _, handle in _handles(nvml)]
+    rows = _smi("index,name")
+    return [row[1] for row in rows if _is_visible(row[0])]
+
+
+def _nvml_reader() -> Reader | None:
+    try:
+        nvml = importlib.import_module("pynvml")
+        nvml.nvmlInit()
+        handles = list(_handles(nvml))
+    except Exception:  # not installed, no driver, no permission
+        return None
+    if not handles:
+        return None
+    return lambda: {
+        key: value for index, handle in handles for key, value in _nvml_values(nvml, index, handle)
+    }
+
+
+def _handles(nvml: Any) -> Iterator[tuple[int, Any]]:
+    for index in range(nvml.nvmlDeviceGetCount()):
+        if _is_visible(str(index)):
+            yield index, nvml.nvmlDeviceGetHandleByIndex(index)
+
+
+def _nvml_values(nvml: Any, index: int, handle: Any) -> Iterator[tuple[str, float]]:
+    """Each measure that this GPU has; some have no power sensor, for example."""
+    measures: dict[str, Callable[[], float]] = {
+        "utilisation": lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu,
+        "memory": lambda: nvml.nvmlDeviceGetMemoryInfo(handle).used / _GIB,
+        "power": lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000,
+        "temperature": lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU),
+    }
+    for name, measure in measures.items():
+        with contextlib.suppress(Exception):
+            yield f"system/gpu{index}/{name}", float(measure())
+
+
+def _smi_reader() -> Reader | None:
+    if shutil.which("nvidia-smi") is None or not _smi_sample():
+        return None
+    return _smi_sample
+
+
+def _smi_sample() -> dict[str, float]:
+    found: dict[str, float] = {}
+    for index, utilisation, memory, power, temperature in _smi(_FIELDS):
+        values = {"utilisation": utilisation, "memory": memory, "power": power, "temperature": temperature}
+        for name, text in values.items():
+            with contextlib.suppress(ValueError):  # "[N/A]"
+                if _is_visible(index):
+                    found[f"system/gpu{index}/{name}"] = float(text) / (_SMI_MIB if name == "memory" else 1)
+    return found
+
+
+def _smi(fields: str) -> list[list[str]]:
+    """The rows that nvidia-smi prints; none when it cannot."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    command = [program, f"--query-gpu={fields}", "--format=csv,noheader,nounits"]
+    try:
+        # The program is the driver's own, found in PATH; nothing in its arguments comes from outside.
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return []
+    rows = [[part.strip() for part in line.split(",")] for line in done.stdout.splitlines()]
+    return [row for row in rows if len(row) == fields.count(",") + 1]
+
+
+def _is_visible(index: str) -> bool:
+    """Whether this process may use the GPU. CUDA_VISIBLE_DEVICES may also name them otherwise: then all count."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is None:
+        return True
+    chosen = [part.strip() for part in named.split(",")]
+    return index in chosen or not all(part.isdecimal() for part in chosen if part not in ("", "-1"))
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name

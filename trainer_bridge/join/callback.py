@@ -1,0 +1,115 @@
+"""The callback that joins Trainboard by itself, for ``callbacks=[…]`` or ``report_to="trainboard"``."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from transformers import TrainerControl, TrainerState, TrainingArguments
+
+from trainer_bridge.arguments import BY_NAME
+from trainer_bridge.callback import BridgeCallback
+from trainer_bridge.control import Control
+from trainer_bridge.environment import resolved_arguments
+from trainer_bridge.join.run import Run, current, open_run
+from trainer_bridge.join.wish import wish
+from trainer_bridge.protocol import Event
+
+ONE_PROCESS = "a training of several processes takes no commands from here; kill ends it"
+
+
+class _Nobody:
+    """Whom a callback reports to before it has a run."""
+
+    attempt = 1
+
+    def emit(self, event: Event) -> None:
+        """Nobody hears it."""
+
+
+class TrainboardCallback(BridgeCallback):
+    """Reports a Trainer to Trainboard. What is not given comes from the environment (docs/join.md).
+
+    The run begins with the training, or is that of ``start_run`` or ``exec`` when there is one, and ends with
+    the process.
+    """
+
+    def __init__(
+        self,
+        server: str | None = None,
+        token: str | None = None,
+        project: str | None = None,
+        name: str | None = None,
+        tags: Iterable[str] | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        nobody = _Nobody()
+        super().__init__(nobody, Control(nobody.emit))
+        self._wish = wish(server, token, project, name, tags, config)
+        self.run: Run | None = None
+        self._tried = False
+
+    def begin(self) -> None:
+        """Join once; what keeps it from that is told once."""
+        if self._tried:
+            return
+        self._tried = True
+        self.run = current() or open_run(self._wish)
+        self._client, self._emit = self.run, self.run.emit
+        self.prefix = self.run.next_trainer()
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if self.run is not None and self.run.ended:
+            self._tried = False  # a notebook trains again after its run was finished
+        super().on_train_begin(args, state, control, **kwargs)
+        try:
+            if self.run is not None and state.is_world_process_zero:
+                self._take_over(self.run, args)
+                self.run.describe(_described(args, kwargs))
+        except Exception as error:
+            self.report_fault("on_train_begin", error)
+
+    def _take_over(self, run: Run, args: TrainingArguments) -> None:
+        """From now on the Trainer obeys what is asked of the run."""
+        self._control = run.fresh_control()
+        self._control.can_evaluate = str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no"
+        if args.world_size > 1:
+            # Flags that only one process sets make the others wait for ever.
+            self._control.end(ONE_PROCESS)
+
+
+def _described(args: TrainingArguments, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """What an Environment event tells of a Trainer."""
+    resolved = resolved_arguments(args)
+    changed = {
+        name: resolved[name]
+        for name, field in BY_NAME.items()
+        if name in resolved and resolved[name] != field.default
+    }
+    return {
+        "args": changed,
+        "arguments": resolved,
+        "model": _model(parts.get("model")),
+        "device": str(args.device),
+        **_objective(args),
+    }
+
+
+def _objective(args: TrainingArguments) -> dict[str, Any]:
+    metric = (args.metric_for_best_model or "").removeprefix("eval_")
+    evaluates = str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no"
+    if not metric and not evaluates:
+        return {}
+    greater = bool(args.greater_is_better) if metric else False
+    return {"objective": {"key": f"eval/{metric or 'loss'}", "greater_is_better": greater}}
+
+
+def _model(model: Any) -> dict[str, Any]:
+    if model is None:
+        return {}
+    counts = [(p.numel(), p.requires_grad) for p in model.parameters()]
+    return {
+        "class": type(model).__name__,
+        "parameters": sum(count for count, _ in counts),
+        "trainable_parameters": sum(count for count, trains in counts if trains),
+    }
