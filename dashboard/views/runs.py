@@ -24,6 +24,8 @@ from runs.timeline import Event, timeline
 CONSOLE_TAIL = 200
 RAIL_LINES = 8
 MOST_LINES = 2000
+#: Parts of the environment that the overview shows by themselves.
+_CODE = ("git", "command")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def overview(request: HttpRequest, run: str) -> HttpResponse:
     context = {
         "config": sorted(rows, key=lambda row: not row[2]),
         "latest": queries.latest_values(owner, limit=50),
-        "environment": owner.environment,
+        "environment": {name: owner.environment[name] for name in owner.environment if name not in _CODE},
+        **{name: owner.environment.get(name) for name in _CODE},
         "attempts": owner.attempts.order_by("number"),
         "spec": owner.spec,
     }
