@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from runs.models import ApiToken, Attempt, IngestToken, LoginLink
 
@@ -29,6 +30,11 @@ def hash_token(text: str) -> str:
 def new_ingest_token() -> str:
     """The secret that lets one attempt send its events."""
     return _secret("tbi")
+
+
+def claim_token(worker: str, request: str) -> str:
+    """The secret of the attempt that ``worker`` claims with ``request``, the same when it asks again."""
+    return f"tbi_{salted_hmac('runs.claim', f'{worker} {request}', algorithm='sha256').hexdigest()}"
 
 
 def issue_ingest_token(attempt: Attempt, api_token: ApiToken | None = None) -> str:

@@ -60,26 +60,55 @@ def send_looks() -> None:
         log.warning("the broker could not be told about queued runs; trying again soon: %s", problem)
 
 
-def claim_next(worker: str) -> Claim | None:
-    """Give the oldest queued run to ``worker``; None when none is queued. Two that ask get two runs."""
-    while (run := Run.objects.filter(state=State.QUEUED).order_by("created_at", "id").first()) is not None:
+def claim_next(worker: str, request: str = "") -> Claim | None:
+    """Give the oldest queued run to ``worker``; None when none is queued. Two that ask get two runs.
+
+    ``request`` names the question: asked again, because the answer was lost, it gets the same claim.
+    """
+    token = access.claim_token(worker, request) if request else access.new_ingest_token()
+    while True:
         with transaction.atomic():
+            if request and (attempt := _claimed_before(worker, token)) is not None:
+                return _claim_again(attempt, token)
+            run = Run.objects.filter(state=State.QUEUED).order_by("created_at", "id").first()
+            if run is None:
+                return None
             if transition(run.pk, State.STARTING, only_from=State.QUEUED, worker=worker):
-                return _new_attempt(run, worker)
-    return None
+                return _new_attempt(run, worker, token)
 
 
-def _new_attempt(run: Run, worker: str) -> Claim:
+def _claimed_before(worker: str, token: str) -> Attempt | None:
+    """The attempt that an earlier try of the same request was given."""
+    # One request of a worker at a time; on SQLite the transaction itself sees to that.
+    list(Worker.objects.select_for_update().filter(name=worker).values_list("pk", flat=True))
+    return Attempt.objects.select_related("run").filter(token_hash=access.hash_token(token)).first()
+
+
+def _claim_again(attempt: Attempt, token: str) -> Claim | None:
+    """The same claim, unless it was given up and queued or deleted meanwhile: then None, ask anew."""
+    run = attempt.run
+    newest = run.attempts.aggregate(last=Max("number"))["last"]
+    if attempt.number != newest or run.state not in (State.STARTING, State.STOPPING, State.CRASHED):
+        return None
+    Attempt.objects.filter(pk=attempt.pk).update(heard_at=timezone.now())
+    transition(run.pk, State.STARTING, only_from=State.CRASHED)
+    checkpoint = resumable(run) if newest > 1 else None
+    return _claim(run, attempt.number, token, checkpoint)
+
+
+def _new_attempt(run: Run, worker: str, token: str) -> Claim:
     """The attempt that follows; what the former one left open is closed."""
     number = (run.attempts.aggregate(last=Max("number"))["last"] or 0) + 1
-    token = access.new_ingest_token()
     Attempt.objects.create(run=run, number=number, token_hash=access.hash_token(token), worker=worker)
     checkpoint = resumable(run) if number > 1 else None
     if number > 1:
         _go_back(run, checkpoint, number)
     announce_overview()
-    resume_from = checkpoint.path if checkpoint else None
-    return Claim(run.pk, run.name, number, token, run.spec, resume_from)
+    return _claim(run, number, token, checkpoint)
+
+
+def _claim(run: Run, attempt: int, token: str, checkpoint: Checkpoint | None) -> Claim:
+    return Claim(run.pk, run.name, attempt, token, run.spec, checkpoint.path if checkpoint else None)
 
 
 def _go_back(run: Run, checkpoint: Checkpoint | None, attempt: int) -> None:

@@ -17,6 +17,9 @@ from typing import Any, Literal
 from trainer_bridge.client import BridgeClient
 from trainer_bridge.control import STOP_ASKED, Control
 from trainer_bridge.job import ExitRecord, Job, write_exit_record
+from trainer_bridge.outcome import exit_event
+from trainer_bridge.output import LenientFile, open_lines
+from trainer_bridge.protocol import Warning
 
 log = logging.getLogger("trainer_bridge")
 
@@ -79,6 +82,11 @@ class Training:
                 target=self._watch, args=(worker.sentinel,), name="lifeline", daemon=True
             ).start()
 
+    def tell_lost_output(self) -> None:
+        """The console log's disk is full: the training goes on, a person is told."""
+        text = "Output of the training is lost: its disk is full, so the console log cannot grow."
+        self.client.emit(Warning("console", text, time.time()))
+
     def _train(self) -> bool:
         """Build, train and test; say whether the training was stopped before its end."""
         from trainer_bridge.callback import BridgeCallback
@@ -134,16 +142,18 @@ def main(job: Job) -> None:
     log.
     """
     os.setsid()
-    redirect_output(job.paths.console_log(job.attempt))
+    outputs = redirect_output(job.paths.console_log(job.attempt))
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
     prepare(job.threads)
     training = Training(job)
+    for output in outputs:
+        output.on_loss = training.tell_lost_output
     training.stop_on_signals()
     record = training.run()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if not training.orphaned:
         # An orphan leaves none, so the server sees it for what it is: crashed.
-        write_exit_record(job.paths.exit_record(job.attempt), record)
+        leave_record(training, record)
     training.client.close(LAST_FLUSH if training.client.connected else 0.5)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -151,20 +161,27 @@ def main(job: Job) -> None:
     os._exit(1 if record.outcome == "failed" else 0)
 
 
-def redirect_output(path: Path) -> None:
+def leave_record(training: Training, record: ExitRecord) -> None:
+    """Write down how it ended; when the disk takes nothing, tell the server instead, last of all events."""
+    job = training.job
+    try:
+        write_exit_record(job.paths.exit_record(job.attempt), record)
+    except OSError as error:
+        log.error("how the run ended cannot be written down: %s", error)
+        training.client.emit(exit_event(record))
+
+
+def redirect_output(path: Path) -> list[LenientFile]:
     """stdout and stderr, of Python and of C, go line by line into one file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
-    sys.stdout = open(  # noqa: SIM115
-        1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False
-    )
-    sys.stderr = open(  # noqa: SIM115
-        2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False
-    )
+    sys.stdout, out = open_lines(1)
+    sys.stderr, error = open_lines(2)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
+    return [out, error]
 
 
 def prepare(threads: int) -> None:

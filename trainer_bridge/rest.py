@@ -35,9 +35,12 @@ class WorkerApi:
         answer = self._post("heartbeat", {"state": state, "slots": slots, "busy": busy, "info": info})
         return int(answer["queued"]) if answer else 0
 
-    def claim(self) -> dict[str, Any] | None:
-        """The next run to train, or None when the queue is empty."""
-        return self._post("claim", {})
+    def claim(self, request: str) -> dict[str, Any] | None:
+        """The next run to train, or None when the queue is empty.
+
+        ``request`` is a random id: after ServerAway the same one asks for the run that may have been given.
+        """
+        return self._post("claim", {"request": request})
 
     def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
         # The scheme is checked by bridge_url when the worker starts.

@@ -9,6 +9,7 @@ from trainer_bridge.client import BridgeClient, DeliveryRefused, deliver
 from trainer_bridge.console import ConsoleTail, last_lines
 from trainer_bridge.job import Job, read_exit_record, remove_ticket, write_ticket
 from trainer_bridge.launcher import Child, Launcher
+from trainer_bridge.outcome import exit_event
 from trainer_bridge.outgoing import Outgoing
 from trainer_bridge.protocol import Command, CommandAck, Console, Exit, State, System, Warning, decode_event
 from trainer_bridge.spool import Spool
@@ -44,7 +45,11 @@ class Supervisor:
         self._client = BridgeClient(
             job.server, job.token, job.run, job.attempt, "supervisor", job.spool("supervisor"), self._command
         )
-        write_ticket(job)
+        try:
+            write_ticket(job)
+        except OSError:
+            self._client.close(0)
+            raise
         self._tail = ConsoleTail(job.paths.console_log(job.attempt))
 
     def run(self) -> bool:
@@ -169,17 +174,15 @@ class Supervisor:
 def exit_of_record(job: Job) -> Exit | None:
     """The exit that the training itself wrote down, as an event; None when it wrote none."""
     record = read_exit_record(job.paths.exit_record(job.attempt))
-    if record is None:
-        return None
-    return Exit(
-        record.outcome,
-        time.time(),
-        step=record.step,
-        exit_code=1 if record.outcome == "failed" else 0,
-        error=record.error,
-        traceback=record.traceback,
-        reason=record.reason,
-    )
+    return None if record is None else exit_event(record)
+
+
+def report_unstarted(job: Job, error: Exception) -> None:
+    """Tell the server why the worker cannot even begin with an attempt; a full disk is no hindrance."""
+    client = BridgeClient(job.server, job.token, job.run, job.attempt, "worker", job.spool("worker"))
+    text = f"The worker could not begin with the training: {error}"
+    client.emit(Exit("failed", time.time(), error=text))
+    client.close(LAST_DELIVERY)
 
 
 def append_exit(job: Job, event: Exit) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from trainer_bridge.address import bridge_url, delays
 from trainer_bridge.job import Job
@@ -13,7 +14,7 @@ from trainer_bridge.leftovers import Leftovers
 from trainer_bridge.machine import describe_machine
 from trainer_bridge.rest import NotAllowed, ServerAway, WorkerApi
 from trainer_bridge.spool_file import SpoolBusy
-from trainer_bridge.supervisor import Supervisor
+from trainer_bridge.supervisor import Supervisor, report_unstarted
 
 log = logging.getLogger("trainer_bridge")
 
@@ -43,6 +44,8 @@ class WorkerAgent:
         self._running: dict[str, Supervisor] = {}
         self._taken = 0
         self._asked = 0
+        #: Claims whose answer was never heard: a run may have been given to each.
+        self._unanswered: list[str] = []
         self._warm = threading.Event()
         self._stopping = threading.Event()
         self._beat = threading.Event()
@@ -110,17 +113,21 @@ class WorkerAgent:
     def _claim(self) -> dict[str, Any] | None:
         """The next run, or None; while the server is away it is asked again for a while."""
         pauses, deadline = delays(0.2, 5), time.monotonic() + CLAIM_PATIENCE
+        with self._lock:
+            request = self._unanswered.pop() if self._unanswered else uuid4().hex
         while not self._stopping.is_set():
             try:
-                return self._api.claim()
+                return self._api.claim(request)
             except NotAllowed as refusal:
                 self._note(f"no run can be claimed: {refusal}")
                 return None
             except ServerAway as away:
                 self._note(f"the server is away ({away}); trying again")
             if time.monotonic() > deadline:
-                return None
+                break
             self._stopping.wait(next(pauses))
+        with self._lock:
+            self._unanswered.append(request)
         return None
 
     def _train(self, claim: dict[str, Any]) -> None:
@@ -138,6 +145,7 @@ class WorkerAgent:
             supervisor = Supervisor(job, self._launcher)
         except (OSError, SpoolBusy, ValueError) as error:
             log.error("run %s cannot be trained here: %s", job.run, error)
+            report_unstarted(job, error)
             return
         with self._lock:
             self._running[job.run] = supervisor
@@ -182,7 +190,8 @@ class WorkerAgent:
     def _heartbeat_loop(self) -> None:
         while not self._stopping.is_set():
             queued = self._send_beat("ready" if self._warm.is_set() else "warming up")
-            if queued and self._warm.is_set() and self._taken < self.slots:
+            waiting = queued or (self._unanswered and not self._trouble)
+            if waiting and self._warm.is_set() and self._taken < self.slots:
                 # A message that said so may have been lost: the queue is asked without one.
                 threading.Thread(target=self.work, name="work", daemon=True).start()
             self._beat.wait(BEAT_EVERY)

@@ -27,6 +27,12 @@ class HeartbeatAnswer(Schema):
     queued: int
 
 
+class ClaimIn(Schema):
+    """``request``: a random id; the same one gets the same run again, when the answer was lost on the way."""
+
+    request: str = Field("", max_length=64)
+
+
 class ClaimOut(Schema):
     """``token`` lets the attempt send events, told only now; ``resume_from`` is within the run's folder."""
 
@@ -45,7 +51,7 @@ def heartbeat(request: HttpRequest, name: Name, body: Heartbeat) -> HeartbeatAns
 
 
 @router.post("/workers/{name}/claim", response={200: ClaimOut, 204: None})
-def claim(request: HttpRequest, name: Name) -> Status:
+def claim(request: HttpRequest, name: Name, body: ClaimIn) -> Status:
     """The oldest queued run, for this worker alone; 204 when none is queued."""
-    claimed = claim_next(name)
+    claimed = claim_next(name, body.request)
     return Status(204, None) if claimed is None else Status(200, ClaimOut(**asdict(claimed)))

@@ -10,6 +10,9 @@ from runs import access, series
 from runs.models import Attempt, ConsoleBlock, Project, Run
 from runs.states import State
 from tests.faults.web import WebProcess
+
+# Fixtures: the protocol's server, a warm launcher, small trainings.
+from tests.trainer_bridge.conftest import job_for, launcher, server  # noqa: F401
 from trainer_bridge.blocks import unpack
 from trainer_bridge.client import BridgeClient
 from trainer_bridge.protocol import Console, ConsoleLine, Metrics, MetricsBlock, decode_event
@@ -64,15 +67,15 @@ def running(transactional_db: None) -> Run:
 def sending(
     tmp_path: Path, web: WebProcess, running: Run, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Sending]]:
-    """sending(server=…, number=…) → a training's end of the bridge; it tries again quickly."""
+    """sending(url=…, number=…) → a training's end of the bridge; it tries again quickly."""
     monkeypatch.setattr("trainer_bridge.address.delays.__defaults__", (0.02, 0.2))
     clients: list[BridgeClient] = []
 
-    def connect(server: str = web.url, number: int = 1) -> Sending:
+    def connect(url: str = web.url, number: int = 1) -> Sending:
         token = access.new_ingest_token()
         attempt = Attempt.objects.create(run=running, number=number, token_hash=access.hash_token(token))
         spool = tmp_path / f"{number}.spool"
-        clients.append(BridgeClient(server, token, running.pk, number, "trainer", spool))
+        clients.append(BridgeClient(url, token, running.pk, number, "trainer", spool))
         return Sending(running, attempt, clients[-1])
 
     yield connect

@@ -138,10 +138,10 @@ def test_a_token_that_is_refused_is_told_from_a_server_that_is_away(queue):
     api = WorkerApi(queue.url, "wrong", "box")
     queue.fail_with = 401
     with pytest.raises(NotAllowed, match="not now"):
-        api.claim()
+        api.claim("r")
     queue.fail_with = 500
     with pytest.raises(ServerAway, match="500"):
-        api.claim()
+        api.claim("r")
     queue.close()
     with pytest.raises(ServerAway):
         api.heartbeat("ready", 1, 0, {})
@@ -151,4 +151,4 @@ def test_a_server_that_does_not_answer_is_away(monkeypatch, queue):
     monkeypatch.setattr(rest, "PATIENCE", 0.2)
     queue.answer = lambda what, body: time.sleep(0.5) or (204, None)
     with pytest.raises(ServerAway, match="timed out"):
-        WorkerApi(queue.url, "token", "box").claim()
+        WorkerApi(queue.url, "token", "box").claim("r")
