@@ -1,5 +1,6 @@
 """What a person asks of a run: checked, stored, pushed to its training process, and answered by it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -55,6 +56,12 @@ def acknowledge(run_id: str, number: int, status: str, step: int | None, reason:
     if status == Status.RECEIVED:
         return rows.update(status=Status.RECEIVED) == 1
     return rows.update(status=status, step=step, reason=reason, applied_at=timezone.now()) == 1
+
+
+def nobody_stops(run_id: str, since: datetime) -> bool:
+    """Whether every stop and kill that was given ``since`` then was refused."""
+    rows = Command.objects.filter(run_id=run_id, kind__in=("stop", "kill"), created_at__gte=since)
+    return not rows.exclude(status=Status.REFUSED).exists()
 
 
 def drop_open_commands(run_id: str, reason: str) -> None:

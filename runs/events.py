@@ -123,7 +123,15 @@ def _checkpoint(draft: Draft, event: protocol.Checkpoint) -> None:
 def _command_ack(draft: Draft, event: protocol.CommandAck) -> None:
     if not commands.acknowledge(draft.run.pk, event.id, event.status, event.step, text_of(event.reason)):
         log.info("run %s: an answer to command %s, which is not open", draft.run.pk, event.id)
+    elif event.status == "refused":
+        _go_on_unless_stopped(draft)
     draft.flag("commands")
+
+
+def _go_on_unless_stopped(draft: Draft) -> None:
+    """The training refused a command. If that was the only word to stop, the run is not stopping."""
+    if draft.run.state == State.STOPPING and commands.nobody_stops(draft.run.pk, draft.attempt.started_at):
+        draft.move(State.RUNNING if draft.run.started_at else State.STARTING)
 
 
 def _warning(draft: Draft, event: protocol.Warning) -> None:

@@ -5,7 +5,9 @@ for a browser, and nothing fails because a message could not be told.
 """
 
 import asyncio
+import hashlib
 import logging
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -32,6 +34,11 @@ def project_group(slug: str) -> str:
 
 def bridge_group(run_id: str) -> str:
     return f"bridge.{run_id}"
+
+
+def session_group(session_key: str) -> str:
+    """The pages of one log-in; the key itself is a secret and stays out of the channel layer."""
+    return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
 
 
 def use_this_loop() -> None:
@@ -64,6 +71,11 @@ def state_changed(run_id: str, **extra: Any) -> None:
         return
     versions = {"from": run.version - 1, "to": run.version}
     publish({"type": "update", "run": run_id, **versions, "state": run.state, "reason": run.reason, **extra})
+
+
+def logged_out(session_key: str) -> None:
+    """Close the open websockets of a log-in that has ended."""
+    transaction.on_commit(partial(_hand_over, session_group(session_key), {"type": "live.logged.out"}))
 
 
 def command_soon(command: Command) -> None:

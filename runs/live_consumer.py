@@ -42,6 +42,8 @@ class LiveConsumer(SocketConsumer):
     """Collects what happens in an outbox; a task of its own empties it as fast as the browser takes it."""
 
     joined: frozenset[str] = frozenset()
+    #: The group of this log-in, whose end ends this connection.
+    session = ""
     _sending: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -52,6 +54,8 @@ class LiveConsumer(SocketConsumer):
             await self.close(NOT_LOGGED_IN, "log in first")
             return
         self.outbox, self._waiting = Outbox(), asyncio.Event()
+        self.session = live.session_group(self.scope["session"].session_key or "")
+        await self.channel_layer.group_add(self.session, self.channel_name)
         await self.channel_layer.group_add(live.WORKERS, self.channel_name)
         self.joined = frozenset({live.WORKERS})
         self._put(await database_sync_to_async(overview_message)())
@@ -60,7 +64,7 @@ class LiveConsumer(SocketConsumer):
     async def disconnect(self, code: int) -> None:
         if self._sending is not None:
             self._sending.cancel()
-        for group in self.joined:
+        for group in self.joined | {self.session} - {""}:
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -77,6 +81,13 @@ class LiveConsumer(SocketConsumer):
         """Something happened, says the channel layer."""
         if self._sending is not None:
             self._put(message["content"])
+
+    async def live_logged_out(self, message: dict[str, Any]) -> None:
+        """The person has logged out: this page hears nothing any more."""
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
+            await self.close(NOT_LOGGED_IN, "logged out")
 
     async def _follow(self, watch: Watch) -> None:
         wanted = frozenset(watch.groups() | {live.WORKERS})

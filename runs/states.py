@@ -31,7 +31,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.RUNNING: frozenset({State.PAUSING, State.STOPPING}) | ENDED,
     State.PAUSING: frozenset({State.PAUSED, State.RUNNING, State.STOPPING}) | ENDED,
     State.PAUSED: frozenset({State.QUEUED, State.RUNNING, State.STOPPING, State.STOPPED}),
-    State.STOPPING: ENDED,
+    # A training that refuses to stop goes on.
+    State.STOPPING: frozenset({State.STARTING, State.RUNNING}) | ENDED,
     # A finished run has reached its end; the others may go on from their last checkpoint.
     State.FINISHED: frozenset(),
     State.STOPPED: frozenset({State.QUEUED}),

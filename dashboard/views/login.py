@@ -1,5 +1,7 @@
 """Logging in by password or by a link that works once, and logging out."""
 
+from typing import Any
+
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
@@ -9,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from dashboard.forms.login import LoginForm
+from runs import live
 from runs.access import redeem_login_link
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -16,7 +19,23 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 password_login = LoginView.as_view(
     template_name="login.html", authentication_form=LoginForm, redirect_authenticated_user=True
 )
-log_out = LogoutView.as_view(next_page="login")
+
+
+class LogOut(LogoutView):
+    """Logs out and closes the log-in's open live connections, in other tabs too."""
+
+    next_page = "login"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.session.session_key
+        response = super().post(request, *args, **kwargs)
+        # Afterwards: a page that reconnects at once must find the session gone.
+        if key:
+            live.logged_out(key)
+        return response
+
+
+log_out = LogOut.as_view()
 
 
 @login_not_required

@@ -7,6 +7,7 @@ const events = new EventTarget();
 const wanted = { runs: [], project: null, console: false };
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+const NOT_LOGGED_IN = 4403;
 
 let socket = null;
 let wait = FIRST_WAIT;
@@ -38,7 +39,7 @@ function connect() {
   const mine = (socket = new WebSocket(`${scheme}://${location.host}/ws/live/`));
   mine.addEventListener("open", () => mine === socket && opened());
   mine.addEventListener("message", (event) => received(JSON.parse(event.data)));
-  mine.addEventListener("close", () => mine === socket && closed());
+  mine.addEventListener("close", (event) => mine === socket && closed(event.code));
 }
 
 function opened() {
@@ -59,9 +60,14 @@ function received(message) {
   events.dispatchEvent(new CustomEvent(message.type, { detail: message }));
 }
 
-function closed() {
+function closed(code) {
   socket = null;
   if (leaving) return;
+  // Logged out, here or in another tab: the server shows the log-in page and comes back here after it.
+  if (code === NOT_LOGGED_IN) {
+    location.reload();
+    return;
+  }
   if (!lostAt) {
     lostAt = Date.now();
     ringTimer = setTimeout(() => show("lost"), 2000);

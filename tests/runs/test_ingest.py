@@ -234,6 +234,34 @@ def test_command_answers_are_stored(run, sender):
     assert applied.update["commands"] is True
 
 
+@pytest.mark.parametrize(
+    ("others", "state"),
+    [([], "running"), (["sent"], "stopping"), (["applied"], "stopping"), (["refused"], "running")],
+)
+def test_a_stop_that_the_training_refuses_stops_nothing(make_run, make_sender, others, state):
+    run = make_run(State.STOPPING, reason="stop asked by ada", started_at="2026-01-01T00:00:00Z")
+    Command.objects.create(run=run, kind="kill", status="applied")  # of an earlier attempt
+    sender = make_sender(run)
+    command = Command.objects.create(run=run, kind="stop")
+    for status in others:
+        Command.objects.create(run=run, kind="stop", status=status)
+    ack = protocol.CommandAck(command.pk, "refused", time=1.0, reason="the loop cannot be stopped")
+    applied = apply_batch(sender, Batch(1, [ack]))
+    run.refresh_from_db()
+    command.refresh_from_db()
+    assert (run.state, command.status, command.reason) == (state, "refused", "the loop cannot be stopped")
+    assert applied.update.get("state") == (state if state == "running" else None)
+
+
+def test_a_refused_save_leaves_a_stopping_run_stopping(make_run, make_sender):
+    run = make_run(State.STOPPING)
+    sender = make_sender(run)
+    save, _ = (Command.objects.create(run=run, kind=kind) for kind in ("save", "stop"))
+    apply_batch(sender, Batch(1, [protocol.CommandAck(save.pk, "refused", time=1.0)]))
+    run.refresh_from_db()
+    assert run.state == "stopping"
+
+
 def test_a_command_of_another_run_is_not_answered(run, sender, make_run):
     command = Command.objects.create(run=make_run(State.RUNNING), kind="stop")
     apply_batch(sender, Batch(1, [protocol.CommandAck(command.pk, "applied", time=1.0)]))

@@ -8,6 +8,7 @@ import time
 import pytest
 from asgiref.sync import sync_to_async
 from channels.auth import AuthMiddlewareStack
+from django.test import Client
 
 from dashboard.asgi import application
 from runs import live, live_consumer
@@ -140,6 +141,20 @@ async def test_a_slow_page_keeps_no_queue_on_the_server(run, user):
 async def test_a_page_without_a_session_is_turned_away(user):
     async with connected(Socket(application, "/ws/live/", [HOST, OURS])) as (socket,):
         assert await closed_with(socket) == live_consumer.NOT_LOGGED_IN
+
+
+async def test_logging_out_closes_the_pages_of_that_login_only(run, user):
+    here, there = await sync_to_async(page)(user), await sync_to_async(page)(user)
+    async with connected(here, there):
+        await watch(here, run.pk)
+        await watch(there, run.pk)
+        browser = Client()
+        browser.cookies["sessionid"] = dict(here.scope["headers"])[b"cookie"].decode().partition("=")[2]
+        answer = await sync_to_async(browser.post)("/logout/")
+        assert answer.status_code == 302
+        await live.apublish(update(run, 0, 1))
+        assert await closed_with(here) == live_consumer.NOT_LOGGED_IN
+        assert await told(there, "update") == update(run, 0, 1)
 
 
 @pytest.mark.parametrize(
