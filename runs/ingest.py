@@ -6,14 +6,16 @@ after the commit. Whatever was cut off comes again and is skipped up to that num
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import Max
+from django.db import connection
 from django.utils import timezone
 
+from runs import sql
 from runs.draft import Draft
 from runs.events import apply_event, revive, warn_of_refused_keys
-from runs.models import Attempt, Source
+from runs.models import Attempt, Run, Source
 from trainer_bridge import protocol
 
 #: How exact an attempt's last sign of life is; crashed runs are found by minutes, so seconds do.
@@ -58,46 +60,75 @@ def last_number(sender: Sender) -> int:
 
 def apply_batch(sender: Sender, batch: protocol.Batch) -> Applied:
     """Apply what is new, inside the caller's transaction. Raises BatchRefused and changes nothing."""
-    source = _locked_source(sender)
-    _refuse_old(source.attempt)
-    if batch.first > source.last + 1:
-        raise BatchRefused(f"expected event {source.last + 1}, but the batch begins with event {batch.first}")
-    events = batch.events[source.last + 1 - batch.first :]
+    place = _locked(sender)
+    _refuse_old(place.attempt)
+    if batch.first > place.last + 1:
+        raise BatchRefused(f"expected event {place.last + 1}, but the batch begins with event {batch.first}")
+    events = batch.events[place.last + 1 - batch.first :]
     if not events:
-        return Applied(source.last)
-    draft = Draft(source.attempt.run, source.attempt, source.name)
+        return Applied(place.last)
+    draft = Draft(place.run, place.attempt, sender.source)
     revive(draft)
     for event in events:
         apply_event(draft, event)
-    source.last += len(events)
-    source.save(update_fields=["last"])
-    _heard(source.attempt)
+    last = place.last + len(events)
+    sql.execute(f"UPDATE {sql.table(Source)} SET last = %s WHERE id = %s", [last, place.source])  # noqa: S608
+    _heard(place.attempt)
     draft.save()
     warn_of_refused_keys(draft)
-    return Applied(source.last, draft.live_update(), draft.slots_changed, draft.ended)
+    return Applied(last, draft.live_update(), draft.slots_changed, draft.ended)
 
 
 def heard(sender: Sender) -> Applied:
     """Note a sign of life that brings no events; a run that was given up too early goes on."""
-    source = _locked_source(sender)
-    _heard(source.attempt)
-    draft = Draft(source.attempt.run, source.attempt, source.name)
+    place = _locked(sender)
+    _heard(place.attempt)
+    draft = Draft(place.run, place.attempt, sender.source)
     if not revive(draft):
-        return Applied(source.last)
+        return Applied(place.last)
     draft.save()
-    return Applied(source.last, draft.live_update(), draft.slots_changed)
+    return Applied(place.last, draft.live_update(), draft.slots_changed)
 
 
-def _locked_source(sender: Sender) -> Source:
-    rows = Source.objects.select_for_update().select_related("attempt__run")
-    source = rows.filter(attempt_id=sender.attempt_id, name=sender.source).first()
-    if source is None:
+@dataclass
+class _Place:
+    """Where a batch goes, its rows locked. ``last`` is the number of the source's last stored event."""
+
+    run: Run
+    attempt: Attempt
+    source: int
+    last: int
+
+
+def _locked(sender: Sender) -> _Place:
+    lock = connection.ops.for_update_sql() if connection.features.has_select_for_update else ""
+    found = sql.rows(
+        f"SELECT id, last FROM {sql.table(Source)} WHERE attempt_id = %s AND name = %s {lock}",  # noqa: S608
+        [sender.attempt_id, sender.source],
+    )
+    attempts = list(
+        Attempt.objects.raw(f"SELECT * FROM {sql.table(Attempt)} WHERE id = %s", [sender.attempt_id])  # noqa: S608
+    )
+    if not found or not attempts:
         raise BatchRefused("the run of this attempt was deleted", final=True)
-    return source
+    ((source, last),), (attempt,) = found, attempts
+    query = f"SELECT {sql.columns(_columns_of_run())} FROM {sql.table(Run)} WHERE id = %s {lock}"  # noqa: S608
+    (run,) = Run.objects.raw(query, [attempt.run_id])
+    attempt.run = run
+    return _Place(run, attempt, source, last)
+
+
+@cache
+def _columns_of_run() -> list[str]:
+    """Those of the run without what hardly any event needs; the one that does has it fetched."""
+    large = {"spec", "trial_params", "tags", "environment", "traceback"}
+    columns = [field.column for field in Run._meta.concrete_fields]
+    return [column for column in columns if column and column not in large]
 
 
 def _refuse_old(attempt: Attempt) -> None:
-    newest = Attempt.objects.filter(run_id=attempt.run_id).aggregate(newest=Max("number"))["newest"]
+    query = f"SELECT MAX(number) FROM {sql.table(Attempt)} WHERE run_id = %s"  # noqa: S608
+    ((newest,),) = sql.rows(query, [attempt.run_id])
     if attempt.number < newest:
         raise BatchRefused(
             f"attempt {newest} of this run has taken over from attempt {attempt.number}", final=True

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 #: The most jobs in one commit: bounds how long the first of them waits.
 GROUP = 64
+#: After a commit of so many jobs the writer rests as long as it took, at most REST seconds: meanwhile more joins
+#: each bridge's next batch, which costs about the same, and the pages get their turn.
+MANY = 16
+REST = 0.1
 #: The most jobs that may wait; each connection has one at a time, so this many connections.
 WAITING = 10_000
 
@@ -91,7 +96,10 @@ class Writer:
     def _work(self) -> None:
         try:
             while (jobs := self._take()) is not None:
+                begun = time.monotonic()
                 commit(jobs)
+                if len(jobs) >= MANY:
+                    time.sleep(min(time.monotonic() - begun, REST))
         finally:
             connection.close()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
+from runs import sql
 from runs.models import Chunk, PendingPoints, Rewind, Run, Series
 from runs.series import batch, codec
 from runs.series.summary import Summary, of_groups, summarize
@@ -41,10 +42,10 @@ class Stretch:
 def histories(run_ids: Iterable[str]) -> dict[str, History]:
     """The rewinds of each run; one query."""
     found = {run_id: History() for run_id in run_ids}
-    for run_id, attempt, step in Rewind.objects.filter(run_id__in=list(found)).values_list(
-        "run_id", "attempt", "step"
-    ):
-        found[run_id].cuts[attempt] = step
+    if found:
+        query = f"SELECT run_id, attempt, step FROM {sql.table(Rewind)} WHERE run_id IN ({sql.marks(found)})"  # noqa: S608
+        for run_id, attempt, step in sql.rows(query, list(found)):
+            found[run_id].cuts[attempt] = step
     return found
 
 

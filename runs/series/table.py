@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
 from django.db import connection
-from django.db.models import QuerySet
 
+from runs import sql
 from runs.models import Series
 from runs.series.summary import Summary
 from trainer_bridge.values import MAX_NAMES
@@ -34,7 +34,7 @@ Key = tuple[str, str]
 
 def load(keys: Mapping[str, set[str]]) -> tuple[dict[Key, int], dict[Key, Summary], dict[Key, float | None]]:
     """Ids, summaries and first times of these runs' keys ({run: names}), as far as they exist; one query."""
-    rows = _select(keys).values_list("id", "run_id", "key", "first_time", *_FIELDS)
+    rows = _select(keys)
     ids: dict[Key, int] = {}
     summaries: dict[Key, Summary] = {}
     times: dict[Key, float | None] = {}
@@ -44,10 +44,15 @@ def load(keys: Mapping[str, set[str]]) -> tuple[dict[Key, int], dict[Key, Summar
     return ids, summaries, times
 
 
-def _select(keys: Mapping[str, set[str]]) -> QuerySet[Series]:
-    rows = Series.objects.filter(run_id__in=list(keys))
-    names = set().union(*keys.values())
-    return rows.filter(key__in=names) if len(names) <= _MANY_KEYS else rows
+def _select(keys: Mapping[str, set[str]]) -> list[tuple]:
+    """id, run, key, first time and the summary's fields of each series."""
+    runs, names = list(keys), list(set().union(*keys.values()))
+    columns = sql.columns(["id", "run_id", "key", "first_time", *_FIELDS])
+    query = f"SELECT {columns} FROM {sql.table(Series)} WHERE run_id IN ({sql.marks(runs)})"  # noqa: S608
+    if len(names) > _MANY_KEYS:
+        return sql.rows(query, runs)
+    key = connection.ops.quote_name("key")
+    return sql.rows(f"{query} AND {key} IN ({sql.marks(names)})", runs + names)
 
 
 def _summary(row: tuple) -> Summary:
