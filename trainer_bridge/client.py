@@ -79,7 +79,8 @@ class BridgeClient:
         self._changed = threading.Condition()
         self._stopping = False
         self._welcomed = False
-        self._offline = False
+        self._offline = self._told_back = False
+        self._trouble = ""
         self._seen_problem, self._seen_dropped = "", 0
         self._narrow_until, self._refusals = 0, 0
         self._replaced: dict[int, bytes] = {}
@@ -207,6 +208,7 @@ class BridgeClient:
                 session.close()
             if session.acknowledged_any or time.monotonic() - began > 10:
                 pauses = delays()
+                self._trouble, self._told_back = "", False
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping, next(pauses))
 
@@ -218,9 +220,10 @@ class BridgeClient:
         with self._changed:
             self.connected = True
             self._changed.notify_all()
-        if self._offline:
+        if self._offline and not self._told_back:
             log.info("run %s: connected to %s again", self.run, self._server)
-            self._offline = False
+            self._told_back = True
+        self._offline = False
         session.narrow_until, session.replaced = self._narrow_until, self._replaced
         session.send_until_over(welcome.last)
 
@@ -251,11 +254,16 @@ class BridgeClient:
 
     def _note_offline(self, error: Exception) -> None:
         if not self._offline and not self._stopping:
-            log.warning(
-                "run %s: no connection to %s (%s); events wait on the disk, training goes on",
-                self.run, self._server, error,
-            )  # fmt: skip
+            self._warn_once(
+                f"no connection to {self._server} ({error}); events wait on the disk, training goes on"
+            )
         self._offline = True
+
+    def _warn_once(self, trouble: str) -> None:
+        """Log a trouble, but not again with every try that meets it."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning("run %s: %s", self.run, trouble)
 
     def _note_final(self, reason: str) -> None:
         log.error("run %s: the server wants no more of this run (%s); training goes on", self.run, reason)
@@ -267,7 +275,7 @@ class BridgeClient:
         """The server did not take a frame: send one event at a time, to find the one, and then leave that one
         out.
         """
-        log.warning("run %s: the server refused a message: %s", self.run, reason)
+        self._warn_once(f"the server refused a message: {reason}")
         number = self._spool.acknowledged + 1
         if session.sent != number or self._narrow_until < number:
             self._narrow_until, self._refusals = max(session.sent, self._narrow_until), 0
