@@ -1,4 +1,5 @@
-"""From `python manage.py up` on a fresh data folder to the first 200, beside the cost of importing Django.
+"""From `python manage.py up` on a fresh data folder to the first 200, beside the cost of importing Django,
+and the memory of the idle web process.
 
 Run: python tests/benchmarks/bench_start.py [rounds]
 """
@@ -15,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.live import LiveTrainboard
 
 
-def first_answer() -> float:
-    """Seconds until the health page answers; the server is stopped again."""
+def first_answer() -> tuple[float, float]:
+    """Seconds until the health page answers, and MB of the web process then; the server is stopped again."""
     with tempfile.TemporaryDirectory() as folder:
         live = LiveTrainboard(Path(folder) / "data")
         begun = time.perf_counter()
@@ -24,7 +25,8 @@ def first_answer() -> float:
         try:
             while not answers(f"{live.url}/healthz"):
                 time.sleep(0.005)
-            return time.perf_counter() - begun
+            took = time.perf_counter() - begun
+            return took, live.child("serve").memory_info().rss / 1e6
         finally:
             live.stop()
 
@@ -46,11 +48,12 @@ def reference() -> float:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    starts = [first_answer() for _ in range(rounds)]
+    starts, memories = zip(*(first_answer() for _ in range(rounds)), strict=True)
     imports = [reference() for _ in range(rounds)]
     start, one_import = statistics.median(starts), statistics.median(imports)
-    print(f"first 200 after {start:.2f} s (worst {max(starts):.2f} s, {rounds} starts)")
+    print(f"first 200 after {start:.2f} s (worst {max(starts):.2f} s, {rounds} starts); reach ≤ 2 s")
     print(f"importing Django {one_import:.3f} s; ratio {start / one_import:.1f}")
+    print(f"memory of the idle web process {max(memories):.0f} MB; reach ≤ 120 MB")
 
 
 if __name__ == "__main__":
