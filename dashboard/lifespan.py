@@ -1,4 +1,4 @@
-"""What runs beside the pages in a web process: the writer, and the reconciler every few seconds."""
+"""What runs beside the pages in a web process: the writer, the reconciler every few seconds, the upkeep."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from runs import dispatch, live
+from runs.upkeep import keep_up
 from runs.uptime import Uptime
 from runs.writer import writer
 
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at what may have been lost.
 RECONCILE_EVERY = min(5.0, settings.HEARTBEAT_TIMEOUT / 4)
+#: Seconds between two rounds of upkeep.
+KEEP_UP_EVERY = 60.0
 
 
 class Lifespan:
@@ -29,13 +32,24 @@ class Lifespan:
     ) -> None:
         await receive()
         live.use_this_loop()
-        reconciler = asyncio.create_task(reconcile_for_ever())
+        beside = [asyncio.create_task(reconcile_for_ever()), asyncio.create_task(keep_up_for_ever())]
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        reconciler.cancel()
+        for task in beside:
+            task.cancel()
         # What bridges sent is stored; what is not acknowledged they keep.
         await asyncio.to_thread(writer.stop)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def keep_up_for_ever() -> None:
+    """Pack and shrink what is stored, every minute."""
+    while True:
+        await asyncio.sleep(KEEP_UP_EVERY)
+        try:
+            await keep_up()
+        except Exception:
+            log.exception("the upkeep of the store failed; it tries again in %.0f s", KEEP_UP_EVERY)
 
 
 async def reconcile_for_ever() -> None:

@@ -33,7 +33,9 @@ def _database(url: str) -> dict[str, Any]:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 # FULL: an acknowledged point survives a power cut.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+                # auto_vacuum: a new file can be shrunk later (runs/upkeep.py); it has to come first.
+                "init_command": "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; "
+                "PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
             },
         }
     return {

@@ -1,19 +1,33 @@
-"""Deleting a run: its rows, then its files."""
+"""Deleting runs and projects: rows, then files, so that a kill in between leaves neither half.
 
+A folder is first moved aside, in the transaction that deletes the rows. What is aside is removed after the commit; if
+that does not happen, or the transaction failed, ``empty_trash`` finds it: it removes what has no run any more and puts
+back what has.
+"""
+
+import logging
 import shutil
+import time
 from functools import partial
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from runs import live
 from runs.errors import RunError
-from runs.models import Run
+from runs.models import Project, Run
 from runs.states import State
 from trainer_bridge.paths import RunPaths
 
+log = logging.getLogger(__name__)
+
 #: No process belongs to the run, nor can one without a new claim.
 DELETABLE = frozenset({State.QUEUED, State.FINISHED, State.STOPPED, State.FAILED, State.CRASHED})
+#: Where folders lie between their deletion and the end of it; no run can have this id.
+TRASH = ".deleted"
+#: Seconds after which nobody is deleting a folder in the trash any more.
+ABANDONED_AFTER = 60.0
 
 
 def delete_run(run: Run) -> None:
@@ -27,15 +41,61 @@ def delete_run(run: Run) -> None:
         if current.state not in DELETABLE:
             raise RunError(f"{current.name} is {current.state}. Stop it first, then delete it.")
         current.delete()
-        transaction.on_commit(partial(remove_files, run_id))
+        remove_files(run_id)
         live.runs_changed(slug)
 
 
+def delete_project(project: Project) -> None:
+    """Delete a project with all of its runs. Raises RunError, having deleted nothing, while one of them has a
+    process.
+
+    Each run is a transaction of its own: trainings of other projects write meanwhile.
+    """
+    busy = project.runs.exclude(state__in=DELETABLE).values_list("name", flat=True)
+    if names := list(busy[:3]):
+        raise RunError(f"{', '.join(names)} must be stopped before {project.name} can be deleted.")
+    for run in project.runs.select_related("project"):
+        delete_run(run)
+    with transaction.atomic():
+        if run := project.runs.first():
+            raise RunError(f"{run.name} was started while {project.name} was being deleted. Delete it again.")
+        project.delete()
+
+
 def remove_files(run_id: str) -> None:
-    """Remove the run's folder; RunPaths refuses an id that would lead out of the runs folder."""
+    """Move the run's folder aside and remove it after the commit; RunPaths refuses an id that would lead out
+    of the runs folder.
+    """
     folder = RunPaths(settings.RUNS_DIR, run_id).folder
-    if folder.is_symlink():
+    if not (folder.exists() or folder.is_symlink()):
+        return
+    trash = Path(settings.RUNS_DIR) / TRASH
+    trash.mkdir(exist_ok=True)
+    aside = folder.rename(trash / f"{run_id}.{time.time():.0f}")
+    transaction.on_commit(partial(_remove, aside))
+
+
+def empty_trash() -> None:
+    """Finish the deletions that were cut short: remove the files of runs that are gone, put back the others."""
+    for aside in (Path(settings.RUNS_DIR) / TRASH).glob("*.*"):
+        run_id, _, moved_at = aside.name.partition(".")
+        if not moved_at.isdigit() or time.time() - int(moved_at) < ABANDONED_AFTER:
+            continue
+        home = RunPaths(settings.RUNS_DIR, run_id).folder
+        if not Run.objects.filter(pk=run_id).exists():
+            _remove(aside)
+        elif not home.exists():
+            log.warning("run %s was not deleted after all: its files are put back", run_id)
+            aside.rename(home)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder; what cannot be removed now is tried again later."""
+    if path.is_symlink():
         # Somebody moved the run elsewhere by hand: take the link away, leave what it points to.
-        folder.unlink()
-    elif folder.exists():
-        shutil.rmtree(folder)
+        path.unlink()
+        return
+    try:
+        shutil.rmtree(path)
+    except OSError as error:
+        log.warning("%s cannot be removed yet: %s", path, error)

@@ -10,6 +10,7 @@ from ninja.responses import Status
 
 from runs.models import Project
 from runs.projects import create_project
+from runs.removal import delete_project
 
 router = Router(tags=["projects"])
 
@@ -50,3 +51,10 @@ def make_project(request: HttpRequest, body: ProjectIn) -> Status:
 def read_project(request: HttpRequest, slug: str) -> ProjectOut:
     project = get_object_or_404(_projects(), slug=slug)
     return _out(project)
+
+
+@router.delete("/projects/{slug}", response={204: None})
+def remove_project(request: HttpRequest, slug: str) -> Status:
+    """Delete a project, its runs, what they measured and their files; 409 while one of them has a process."""
+    delete_project(get_object_or_404(Project, slug=slug))
+    return Status(204, None)

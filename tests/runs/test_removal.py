@@ -2,10 +2,11 @@
 
 import pytest
 
+from runs import removal
 from runs.errors import RunError
 from runs.launch import delete_run, launch_run
-from runs.models import Run
-from runs.removal import remove_files
+from runs.models import Project, Run
+from runs.removal import TRASH, delete_project, empty_trash, remove_files
 from runs.states import State
 
 SPEC = {"recipe": "digits-vit"}
@@ -30,7 +31,8 @@ def test_a_deleted_run_leaves_nothing(run, runs_dir, django_capture_on_commit_ca
     with django_capture_on_commit_callbacks(execute=True):
         delete_run(run)
     assert not Run.objects.exists()
-    assert [path.name for path in runs_dir.iterdir()] == ["another"]
+    assert [path.name for path in runs_dir.iterdir() if path.name != TRASH] == ["another"]
+    assert list((runs_dir / TRASH).iterdir()) == []
 
 
 @pytest.mark.parametrize("state", [State.STARTING, State.RUNNING, State.STOPPING, State.PAUSED])
@@ -47,6 +49,7 @@ def test_deleting_twice_is_no_error(run, runs_dir):
     delete_run(run)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_files_outside_the_runs_folder_are_out_of_reach(runs_dir, tmp_path):
     (tmp_path / "precious").write_text("keep")
     with pytest.raises(ValueError, match="not a run id"):
@@ -58,3 +61,53 @@ def test_files_outside_the_runs_folder_are_out_of_reach(runs_dir, tmp_path):
     remove_files("linked")
     assert (outside / "file").read_text() == "keep"
     assert not (runs_dir / "linked").exists()
+
+
+def files_of(run, runs_dir):
+    folder = runs_dir / run.pk / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "weights").write_text("…")
+    return folder.parent
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("died", ["before the files were removed", "before the commit"])
+def test_a_deletion_that_was_cut_short_leaves_no_half(run, runs_dir, monkeypatch, died):
+    folder = files_of(run, runs_dir)
+    with monkeypatch.context() as patch:
+        patch.setattr(removal, "_remove", lambda path: None)
+        if died == "before the commit":
+            patch.setattr(removal.live, "runs_changed", lambda slug: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                delete_run(run)
+        else:
+            delete_run(run)
+    assert not folder.exists()
+    empty_trash()  # too early: somebody may be deleting it just now
+    assert len(list((runs_dir / TRASH).iterdir())) == 1
+    monkeypatch.setattr(removal, "ABANDONED_AFTER", -1)
+    empty_trash()
+    assert list((runs_dir / TRASH).iterdir()) == []
+    assert folder.exists() == Run.objects.exists() == (died == "before the commit")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_project_leaves_nothing(project, run, runs_dir):
+    folders = [files_of(one, runs_dir) for one in (run, launch_run(project, SPEC))]
+    delete_project(project)
+    assert not Project.objects.filter(pk=project.pk).exists()
+    assert not Run.objects.exists()
+    assert not any(folder.exists() for folder in folders)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_project_in_which_something_trains_is_kept_whole(project, run, runs_dir, owner_client):
+    Run.objects.filter(pk=run.pk).update(state=State.RUNNING)
+    other = launch_run(project, SPEC)
+    answer = owner_client.delete(f"/api/v1/projects/{project.slug}")
+    assert answer.status_code == 409
+    assert f"{run.name} must be stopped before" in answer.json()["error"]
+    assert Run.objects.filter(pk=other.pk).exists()
+    Run.objects.filter(pk=run.pk).update(state=State.STOPPED)
+    assert owner_client.delete(f"/api/v1/projects/{project.slug}").status_code == 204
+    assert not Project.objects.filter(pk=project.pk).exists()
