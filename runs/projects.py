@@ -31,8 +31,17 @@ def project_called(text: str) -> Project:
     """
     if not text.strip():
         return default_project()
-    found = Project.objects.filter(Q(slug=text.strip()) | Q(name=text.strip()) | Q(slug=_slug(text) or "-"))
-    return found.order_by("pk").first() or create_project(text)
+    called = Q(slug=text.strip()) | Q(name=text.strip()) | Q(slug=_slug(text) or "-")
+    rows = Project.objects.filter(called).order_by("pk")
+    if (found := rows.first()) is not None:
+        return found
+    try:
+        return create_project(text)
+    except ProjectError:
+        # The processes of one training ask at the same time: another may just have made it.
+        if (found := rows.first()) is not None:
+            return found
+        raise
 
 
 def project_name_problem(name: str) -> str:

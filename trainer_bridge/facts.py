@@ -16,7 +16,7 @@ from trainer_bridge.gpu import gpu_names
 
 MAX_PACKAGES = 500
 MAX_COMMAND = 10_000
-_SECRET = re.compile(r"(token|password|passwd|secret|api_?key)", re.IGNORECASE)
+_SECRET = re.compile(r"(token|password|passwd|secret|api[_-]?key)", re.IGNORECASE)
 _HIDDEN = "…"
 
 

@@ -58,7 +58,8 @@ class JoiningClient(BridgeClient):
             raise ConnectionError(str(away)) from away
         self.attempt, self._token = started.attempt, started.token
         self._local.joined(started.attempt)
-        self.started = started
+        with self._changed:
+            self.started, self._offline = started, False
         if self.source == "trainer":
             say(f"{started.name} reports to {started.url}")
 

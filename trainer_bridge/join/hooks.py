@@ -51,18 +51,25 @@ class _Finder(importlib.abc.MetaPathFinder):
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
-            _after_loading(spec.loader, self._action)
+            spec.loader = _Loader(spec.loader, self._action)
         return spec
 
 
-def _after_loading(loader: Any, action: Action) -> None:
-    load = loader.exec_module
+class _Loader(importlib.abc.Loader):
+    """Loads as the module's own loader does, which it then gives its place back, and acts."""
 
-    def exec_module(module: ModuleType) -> None:
-        load(module)
-        action(module)
+    def __init__(self, own: Any, action: Action) -> None:
+        self._own, self._action = own, action
 
-    loader.exec_module = exec_module
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._own.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._own
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._own
+        self._own.exec_module(module)
+        self._action(module)
 
 
 class _Integration:

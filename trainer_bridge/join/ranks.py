@@ -3,6 +3,7 @@
 import hashlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -47,12 +48,22 @@ def this_process() -> Rank:
 def _launch() -> str:
     """A hash of what the processes of one launch share: their parent and where they meet."""
     parent = os.getppid()
-    try:
-        began = psutil.Process(parent).create_time()
-    except psutil.Error:
-        began = 0.0
+    began = _start_of(parent)
     meeting = [os.environ.get(name, "") for name in ("MASTER_ADDR", "MASTER_PORT", "TORCHELASTIC_RUN_ID")]
     return hashlib.sha256(repr((parent, began, meeting)).encode()).hexdigest()[:12]
+
+
+def _start_of(pid: int) -> float:
+    """When a process began, so that a number that is given again is told apart; equal whoever asks."""
+    try:
+        # In ticks since the start of the machine. psutil's seconds since 1970 differ between two who ask.
+        return float(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
 
 
 def _whole(name: str, default: int) -> int:
