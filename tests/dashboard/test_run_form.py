@@ -227,9 +227,9 @@ def test_a_specification_fills_the_form():
 
 
 def test_another_recipe_keeps_the_arguments_and_drops_its_own_parameters():
-    draft = from_query(QueryDict("recipe=digits-vit&set.learning_rate=3e-4&set.dropout=0.2&name=n"))
-    link = switch_recipe(draft, "language-id")
-    assert link.dict() == {"recipe": "language-id", "set.learning_rate": "3e-4", "name": "n"}
+    draft = from_query(QueryDict("recipe=language-id&set.learning_rate=3e-4&set.vocab_size=500&name=n"))
+    link = switch_recipe(draft, "digits-vit")
+    assert link.dict() == {"recipe": "digits-vit", "set.learning_rate": "3e-4", "name": "n"}
 
 
 def test_every_field_has_a_link_name_that_finds_it():

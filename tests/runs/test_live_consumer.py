@@ -130,8 +130,11 @@ async def test_a_slow_page_keeps_no_queue_on_the_server(run, user):
             points = {"a": [[i, None, 1.0, 1.0] for i in range(1000)]}
             await live.apublish(update(run, version, version + 1, points=points, step=version))
             await blocked.wait()
-        await asyncio.sleep(0.3)
-        waiting = consumers[0].outbox.take()
+        outbox = consumers[0].outbox
+        async with asyncio.timeout(10):
+            while outbox._newest.get(run.pk) != 40:
+                await asyncio.sleep(0.02)
+        waiting = outbox.take()
         assert len(waiting) == 1
         assert len(json.dumps(waiting)) < 500_000
         assert (waiting[0]["to"], waiting[0]["step"]) == (40, 39)
