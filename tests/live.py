@@ -37,11 +37,18 @@ def wait_for(condition, what: str, timeout: float = 15):
 class LiveTrainboard:
     """A running `up`. ``log`` holds every line it printed; ``link`` the log-in link once it is ready."""
 
-    def __init__(self, data_dir: Path, port: int | None = None, slots: int = 1) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int | None = None,
+        slots: int = 1,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data_dir = data_dir
         self.log: list[str] = []
+        self.environment = environment or {}
         self.command = [sys.executable, "manage.py", "up", "--no-browser", "--port", str(self.port)]
         self.command += ["--data-dir", str(data_dir), "--slots", str(slots)]
 
@@ -66,6 +73,7 @@ class LiveTrainboard:
             name: value for name, value in os.environ.items() if not name.startswith("TRAINBOARD_")
         }
         environment["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+        environment |= self.environment
         self.process = subprocess.Popen(
             self.command,
             cwd=PROJECT,

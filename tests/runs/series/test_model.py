@@ -1,16 +1,18 @@
 """Random appends, rewinds, crashes, compactions and reads against a plain list of points."""
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from runs import series
 from runs.models import Project, Run
+from runs.series import seal
 from tests.runs.series.tools import in_blocks
 from trainer_bridge.protocol import Metrics
 
@@ -94,6 +96,46 @@ class StoreMachine(RuleBasedStateMachine):
             series.append(self.runs[which], attempt, metrics)
             transaction.set_rollback(True)
 
+    def crash(self, at, change):
+        """The process dies when it comes to statement ``at`` of the change, or just before its commit."""
+        left = iter(range(at))
+
+        def die(execute, *rest):
+            if next(left, None) is None:
+                raise Killed
+            return execute(*rest)
+
+        with suppress(Killed), connection.execute_wrapper(die), transaction.atomic():
+            change()
+            raise Killed
+        forget_process()
+
+    @rule(which=st.integers(0, 1), attempt=st.integers(1, 3), metrics=BATCHES, at=st.integers(0, 12))
+    def crash_while_appending(self, which, attempt, metrics, at):
+        self.crash(at, lambda: series.append(self.runs[which], attempt, metrics))
+
+    @rule(which=st.integers(0, 1), attempt=st.integers(2, 4), step=st.integers(0, 30), at=st.integers(0, 8))
+    def crash_while_rewinding(self, which, attempt, step, at):
+        self.crash(at, lambda: series.rewind(self.runs[which], step, attempt))
+
+    @rule(which=st.integers(0, 1), at=st.integers(0, 20))
+    def crash_while_compacting(self, which, at):
+        self.crash(at, lambda: series.compact(self.runs[which]))
+
+    @rule(which=st.integers(0, 1), attempt=st.integers(1, 3), metrics=BATCHES)
+    def killed_before_the_commit(self, which, attempt, metrics):
+        """The database gets no word: its connection is gone with all that was not committed."""
+        with suppress(Killed), transaction.atomic():
+            series.append(self.runs[which], attempt, metrics)
+            connection.close()
+            raise Killed
+        forget_process()
+
+    @rule()
+    def restart(self):
+        connection.close()
+        forget_process()
+
     @rule(which=st.integers(0, 1), attempt=st.integers(2, 4), step=st.integers(0, 30))
     def rewind(self, which, attempt, step):
         series.rewind(self.runs[which], step, attempt)
@@ -128,6 +170,15 @@ class StoreMachine(RuleBasedStateMachine):
         assert series.check(self.runs) == []
 
 
+class Killed(Exception):
+    """Stands for kill -9."""
+
+
+def forget_process():
+    """What a process remembers between commits goes with it."""
+    seal._since.clear()
+
+
 def assert_summary(summary, points):
     if not points:
         assert summary is None
@@ -144,13 +195,18 @@ def assert_summary(summary, points):
     assert (summary.max, summary.max_step) == ((high.value, high.step) if high else (None, None))
 
 
-@pytest.mark.django_db
-def test_the_store_behaves_like_a_list_of_points(small_limits):
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("examples", "steps"),
+    [(8, 20), pytest.param(150, 50, marks=pytest.mark.slow_faults)],
+    ids=["short", "long"],
+)
+def test_the_store_behaves_like_a_list_of_points(small_limits, examples, steps):
     run_state_machine_as_test(
         StoreMachine,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=20,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
