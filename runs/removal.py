@@ -57,8 +57,10 @@ def delete_project(project: Project) -> None:
     for run in project.runs.select_related("project"):
         delete_run(run)
     with transaction.atomic():
-        if run := project.runs.first():
-            raise RunError(f"{run.name} was started while {project.name} was being deleted. Delete it again.")
+        if (late := project.runs.first()) is not None:
+            raise RunError(
+                f"{late.name} was started while {project.name} was being deleted. Delete it again."
+            )
         project.delete()
 
 
