@@ -31,7 +31,7 @@ def form(**fields):
 def test_the_page_shows_every_field_with_its_default_and_help(owner_client):
     page = owner_client.get(URL).content.decode()
     assert 'id="f-args-learning_rate" name="args.learning_rate" value="2e-3"' in page
-    assert 'id="f-params-hidden_size" name="params.hidden_size" value="48"' in page
+    assert 'id="f-params-hidden_size" name="params.hidden_size" value="64"' in page
     assert "Step size at its peak" in page
     assert 'name="sweep.args.learning_rate"' in page
     assert 'name="sweep.args.eval_strategy"' not in page

@@ -64,11 +64,11 @@ def test_changed_values_make_the_spec():
         args__max_steps="1k",
         args__seed=" 42 ",
         args__load_best_model_at_end="true",
-        params__hidden_size="64",
+        params__hidden_size="96",
     )
     assert reading.spec == {
         "recipe": "digits-vit",
-        "params": {"hidden_size": 64},
+        "params": {"hidden_size": 96},
         "args": {"learning_rate": 0.001, "num_train_epochs": 0.5, "max_steps": 1000},
     }
 

@@ -80,7 +80,7 @@ def test_effective_config_is_trainer_default_then_recipe_then_spec():
 
 
 def test_changed_config_leaves_out_what_equals_the_default():
-    given = spec(params={"hidden_size": 48}, args={"learning_rate": 1e-3, "num_train_epochs": 20})
+    given = spec(params={"hidden_size": 64}, args={"learning_rate": 1e-3, "num_train_epochs": 20})
     assert changed_config(given) == {"args.learning_rate": 1e-3}
 
 

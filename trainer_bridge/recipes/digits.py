@@ -28,11 +28,11 @@ from trainer_bridge.recipes import Help, TrainerParts, recipe
     },
     objective="eval/accuracy",
     greater_is_better=True,
-    estimate="≈ 10 s, CPU",
+    estimate="≈ 15 s, CPU",
 )
 def digits_vit(
     *,
-    hidden_size: Annotated[int, Help("Width of the model.", minimum=4, maximum=512, multiple_of=4)] = 48,
+    hidden_size: Annotated[int, Help("Width of the model.", minimum=4, maximum=512, multiple_of=4)] = 64,
     num_hidden_layers: Annotated[int, Help("Transformer layers.", minimum=1, maximum=12)] = 3,
     dropout: Annotated[float, Help("Dropout in every layer.", minimum=0, maximum=0.9)] = 0.0,
     seed: int,
