@@ -4,14 +4,27 @@ import logging
 import signal
 import threading
 import time
+from pathlib import Path
 
 from trainer_bridge.client import BridgeClient, DeliveryRefused, deliver
 from trainer_bridge.console import ConsoleTail, last_lines
+from trainer_bridge.facts import installed
+from trainer_bridge.git import git_state
 from trainer_bridge.job import Job, read_exit_record, remove_ticket, write_ticket
 from trainer_bridge.launcher import Child, Launcher
 from trainer_bridge.outcome import exit_event
 from trainer_bridge.outgoing import Outgoing
-from trainer_bridge.protocol import Command, CommandAck, Console, Exit, State, System, Warning, decode_event
+from trainer_bridge.protocol import (
+    Command,
+    CommandAck,
+    Console,
+    Environment,
+    Exit,
+    State,
+    System,
+    Warning,
+    decode_event,
+)
 from trainer_bridge.spool import Spool
 from trainer_bridge.spool_file import SpoolBusy
 from trainer_bridge.system import Sampler
@@ -96,7 +109,12 @@ class Supervisor:
 
     # --- while it runs ------------------------------------------------------------------------------------
 
+    def _tell_code(self) -> None:
+        """Which code trains, beside what the training itself tells; git may take its time."""
+        self._client.emit(Environment({"git": git_state(Path(__file__).parent), "installed": installed()}))
+
     def _watch(self, child: Child) -> None:
+        threading.Thread(target=self._tell_code, name="code", daemon=True).start()
         sampler = Sampler(child.pid, self.job.paths.folder)
         sampled_at = time.monotonic()
         while not child.wait(TICK):

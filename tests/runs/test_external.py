@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 
+from dashboard.csv_table import run_rows
 from runs import access, ingest, series
 from runs.compare import compare
 from runs.errors import RunError
@@ -160,7 +161,9 @@ def test_tables_hold_it_beside_others(owner_client, project, make_run):
     run = external(project, config={"lr": 0.125}).run
     make_run(State.FINISHED)
     assert owner_client.get(f"/p/{project.slug}/runs").status_code == 200
-    assert b"0.125" in b"".join(owner_client.get(f"/p/{project.slug}/runs.csv"))
+    head, *rows = run_rows(project)
+    assert "config.lr" in head
+    assert any("0.125" in row for row in rows)
     assert owner_client.get(f"/api/v1/runs/{run.pk}").json()["config"] == {"config.lr": 0.125}
     form = owner_client.get(f"/p/{project.slug}/new?from={run.pk}")
     assert "started outside Trainboard" in form.content.decode()
@@ -211,3 +214,16 @@ def test_a_million_names_are_refused_past_the_limit(project, monkeypatch):
 
 def test_a_project_is_found_by_slug_or_name(project):
     assert project_called("digits") == project_called("Digits") == project
+
+
+def test_the_overview_shows_commit_and_changes(owner_client, project):
+    joined = external(project)
+    state = {"commit": "c0ffee" * 6, "branch": "work", "dirty": True, "diff": "+x = <2>", "diff_cut": True}
+    send(joined, Environment({"git": state, "command": "train.py --lr 1"}))
+    html = owner_client.get(f"/r/{joined.run.pk}/overview").content.decode()
+    assert "c0ffeec0ffee</code> on work" in html
+    assert "+x = &lt;2&gt;" in html
+    assert "first 200 kB" in html
+    assert "train.py --lr 1" in html
+    send(joined, Environment({"git": {**state, "dirty": False, "diff": "", "diff_cut": False}}))
+    assert "none since that commit" in owner_client.get(f"/r/{joined.run.pk}/overview").content.decode()

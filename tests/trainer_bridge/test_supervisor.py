@@ -81,7 +81,8 @@ def test_a_training_from_start_to_exit(server, train, job_for):
     assert [(e.outcome, e.step, e.exit_code, e.error) for e in exits] == [("finished", 20, 0, "")]
     assert server.arrivals[-1] is exits[0]  # metrics first, exit last
     assert [e.state for e in server.of(State)] == ["starting", "running"]
-    assert server.of(Environment)[0].values["hardware"]["threads"] == 1
+    assert server.of(Environment, "trainer")[0].values["hardware"]["threads"] == 1
+    assert "torch" in server.of(Environment, "supervisor")[0].values["installed"]
     keys = {key for event in server.of(Metrics) for key in event.values}
     assert {"train/loss", "eval/accuracy", "final/train_loss", "test/accuracy"} <= keys
     assert [e.step for e in server.of(Metrics) if "train/loss" in e.values] == list(range(1, 21))
