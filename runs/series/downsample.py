@@ -22,7 +22,8 @@ def choose(values: np.ndarray, most: int) -> np.ndarray | slice:
     n = len(values)
     if n <= most:
         return slice(None)
-    values = np.ascontiguousarray(values)
+    # A stored column may begin at any byte; tsdownsample panics unless it is aligned.
+    values = np.require(values, requirements=["C", "A"])
     finite = np.isfinite(values)
     if finite.all():
         return _with_ends(_extremes(values, most - 2), n)

@@ -23,6 +23,13 @@ def test_a_spike_of_one_point_stays_wherever_it_is(n, place):
     assert len(kept) <= 1500
 
 
+def test_a_column_that_begins_at_an_odd_byte():
+    values = noise(5000)
+    shifted = np.frombuffer(b"x" + values.tobytes(), "<f8", offset=1)
+    assert not shifted.flags.aligned
+    assert choose(shifted, 1500).tolist() == choose(values, 1500).tolist()
+
+
 def test_two_opposite_spikes_side_by_side_both_stay():
     values = noise(100_000)
     values[4321], values[4322] = 50, -50
