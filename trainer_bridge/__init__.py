@@ -10,14 +10,15 @@ from trainer_bridge.join.hooks import register_report_to
 
 if TYPE_CHECKING:
     from trainer_bridge.join.callback import TrainboardCallback
-    from trainer_bridge.join.run import Run, start_run
+    from trainer_bridge.join.process import start_run
+    from trainer_bridge.join.run import Run
 
 __all__ = ["Run", "TrainboardCallback", "start_run"]
 
 _PLACES = {
     "Run": "trainer_bridge.join.run",
     "TrainboardCallback": "trainer_bridge.join.callback",
-    "start_run": "trainer_bridge.join.run",
+    "start_run": "trainer_bridge.join.process",
 }
 
 

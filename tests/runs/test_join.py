@@ -15,7 +15,7 @@ from runs import access, series
 from runs.models import ConsoleBlock, Run
 from tests.faults.web import WebProcess
 from tests.live import free_port, wait_for
-from trainer_bridge.join.run import current, start_run
+from trainer_bridge.join.process import current, start_run
 from trainer_bridge.join.sync import LOST, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)

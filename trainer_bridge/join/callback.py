@@ -9,7 +9,8 @@ from trainer_bridge.arguments import BY_NAME
 from trainer_bridge.callback import BridgeCallback
 from trainer_bridge.control import Control
 from trainer_bridge.environment import resolved_arguments
-from trainer_bridge.join.run import Run, current, open_run
+from trainer_bridge.join.process import current, open_run
+from trainer_bridge.join.run import Run
 from trainer_bridge.join.wish import wish
 from trainer_bridge.protocol import Event
 

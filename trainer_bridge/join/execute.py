@@ -11,7 +11,8 @@ from types import FrameType
 from typing import Any
 
 from trainer_bridge.join.hooks import add_to_every_trainer
-from trainer_bridge.join.run import Run, open_run
+from trainer_bridge.join.process import open_run
+from trainer_bridge.join.run import Run
 from trainer_bridge.join.wish import Wish, say
 from trainer_bridge.spool_file import SpoolBusy
 

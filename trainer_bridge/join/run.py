@@ -3,28 +3,23 @@
 import atexit
 import contextlib
 import os
-import platform
 import signal
-import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping
 from types import SimpleNamespace, TracebackType
 from typing import Any, Literal, Self
 
-from trainer_bridge.address import bridge_url
 from trainer_bridge.control import Control
 from trainer_bridge.facts import process_facts
 from trainer_bridge.join import failure
 from trainer_bridge.join.client import JoiningClient
-from trainer_bridge.join.local import LocalRun, Meta
+from trainer_bridge.join.local import LocalRun
 from trainer_bridge.join.monitor import Monitor
-from trainer_bridge.join.ranks import Rank, this_process
+from trainer_bridge.join.ranks import Rank
 from trainer_bridge.join.tee import Capture
-from trainer_bridge.join.wish import Wish, new_id, say, wish
+from trainer_bridge.join.wish import say
 from trainer_bridge.protocol import (
     Command,
     CommandAck,
@@ -42,9 +37,6 @@ from trainer_bridge.values import Measures, as_step
 LAST_WORD = 2.0
 PROGRESS_EVERY = 0.25
 
-_lock = threading.Lock()
-_current: "Run | None" = None
-
 
 class Run:
     """``log`` what is measured; ``finish``, or leave the ``with`` block. All of it works without a server.
@@ -52,15 +44,14 @@ class Run:
     ``id`` names the run; ``url`` is its page, "" until the server has answered; ``rank`` which process this is.
     """
 
-    def __init__(self, asked: Wish, rank: Rank, console: bool = True, argv: list[str] | None = None) -> None:
-        """Raises ValueError for a server address that is none, SpoolBusy for a process that reports already."""
-        bridge_url(asked.server)
-        self.id = asked.run_id or rank.launch or new_id()
-        self.rank = rank
-        self._pid = os.getpid()
-        self._local = LocalRun.create(_folder(asked, rank, self.id), _meta(asked, rank, self.id))
+    def __init__(
+        self, local: LocalRun, token: str, rank: Rank, console: bool = True, argv: list[str] | None = None
+    ) -> None:
+        """Raises SpoolBusy when another process reports as this one."""
+        self.id, self.rank = local.meta.run, rank
+        self._pid, self._local = os.getpid(), local
+        self._client = JoiningClient(local.meta.server, token, local, rank.source, self._command)
         capture = Capture() if console else None
-        self._client = JoiningClient(asked.server, asked.token, self._local, rank.source, self._command)
         self.control = Control(self.emit)
         self.control.can_save = self.control.can_evaluate = False
         self._measures = Measures(self._left_out)
@@ -129,7 +120,6 @@ class Run:
         exit_code: int | None = None,
     ) -> bool:
         """Say how the run ended and deliver what a server that is there takes; whether it has everything now."""
-        global _current
         if self._ended or os.getpid() != self._pid:
             return False
         self._ended = True
@@ -146,8 +136,6 @@ class Run:
                     f"{self.rank.source} failed", f"Process {self.rank.number} failed: {error}", time.time()
                 )
             )
-        if _current is self:
-            _current = None
         delivered = self._client.finish()
         if not delivered and not self._client.refused and self._client.started:
             say(f"{self._local.folder} holds what the server has not got yet; python -m trainer_bridge sync")
@@ -231,82 +219,5 @@ class Run:
                 self.finish(*_if_stopped(self))
 
 
-def start_run(
-    project: str | None = None,
-    name: str | None = None,
-    config: Mapping[str, Any] | None = None,
-    tags: Iterable[str] | None = None,
-    *,
-    server: str | None = None,
-    token: str | None = None,
-    id: str | None = None,
-    folder: str | os.PathLike[str] | None = None,
-    console: bool = True,
-) -> Run:
-    """Begin a run of this process: ``run.log({"loss": 0.5}, step=1)``, then ``run.finish()``.
-
-    What is not given comes from the environment (TRAINBOARD_SERVER, _TOKEN, _PROJECT, _RUN_ID, _DIR). With an
-    ``id`` that the server knows the run goes on with its next attempt. Without a server everything is recorded
-    in ``folder`` and delivered later. Under ``exec`` it is the run of the script. Raises ValueError for a
-    server address that is none.
-    """
-    with _lock:
-        if _current is not None and _under_exec:
-            _current.describe({"config": dict(config or {})})
-            return _current
-    return open_run(wish(server, token, project, name, tags, config, id, folder), console=console)
-
-
-_under_exec = False
-
-
-def open_run(
-    asked: Wish, *, console: bool = True, argv: list[str] | None = None, for_exec: bool = False
-) -> Run:
-    """The run of this process from now on; one that was open before is finished."""
-    global _current, _under_exec
-    rank = this_process()
-    if not rank.on_first_node and not asked.run_id:
-        say(
-            "on machines beside the first set TRAINBOARD_RUN_ID to the same id everywhere; not reporting from here"
-        )
-        asked = replace(asked, token="", folder=asked.folder / "not-joined")
-    former = current()
-    if former is not None:
-        former.finish()
-    with _lock:
-        _current, _under_exec = Run(asked, rank, console, argv), for_exec
-        return _current
-
-
-def current() -> Run | None:
-    """The run that this process reports to now."""
-    return _current if _current is not None and not _current.ended else None
-
-
 def _if_stopped(run: Run) -> tuple[Literal["finished", "stopped"]]:
     return ("stopped",) if run.control.stop_reason else ("finished",)
-
-
-def _folder(asked: Wish, rank: Rank, run_id: str) -> Path:
-    """A folder of this launch: with an id of somebody's own several launches have the same one."""
-    return asked.folder / (f"{run_id}-{rank.launch or new_id()}" if asked.run_id else run_id)
-
-
-def _meta(asked: Wish, rank: Rank, run_id: str) -> Meta:
-    return Meta(
-        run=run_id,
-        attempt=rank.attempt if rank.attempt or asked.run_id else 1,
-        server=asked.server,
-        project=asked.project,
-        name=asked.name or _script_name(),
-        tags=list(asked.tags),
-        config=asked.config,
-        host=platform.node(),
-    )
-
-
-def _script_name() -> str:
-    """What a run without a name is called after: the script; "" in a notebook."""
-    stem = Path(sys.argv[0]).stem if sys.argv and sys.argv[0] else ""
-    return "" if stem in ("", "-c", "__main__", "ipykernel_launcher", "colab_kernel_launcher") else stem[:100]
