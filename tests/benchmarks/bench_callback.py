@@ -57,11 +57,11 @@ def connected_client(url: str, folder: Path, run: str, token: str) -> BridgeClie
 def bench_hooks(url: str, folder: Path) -> None:
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
-    from trainer_bridge.callback import TrainboardCallback
+    from trainer_bridge.callback import BridgeCallback
     from trainer_bridge.control import Control
 
     client = connected_client(url, folder, *new_run("hooks"))
-    callback = TrainboardCallback(client, Control(client.emit))
+    callback = BridgeCallback(client, Control(client.emit))
     args = TrainingArguments(output_dir=str(folder / "out"), report_to="none", use_cpu=True)
     state, control = TrainerState(global_step=1, epoch=0.1, max_steps=10), TrainerControl()
     logs = {"loss": 0.5, "grad_norm": 1.5, "learning_rate": 1e-3, "epoch": 0.1}
