@@ -63,11 +63,7 @@ function received(message) {
 function closed(code) {
   socket = null;
   if (leaving) return;
-  // Logged out, here or in another tab: the server shows the log-in page and comes back here after it.
-  if (code === NOT_LOGGED_IN) {
-    location.reload();
-    return;
-  }
+  if (code === NOT_LOGGED_IN && reloaded()) return;
   if (!lostAt) {
     lostAt = Date.now();
     ringTimer = setTimeout(() => show("lost"), 2000);
@@ -76,6 +72,15 @@ function closed(code) {
   retryAt = Date.now() + wait;
   retryTimer = setTimeout(connect, wait * (0.8 + 0.4 * Math.random()));
   wait = Math.min(wait * 1.7, LONGEST_WAIT);
+}
+
+// Logged out, here or in another tab: the server shows the log-in page and comes back here after it.
+function reloaded() {
+  const before = Number(sessionStorage.getItem("reloaded-at"));
+  if (Date.now() - before < LONGEST_WAIT) return false;
+  sessionStorage.setItem("reloaded-at", Date.now());
+  location.reload();
+  return true;
 }
 
 function show(status) {
