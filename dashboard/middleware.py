@@ -1,7 +1,13 @@
-"""The content-security policy of every answer."""
+"""The content-security policy of every answer; a database that cannot store says so on the page."""
 
-from django.http import HttpRequest, HttpResponse
+import logging
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+
+log = logging.getLogger(__name__)
 
 # Plotly sets style attributes of its own, so styles may be inline; scripts never.
 _POLICY = (
@@ -19,3 +25,16 @@ class ContentSecurityPolicyMiddleware(MiddlewareMixin):
             "Content-Security-Policy", _POLICY.format(host=request.META.get("HTTP_HOST", ""))
         )
         return response
+
+
+class StorageTroubleMiddleware(MiddlewareMixin):
+    """A full disk, or too many writers at once, is no fault of the page: 507 with the database's own words."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError):
+            return None
+        log.error("%s %s could not be stored: %s", request.method, request.path, exception)
+        text = f"The server cannot store anything now: {exception}."
+        if request.headers.get("X-Requested-With") == "fetch":
+            return JsonResponse({"text": text}, status=507)
+        return render(request, "507.html", {"text": text}, status=507)

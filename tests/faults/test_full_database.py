@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import DatabaseError, connection
 
-from runs.models import Project
+from runs.models import Command, Project, Run
+from runs.states import State
 from runs.writer import Job, commit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
@@ -84,3 +85,15 @@ def test_a_transaction_that_the_database_undid_by_itself_is_not_answered_as_stor
     answered = {job.result for job in jobs if job.problem is None}
     assert {project.slug for project in Project.objects.all()} == answered | {"before"}
     assert "large" not in answered
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Requested-With": "fetch"}], ids=["form", "script"])
+def test_a_page_says_that_nothing_was_stored(owner_client, project, headers):
+    run = Run.objects.create(project=project, name="r", state=State.RUNNING)
+    with no_file_may_grow_beyond(4096):
+        answer = owner_client.post(f"/r/{run.pk}/do/save", headers=headers)
+    assert answer.status_code == 507
+    assert "The server cannot store anything now: disk I/O error." in answer.content.decode()
+    assert not Command.objects.exists()
+    assert owner_client.post(f"/r/{run.pk}/do/save", headers=headers).status_code in (200, 302)
+    assert Command.objects.count() == 1
