@@ -86,6 +86,11 @@ def bytes_size(value: int | None) -> str:
     return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
 
 
+def setting_name(field: str) -> str:
+    """A setting of a specification as people know it: "args.learning_rate" → "learning_rate"."""
+    return field.removeprefix("args.").removeprefix("params.")
+
+
 def duration(seconds: float | timedelta | None) -> str:
     """A length of time in its two largest units: 41 s, 12 min, 3 h 5 min, 2 d 4 h."""
     if seconds is None:

@@ -12,7 +12,6 @@ from runs.states import ENDED, State
 from runs.workspace import Workspace
 
 _STATE_ORDER = [State.RUNNING, State.STARTING, State.STOPPING, State.PAUSING, State.PAUSED, State.QUEUED]
-_PREFIXES = ("args.", "params.")
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def table(found: Workspace, shown: Iterable[str], opened: set[str]) -> Table:
             _column(found, key, key, first=f"-{key}" if found.directions[key] else key)
             for key in found.metrics
         ],
-        config=[_column(found, key, _short(key), first=key) for key in found.config],
+        config=[_column(found, key, numbers.setting_name(key), first=key) for key in found.config],
         groups=_groups(found, rows, decimals, opened),
     )
 
@@ -94,12 +93,6 @@ def _column(found: Workspace, key: str, label: str, first: str) -> Column:
         else "ascending"
     )
     return Column(key, label, direction, other if found.sort == first else first)
-
-
-def _short(name: str) -> str:
-    for prefix in _PREFIXES:
-        name = name.removeprefix(prefix)
-    return name.replace("per_device_train_batch_size", "batch_size")
 
 
 def _row(

@@ -18,6 +18,7 @@ register = template.Library()
 register.filter("number", numbers.number)
 register.filter("grouped", numbers.grouped)
 register.filter("config", numbers.config_value)
+register.filter("setting", numbers.setting_name)
 register.filter("bytes_size", numbers.bytes_size)
 register.filter("duration", numbers.duration)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.numbers import setting_name
 from dashboard.views.access import project_or_404, sweep_or_404
 from runs.checkpoints.rank import best, checkpoints_of
 from runs.models import Run
@@ -70,11 +71,6 @@ def state_of(found: SweepResults) -> str:
     return State.PAUSED if found.counts.get(State.PAUSED) else State.QUEUED
 
 
-def short(name: str) -> str:
-    """A swept field as its column is called: "args.learning_rate" → "learning_rate"."""
-    return name.partition(".")[2] or name
-
-
 def _context(request: HttpRequest, found: SweepResults) -> dict[str, Any]:
     sweep = found.sweep
     key, descending = _sort(request, found)
@@ -119,7 +115,8 @@ def _gain(found: SweepResults) -> float | None:
 
 def _sort(request: HttpRequest, found: SweepResults) -> tuple[str, bool]:
     asked = request.GET.get("sort", "")
-    if asked.removeprefix("-") in {"trial", "state", "objective", "steps", "time", *map(short, found.params)}:
+    settings = {setting_name(name) for name in found.params}
+    if asked.removeprefix("-") in {"trial", "state", "objective", "steps", "time"} | settings:
         return asked.removeprefix("-"), asked.startswith("-")
     return "objective", found.sweep.greater_is_better
 
@@ -146,7 +143,7 @@ def _cell(trial: Trial, key: str) -> Any:
     }
     if key in plain:
         return plain[key]
-    return next((value for name, value in trial.params.items() if short(name) == key), None)
+    return next((value for name, value in trial.params.items() if setting_name(name) == key), None)
 
 
 def seconds_of(run: Run) -> float | None:
@@ -158,7 +155,10 @@ def seconds_of(run: Run) -> float | None:
 
 def _columns(found: SweepResults, sort: str, descending: bool) -> list[Column]:
     names = [("trial", "Trial"), ("state", "State"), ("objective", found.sweep.objective)]
-    names += [(short(name), short(name)) for name in found.params] + [("steps", "Steps"), ("time", "Time")]
+    names += [(setting_name(name), setting_name(name)) for name in found.params] + [
+        ("steps", "Steps"),
+        ("time", "Time"),
+    ]
     return [_column(key, label, sort, descending) for key, label in names]
 
 
@@ -200,7 +200,7 @@ def _chart_data(found: SweepResults) -> dict[str, Any]:
         "sweep": found.sweep.pk,
         "objective": found.sweep.objective,
         "greater": found.sweep.greater_is_better,
-        "params": [{"name": name, "label": short(name)} for name in found.params],
+        "params": [{"name": name, "label": setting_name(name)} for name in found.params],
         "trials": [
             {
                 "run": trial.run.pk,
