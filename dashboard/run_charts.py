@@ -8,8 +8,8 @@ from runs.models import Run, Series
 from runs.states import ENDED, State
 from runs.timeline import Event
 
-#: Twenty curves in a chart are the most that can be told apart.
-MOST_SHOWN = 20
+#: The most runs in the charts at once: beyond these a chart takes more than a frame or two to draw.
+MOST_SHOWN = 100
 
 
 def page_data(run: Run, events: Iterable[Event]) -> dict[str, Any]:

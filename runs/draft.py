@@ -137,12 +137,14 @@ def count_points(metrics: Measured) -> int:
 
 
 def told_points(measured: list[Measured]) -> dict[str, list[list[Any]]]:
-    """What browsers are told: {key: [[step, epoch, time, value], …]}."""
+    """What browsers are told: {key: [[step, epoch, time, value], …]}, with the tokens last where counted."""
     points: dict[str, list[list[Any]]] = {}
     for one in measured:
         for metrics in unpack(one) if isinstance(one, protocol.MetricsBlock) else [one]:
             for key, value in metrics.values.items():
                 point = [metrics.step, metrics.epoch, metrics.time, told_number(value)]
+                if metrics.tokens is not None:
+                    point.append(metrics.tokens)
                 points.setdefault(key, []).append(point)
     return points
 

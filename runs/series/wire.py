@@ -7,13 +7,21 @@ import numpy as np
 _INTEGERS = (("i1", np.int8), ("i2", np.int16), ("i4", np.int32))
 
 
-def encode_array(array: np.ndarray) -> dict[str, str]:
+def encode_array(array: np.ndarray, *, single: bool = False) -> dict[str, str]:
     """{"dtype", "bdata"} of a one-dimensional array of numbers; NaN, ±Inf and -0.0 arrive as they are.
 
-    Integers beyond 32 bits travel as float64 (exact up to 2**53): Plotly knows no 64-bit integers.
+    Integers beyond 32 bits travel as float64 (exact up to 2**53): Plotly knows no 64-bit integers. ``single``:
+    seven digits will do, so float32 wherever its range does.
     """
-    dtype, small = _smallest(np.asarray(array))
+    dtype, small = _single(array) if single else _smallest(np.asarray(array))
     return {"dtype": dtype, "bdata": base64.b64encode(np.ascontiguousarray(small).tobytes()).decode("ascii")}
+
+
+def _single(array: np.ndarray) -> tuple[str, np.ndarray]:
+    with np.errstate(over="ignore"):
+        small = array.astype("<f4")
+    fits = np.array_equal(np.isfinite(small), np.isfinite(array))
+    return ("f4", small) if fits else ("f8", array.astype("<f8"))
 
 
 def _smallest(array: np.ndarray) -> tuple[str, np.ndarray]:

@@ -36,9 +36,10 @@ export function valueLabel(value) {
   return size < 0.01 && text.length > 5 ? value.toExponential() : text;
 }
 
-// Ticks of the x axis with their labels, for an axis kind and a width in pixels.
-export function xTicks(axis, [low, high], width) {
-  const count = Math.min(12, Math.max(2, Math.floor(width / (axis === "step" ? 37 : 62))));
+// Ticks of the x axis with their labels, for an axis kind and its scale.
+export function xTicks(axis, { range: [low, high], width, isLog, ends }) {
+  if (isLog) return { values: logTicks(...ends), texts: logTicks(...ends).map(short) };
+  const count = Math.min(12, Math.max(2, Math.floor(width / (axis === "step" || axis === "tokens" ? 37 : 62))));
   const values = axis === "relative" ? timeTicks(low, high, count) : ticks(low, high, count);
   const label = { relative: (x) => (x ? duration(x) : "0"), wall: (x) => clock(x, high - low < 600) }[axis] ?? short;
   return { values, texts: values.map(label) };

@@ -21,7 +21,8 @@ export function dropped(chart) {
 }
 
 function schedule() {
-  if (!frame && !document.hidden) frame = requestAnimationFrame(step);
+  // Plotly comes by a script of its own, while the points are fetched.
+  if (!frame && !document.hidden && window.Plotly) frame = requestAnimationFrame(step);
 }
 
 function step() {
@@ -38,7 +39,7 @@ function step() {
 }
 
 function due(chart) {
-  if (!chart.inView) return Infinity;
+  if (!chart.visible) return Infinity;
   return dirty.get(chart) ? 0 : Math.max(0, chart.lastDrawn + EVERY - performance.now());
 }
 
@@ -57,3 +58,4 @@ function wake(wait) {
 }
 
 document.addEventListener("visibilitychange", schedule);
+document.querySelector("script[data-plotly]")?.addEventListener("load", schedule);

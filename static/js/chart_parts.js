@@ -1,13 +1,43 @@
 // Parts of a chart card beside the drawing: its menu, the same data as a table, and as files.
-import { element, icon } from "./dom.js";
+import { element, icon, svg } from "./dom.js";
 import { grouped, number } from "./format.js";
 
 const MOST_ROWS = 500;
 
-export function cardMenu(chart) {
+// The elements of a chart card by name; `figure` holds all others.
+export function cardParts(chart, unit) {
+  const { key } = chart;
+  const parts = {
+    value: element("span", { class: "chart-value" }),
+    plot: element("div", { class: "chart-plot" }),
+    strong: svg("svg", { class: "chart-strong", "aria-hidden": "true" }),
+    cross: element("div", { class: "crosshair", hidden: true }),
+    zoomBox: element("div", { class: "zoom-box", hidden: true }),
+    flags: element("div", { class: "chart-flags" }),
+    fullRange: element("button", { class: "full-range", type: "button", hidden: true, "aria-pressed": "false", title: "The first 2 % lie outside. Press for the full range, and back" }, "▴ full range"),
+  };
+  parts.fullRange.addEventListener("click", () => chart.toggleFullRange());
+  parts.overlay = element("div", { class: "chart-overlay" }, parts.strong, parts.cross, parts.zoomBox);
+  parts.body = element("div", { class: "chart-body" }, parts.plot, parts.overlay, parts.flags, parts.fullRange);
+  const name = element("span", { class: "chart-name ellipsis", title: key }, key);
+  const head = element("figcaption", { class: "chart-head" }, name, element("span", { class: "chart-unit" }, unit), parts.value, closeButton(chart), cardMenu(chart));
+  parts.figure = element("figure", { class: "chart card", tabindex: "0", "aria-label": key, "data-key": key }, head, parts.body);
+  return parts;
+}
+
+// Only on the enlarged chart.
+function closeButton(chart) {
+  const button = element("button", { class: "icon-button chart-close", type: "button", "aria-label": "Back to all charts", title: "Back to all charts (F)" }, icon("close"));
+  button.addEventListener("click", () => chart.group.view.enlarge(chart.key));
+  return button;
+}
+
+function cardMenu(chart) {
+  const { view } = chart.group;
   const entries = [
-    ["Enlarge or back", "F", () => chart.group.enlarge(chart.key)],
-    ["Log y", "L", () => chart.group.toggleLog(chart.key)],
+    ["Enlarge or back", "F", () => view.enlarge(chart.key)],
+    ["Log y", "L", () => view.toggleLog(chart.key)],
+    ["Log x of all charts", "", () => view.toggleLogX()],
     ["Full range", "", () => chart.toggleFullRange()],
     ["Show as table", "T", () => chart.toggleTable()],
     ["Download CSV", "", () => downloadCsv(chart)],
@@ -38,8 +68,13 @@ export function dataTable(lines, key) {
 }
 
 function downloadCsv({ key, lines }) {
-  const rows = lines.flatMap(({ run, step, raw }) => step.map((at, index) => `${quoted(run.name)},${at},${raw[index]}`));
+  const rows = lines.flatMap(({ run, step, raw }) => step.map((at, index) => `${quoted(run.name)},${at},${digits(raw[index])}`));
   save(new Blob([`run,step,${quoted(key)}\n${rows.join("\n")}\n`], { type: "text/csv" }), `${key.replaceAll("/", "-")}.csv`);
+}
+
+// Curves travel as float32: what is beyond seven digits is not what was measured.
+function digits(value) {
+  return Number.isFinite(value) ? Number(value.toPrecision(7)) : value;
 }
 
 // A cell that a spreadsheet would take for a formula gets an apostrophe.

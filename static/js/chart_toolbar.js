@@ -1,43 +1,68 @@
 // The controls above a chart grid: search, smoothing, x axis, log y; and their keys.
 import { isTyping } from "./dom.js";
 
+const FINEST = 0.99;
+const STEP = 0.1;
+
 export function connectToolbar(bar, grid) {
+  const { view } = grid;
   const search = bar.querySelector("[data-chart-search]");
+  search.value = view.search;
+  search.addEventListener("input", () => view.setSearch(search.value.trim()));
+  const smoother = connectSmoothing(bar, view);
+  connectAxes(bar, grid);
+  const log = bar.querySelector("[data-chart-log]");
+  log.addEventListener("click", () => view.toggleLog());
+  const reset = bar.querySelector("[data-chart-unzoom]");
+  reset.addEventListener("click", () => view.setZoom(null));
+  const show = () => {
+    log.setAttribute("aria-pressed", String(view.log.has("all")));
+    reset.hidden = !view.zoom;
+  };
+  view.addEventListener("change", show);
+  show();
+  connectKeys({ f: () => search.focus(), l: () => view.toggleLog(), "[": () => smoother(-STEP), "]": () => smoother(STEP), z: () => view.setZoom(null), Escape: () => view.enlarged && view.enlarge(view.enlarged) });
+}
+
+// Kind and strength. Gives a function that changes the strength by so much.
+function connectSmoothing(bar, view) {
+  const kind = bar.querySelector("[data-chart-smoothing-kind]");
   const slider = bar.querySelector("[data-chart-smoothing]");
   const amount = bar.querySelector("[data-chart-smoothing-value]");
-  const log = bar.querySelector("[data-chart-log]");
+  const show = () => {
+    const { smoothing } = view;
+    kind.value = smoothing.kind;
+    slider.value = smoothing.amount;
+    if (document.activeElement !== amount) amount.value = smoothing.amount.toFixed(2);
+    slider.disabled = amount.disabled = smoothing.kind === "none";
+  };
+  const set = (value) => {
+    view.setSmoothing({ amount: Math.min(FINEST, Math.max(0, Number(value) || 0)) });
+    show();
+  };
+  kind.addEventListener("change", () => {
+    view.setSmoothing({ kind: kind.value });
+    show();
+  });
+  slider.addEventListener("input", () => set(slider.value));
+  amount.addEventListener("change", () => set(amount.value));
+  show();
+  return (change) => set(Math.round((view.smoothing.amount + change) * 100) / 100);
+}
 
-  search.value = grid.search;
-  search.addEventListener("input", () => grid.setSearch(search.value.trim()));
-  const showSmoothing = () => {
-    slider.value = grid.smoothing;
-    amount.value = grid.smoothing.toFixed(2);
-  };
-  const setSmoothing = (value) => {
-    grid.setSmoothing(Math.min(0.99, Math.max(0, Number(value) || 0)));
-    showSmoothing();
-  };
-  showSmoothing();
-  slider.addEventListener("input", () => setSmoothing(slider.value));
-  amount.addEventListener("change", () => setSmoothing(amount.value));
+// Tokens are an axis only where some run counts them.
+function connectAxes(bar, grid) {
   for (const radio of bar.querySelectorAll("[data-chart-axis]")) {
-    radio.checked = radio.value === grid.axis;
-    radio.addEventListener("change", () => grid.setAxis(radio.value));
+    radio.checked = radio.value === grid.view.axis;
+    radio.addEventListener("change", () => grid.view.setAxis(radio.value));
   }
-  const showLog = () => log.setAttribute("aria-pressed", String(grid.log.has("all")));
-  const toggleLog = () => {
-    grid.toggleLog();
-    showLog();
-  };
-  showLog();
-  log.addEventListener("click", toggleLog);
-  const keys = {
-    f: () => search.focus(),
-    l: toggleLog,
-    "[": () => setSmoothing(Math.round((grid.smoothing - 0.1) * 100) / 100),
-    "]": () => setSmoothing(Math.round((grid.smoothing + 0.1) * 100) / 100),
-    z: () => grid.setZoom(null),
-  };
+  const tokens = bar.querySelector("[data-chart-tokens]");
+  const offer = () => (tokens.hidden = false);
+  if (grid.tokens || grid.view.axis === "tokens") offer();
+  grid.addEventListener("tokens", offer, { once: true });
+}
+
+function connectKeys(keys) {
   document.addEventListener("keydown", (event) => {
     if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey || event.shiftKey || event.defaultPrevented) return;
     if (!keys[event.key]) return;

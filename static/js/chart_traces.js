@@ -4,6 +4,7 @@ import { token } from "./theme.js";
 
 export const MARGIN = { l: 40, r: 12, t: 6, b: 24 };
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross"];
+const MERGE_OVER = 24;
 const NAMES = ["surface", "grid", "tick", "cross", "tx", "tx3"];
 let colours = null;
 
@@ -26,14 +27,23 @@ export function style(mark) {
   return { colour: palette().marks[place], dash, symbol: SYMBOLS[place % 6] };
 }
 
-function lineTrace(line, width) {
-  const { colour, dash } = style(line.run.mark);
-  return { type: "scatter", mode: "lines", x: line.x, y: line.y, line: { color: colour, width, dash }, hoverinfo: "skip", meta: line.run.id };
+function lineTrace({ run, x, y }, width, type) {
+  const { colour, dash } = style(run.mark);
+  return { type, mode: "lines", x, y, line: { color: colour, width, dash }, hoverinfo: "skip", meta: run.id };
 }
 
-function rawTrace(line) {
-  const trace = lineTrace({ ...line, y: line.raw }, 1);
+function rawTrace(line, type) {
+  const trace = lineTrace({ ...line, y: line.raw }, 1, type);
   return { ...trace, opacity: palette().rawOpacity, line: { ...trace.line, dash: "solid" }, meta: null };
+}
+
+// A trace costs more than its points: of many runs those of one style are one trace, with gaps between them.
+function mergedTraces(lines, width, type) {
+  const groups = Map.groupBy(lines, ({ run }) => Object.values(style(run.mark)).join());
+  return [...groups.values()].map((group) => {
+    const joined = (name) => group.flatMap((line) => [...line[name], NaN]);
+    return { ...lineTrace({ run: group[0].run, x: joined("x"), y: joined("y") }, width, type), meta: "many" };
+  });
 }
 
 // The last drawn point of each line, in the mark's shape; hollow while live updates are lost.
@@ -70,26 +80,28 @@ function bestTrace({ x, y }) {
   return { type: "scatter", mode: "markers", x: [x], y: [y], hoverinfo: "skip", cliponaxis: false, marker: { symbol: "star", size: 10, color: palette().tx, line: { color: palette().surface, width: 1 } } };
 }
 
-// lines: [{run, x, y (drawn), raw}]; best: {x, y} or null.
-export function traces(lines, { smoothing, best, hollow }) {
+// lines: [{run, x, y (drawn), raw}]; best: {x, y} or null; webgl: for many points, slower to begin.
+export function traces(lines, { smoothed, best, hollow, webgl }) {
   const width = lines.length === 1 ? 2.25 : palette().lineWidth;
-  const result = smoothing && lines.length <= 4 ? lines.map(rawTrace) : [];
-  result.push(...lines.map((line) => lineTrace(line, width)));
+  const type = webgl ? "scattergl" : "scatter";
+  const result = smoothed && lines.length <= 4 ? lines.map((line) => rawTrace(line, type)) : [];
+  if (lines.length > MERGE_OVER) result.push(...mergedTraces(lines, width, type));
+  else result.push(...lines.map((line) => lineTrace(line, width, type)));
   if (lines.some((line) => line.raw.some((value) => !Number.isFinite(value)))) result.push(brokenTrace(lines));
   result.push(endTrace(lines, hollow));
   if (best) result.push(bestTrace(best));
   return result;
 }
 
-export function layout({ width, height, axis, xRange, yRange, log, events }) {
+export function layout({ width, height, axis, scale, yRange, log, events }) {
   const { grid, tick } = palette();
-  const x = xTicks(axis, xRange, width - MARGIN.l - MARGIN.r);
+  const x = xTicks(axis, scale);
   const y = log ? logTicks(...yRange) : ticks(...yRange, Math.max(3, Math.min(5, Math.floor(height / 40))));
   const common = { zeroline: false, showline: false, fixedrange: true, tickmode: "array", tickfont: { size: 10, color: tick }, ticks: "outside", ticklen: 4, tickcolor: "rgba(0,0,0,0)", automargin: false };
   return {
     width, height, margin: MARGIN, showlegend: false, dragmode: false, hovermode: false,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: "Inter, system-ui, sans-serif", size: 10, color: tick },
-    xaxis: { ...common, range: xRange, showgrid: false, tickvals: x.values, ticktext: x.texts },
+    xaxis: { ...common, type: scale.isLog ? "log" : "linear", range: scale.ends, showgrid: false, tickvals: x.values, ticktext: x.texts },
     yaxis: { ...common, type: log ? "log" : "linear", range: yRange, gridcolor: grid, gridwidth: 1, tickvals: y, ticktext: y.map(valueLabel) },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
     shapes: events.map(eventLine),

@@ -31,6 +31,7 @@ export function grouped(value) {
 
 // A step on an axis or in a head: 2k, 1.5k, 340.
 export function short(value) {
+  if (Math.abs(value) >= 1e9) return `${+(value / 1e9).toPrecision(3)}G`;
   if (Math.abs(value) >= 1e6) return `${+(value / 1e6).toPrecision(3)}M`;
   if (Math.abs(value) >= 1000) return `${+(value / 1000).toPrecision(3)}k`;
   return `${+value.toPrecision(4)}`;
@@ -52,6 +53,7 @@ export function clock(seconds, withSeconds = true) {
 
 // A point of an x axis in words: "step 2 000", "epoch 4.02", "12 min", "14:31:20".
 export function xLabel(axis, x) {
+  if (axis === "tokens") return `${short(x)} tokens`;
   if (axis === "step") return `step ${grouped(Math.round(x))}`;
   if (axis === "epoch") return `epoch ${x.toFixed(2)}`;
   return axis === "relative" ? duration(x) : clock(x);

@@ -15,7 +15,6 @@ class RunGrid extends ChartGrid {
 const RAIL_LINES = 8;
 const rail = document.getElementById("rail-console");
 
-// Plotly is a deferred classic script; modules run after it.
 const grid = new RunGrid(document.getElementById("charts"), data);
 connectToolbar(document.querySelector("[data-chart-toolbar]"), grid);
 

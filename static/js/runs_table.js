@@ -2,7 +2,7 @@
 import { icon, isTyping, markSwatch } from "./dom.js";
 import { read, write } from "./view_state.js";
 
-const MOST_SHOWN = 20;
+export const MOST_SHOWN = 100;
 
 export class RunsTable extends EventTarget {
   selected = new Set();

@@ -1,89 +1,126 @@
-// Series as the page knows them, by run and key: fetched stretches plus the points that arrived live.
-// Every entry carries the run version it is complete up to; an update that starts later means something was missed.
-const NUMBERS = { NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity };
-const ARRAYS = { f8: Float64Array, f4: Float32Array, i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array, u8: BigUint64Array, i8: BigInt64Array };
+// The series of a page by run and key: coarse ones of the whole range, and in a zoom the window at full resolution.
+// An update that begins after what an entry is complete to means that something was missed: it is fetched again.
+import { Entry } from "./series_entry.js";
+import { firstAtLeast } from "./search.js";
 
-export class SeriesStore extends EventTarget {
-  #entries = new Map();
+// Updates are kept this long, in ms: those that overtake the answer of a request are applied to it.
+const REMEMBERED = 20000;
+
+export class SeriesStore {
+  // Grows with every change of what is known.
+  revision = 0;
+  #whole = new Map();
+  #window = new Map();
+  #recent = new Map();
 
   constructor(axis) {
-    super();
     this.axis = axis;
   }
 
-  // {x, y, step} as plain arrays, or undefined while it was not fetched.
   get(run, key) {
-    return this.#entries.get(`${run} ${key}`);
+    return this.#whole.get(run)?.get(key);
+  }
+
+  // What is drawn of a series: {x, y, step, count}. In a window its points, and the neighbours on both sides.
+  drawn(run, key, window) {
+    const whole = this.get(run, key);
+    const detail = window && this.#window.get(run)?.get(key);
+    return whole && detail && same(detail.window, window) ? stitched(whole, detail) : whole;
+  }
+
+  // The first and the last x of a run over all its series; null before the first.
+  range(run) {
+    let low = Infinity;
+    let high = -Infinity;
+    for (const { x } of this.#whole.get(run)?.values() ?? []) {
+      if (!x.length) continue;
+      low = Math.min(low, x[0]);
+      high = Math.max(high, x.at(-1));
+    }
+    return low <= high ? [low, high] : null;
   }
 
   setAxis(axis) {
     this.axis = axis;
-    this.#entries.clear();
+    this.#whole.clear();
+    this.#window.clear();
+    this.revision++;
+  }
+
+  // Whether a request is needed to draw this series in that many points.
+  lacks(run, key, points, window = null) {
+    const whole = this.get(run, key);
+    if (!window) return !whole?.serves(points);
+    if (whole?.exact && !whole.stale) return false;
+    const detail = this.#window.get(run)?.get(key);
+    return !detail || !same(detail.window, window) || !detail.serves(points);
   }
 
   // The keys of a run that are complete only up to an earlier version.
   behind(run, version) {
-    const mine = [...this.#entries].filter(([id, entry]) => id.startsWith(`${run} `) && entry.version < version);
-    return mine.map(([id]) => id.slice(run.length + 1));
+    return [...(this.#whole.get(run) ?? [])].filter(([, entry]) => entry.version < version).map(([key]) => key);
   }
 
   // What is known of a run may be out of date: it is drawn until it is fetched again.
   expire(run) {
-    for (const [id, entry] of this.#entries) if (id.startsWith(`${run} `)) entry.stale = true;
+    for (const entry of this.#entries(run)) entry.stale = true;
   }
 
-  lacks(run, key) {
-    return this.get(run, key)?.stale ?? true;
+  *#entries(run) {
+    yield* this.#whole.get(run)?.values() ?? [];
+    yield* this.#window.get(run)?.values() ?? [];
   }
 
-  async load(runs, keys, points) {
+  async load(runs, keys, points, window = null) {
     const axis = this.axis;
-    const query = new URLSearchParams({ runs: runs.join(","), keys: keys.join(","), x: axis, points });
-    const answer = await fetch(`/api/v1/series?${query}`);
+    const query = new URLSearchParams({ runs: runs.join(","), keys: keys.join(","), x: axis, points, compact: true });
+    if (window) window.forEach((end, at) => query.set(at ? "to" : "from", end));
+    const answer = await fetch(`/api/v1/series?${query.toString().replaceAll("%2C", ",").replaceAll("%2F", "/")}`);
     if (!answer.ok) throw new Error(`series: ${answer.status}`);
     const { versions, series } = await answer.json();
     if (axis !== this.axis) return;
-    for (const run of runs) for (const key of keys) this.#entries.set(`${run} ${key}`, empty(versions[run] ?? 0));
-    for (const item of series) this.#entries.set(`${item.run} ${item.key}`, decoded(item, versions[item.run] ?? 0));
+    const found = new Map(series.map((item) => [`${item.run} ${item.key}`, item]));
+    for (const run of runs) for (const key of keys) this.#keep(run, key, new Entry({ axis, version: versions[run] ?? 0, resolution: points, window, item: found.get(`${run} ${key}`) }));
+    this.revision++;
   }
 
-  // One live update. Gives the keys whose points changed; those that were missed are in `stale`.
+  #keep(run, key, entry) {
+    for (const { update } of this.#recent.get(run) ?? []) if (entry.apply(update, update.points?.[key]) === "stale") entry.stale = true;
+    const entries = entry.window ? this.#window : this.#whole;
+    if (!entries.has(run)) entries.set(run, new Map());
+    entries.get(run).set(key, entry);
+  }
+
+  // One live update. Gives the keys whose points changed, and those of which some were missed.
   merge(update) {
+    this.#remember(update);
     const changed = new Set();
     const stale = new Set();
-    for (const [id, entry] of this.#entries) {
-      if (!id.startsWith(`${update.run} `) || update.to <= entry.version) continue;
-      const key = id.slice(update.run.length + 1);
-      if (update.from > entry.version || (update.points?.[key] && this.axis === "relative")) stale.add(key);
-      else if (this.#append(entry, update, update.points?.[key])) changed.add(key);
+    for (const entries of [this.#whole, this.#window]) {
+      for (const [key, entry] of entries.get(update.run) ?? []) {
+        const outcome = entry.apply(update, update.points?.[key]);
+        if (outcome === "stale") entry.stale = true;
+        if (outcome !== "same") (outcome === "stale" ? stale : changed).add(key);
+      }
     }
+    if (changed.size) this.revision++;
     return { changed, stale };
   }
 
-  #append(entry, update, points) {
-    const overlaps = update.from < entry.version;
-    entry.version = update.to;
-    if (!points) return false;
-    const known = overlaps ? (entry.step.at(-1) ?? -1) : -Infinity;
-    for (const [step, epoch, time, value] of points) {
-      if (step <= known) continue;
-      entry.step.push(step);
-      entry.x.push(this.axis === "step" ? step : this.axis === "epoch" ? (epoch ?? NaN) : time);
-      entry.y.push(typeof value === "string" ? NUMBERS[value] : value);
-    }
-    return true;
+  #remember(update) {
+    const now = performance.now();
+    const kept = (this.#recent.get(update.run) ?? []).filter(({ at }) => now - at < REMEMBERED);
+    this.#recent.set(update.run, [...kept, { at: now, update }]);
   }
 }
 
-function empty(version) {
-  return { x: [], y: [], step: [], version, stale: false };
+function same(one, other) {
+  return one[0] === other[0] && one[1] === other[1];
 }
 
-function decoded(item, version) {
-  return { x: numbers(item.x), y: numbers(item.y), step: numbers(item.step), version, stale: false };
-}
-
-function numbers({ dtype, bdata }) {
-  const bytes = Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0));
-  return Array.from(new ARRAYS[dtype](bytes.buffer), Number);
+function stitched(whole, detail) {
+  const before = firstAtLeast(whole.x, detail.window[0]) - 1;
+  const after = firstAtLeast(whole.x, Number(detail.window[1]) + Number.EPSILON);
+  const part = (name) => [...whole[name].slice(Math.max(0, before), before + 1), ...detail[name], ...whole[name].slice(after, after + 1)];
+  return { x: part("x"), y: part("y"), step: part("step"), count: detail.count + 2 };
 }

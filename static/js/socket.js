@@ -1,5 +1,5 @@
 // The page's one live connection. Parts of the page call watch() and listen for
-// "update", "runs", "workers", "open" and, after a loss, "back".
+// "update", "runs", "workers", "open" and, after a loss or when the tab is looked at again, "back".
 // Lost for 2 s: the dot turns to an amber ring; for 10 s: the bar with "Try now" (never earlier, never blocking).
 import { clock } from "./format.js";
 
@@ -7,6 +7,9 @@ const events = new EventTarget();
 const wanted = { runs: [], project: null, console: false };
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+// A tab that is out of sight this long, in ms, is told nothing until it is looked at again.
+const ASLEEP_AFTER = 3000;
+const NOTHING = { runs: [], project: null, console: false };
 const NOT_LOGGED_IN = 4403;
 
 let socket = null;
@@ -17,6 +20,8 @@ let lostAt = 0;
 let ringTimer = 0;
 let barTimer = 0;
 let everConnected = false;
+let asleep = false;
+let sleepTimer = 0;
 let leaving = false;
 
 export function on(type, listener) {
@@ -30,7 +35,21 @@ export function watch(changes) {
 }
 
 function sendWatch() {
-  socket.send(JSON.stringify({ watch: wanted }));
+  socket.send(JSON.stringify({ watch: asleep ? NOTHING : wanted }));
+}
+
+function looked() {
+  clearTimeout(sleepTimer);
+  if (document.hidden) sleepTimer = setTimeout(() => sleep(true), ASLEEP_AFTER);
+  else if (asleep) sleep(false);
+}
+
+// Awake again: what happened meanwhile is fetched, as after a loss.
+function sleep(whether) {
+  asleep = whether;
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  sendWatch();
+  if (!asleep) events.dispatchEvent(new CustomEvent("back"));
 }
 
 function connect() {
@@ -119,6 +138,7 @@ function retryNow() {
 export function start() {
   bar().querySelector("[data-lost-now]").addEventListener("click", retryNow);
   addEventListener("online", retryNow);
+  document.addEventListener("visibilitychange", looked);
   addEventListener("pagehide", () => {
     leaving = true;
     socket?.close();

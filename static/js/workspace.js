@@ -4,7 +4,7 @@ import { connectToolbar } from "./chart_toolbar.js";
 import { send } from "./commands.js";
 import { element, isTyping, pageData } from "./dom.js";
 import { fetchFragment, patchParts, throttled } from "./parts.js";
-import { RunsTable } from "./runs_table.js";
+import { MOST_SHOWN, RunsTable } from "./runs_table.js";
 import { on, watch } from "./socket.js";
 import { connectSplit } from "./split.js";
 import { toast } from "./toast.js";
@@ -27,7 +27,7 @@ table.addEventListener("show", () => {
   showCount();
   watchRuns();
 });
-table.addEventListener("full", () => toast("20 runs are in the charts; hide one first.", { error: true }));
+table.addEventListener("full", () => toast(`${MOST_SHOWN} runs are in the charts; hide one first.`, { error: true }));
 table.addEventListener("select", showSelection);
 
 function showCount() {
@@ -120,6 +120,7 @@ function watchRuns() {
 on("update", refreshSoon);
 on("runs", refreshSoon);
 on("open", refreshSoon);
+on("back", refreshSoon);
 page.querySelector("[data-refresh]").addEventListener("click", takeNew);
 document.addEventListener("keydown", (event) => {
   if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;
