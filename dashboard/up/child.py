@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import IO
 
+from dashboard.up.orphans import mark
+
 
 @dataclass(frozen=True)
 class Line:
@@ -58,7 +60,7 @@ class Child:
         # Its own session: Ctrl-C in the terminal reaches only `up`, which stops the children in order.
         self.process = subprocess.Popen(  # noqa: S603 - our own commands
             self.command,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **mark(), **self.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

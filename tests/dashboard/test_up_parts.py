@@ -184,10 +184,12 @@ print(left.pid, flush=True)
 def test_orphans_are_adopted_and_ended() -> None:
     """In a process of its own: adoption cannot be undone."""
     code = f"""
-import subprocess, sys, time, psutil
-from dashboard.up.orphans import Orphans, adopt_orphans
+import os, subprocess, sys, time, psutil
+from dashboard.up.orphans import Orphans, adopt_orphans, mark
 adopt_orphans()
-pid = int(subprocess.check_output([sys.executable, "-c", {ORPHAN_MAKER!r}]))
+maker = [sys.executable, "-c", {ORPHAN_MAKER!r}]
+browser = int(subprocess.check_output(maker))
+pid = int(subprocess.check_output(maker, env=os.environ | mark()))
 orphans = Orphans()
 assert orphans.left(set(), grace=0.3)
 assert psutil.pid_exists(pid)
@@ -195,6 +197,8 @@ assert not orphans.left({{pid}}, grace=0.3)
 deadline = time.monotonic() + 5
 while orphans.left(set(), grace=0.3) and time.monotonic() < deadline: time.sleep(0.05)
 assert not psutil.pid_exists(pid)
+assert psutil.pid_exists(browser)
+psutil.Process(browser).kill()
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
