@@ -59,16 +59,31 @@ def _current(request: HttpRequest, projects: list[Project]) -> Project | None:
     return next((project for project in projects if project.pk == owner), None)
 
 
+def project_counts(project: Project) -> dict[str, int]:
+    """How many runs, sweeps and whole checkpoints a project has, by the name of their page."""
+    whole = Checkpoint.objects.filter(run__project=project, deleted_at=None, problem="")
+    return {
+        "project_runs": Run.objects.filter(project=project).count(),
+        "project_sweeps": Sweep.objects.filter(project=project).count(),
+        "project_checkpoints": whole.count(),
+    }
+
+
 def _tabs(request: HttpRequest, project: Project) -> list[Tab]:
-    runs = Run.objects.filter(project=project).count()
-    sweeps = Sweep.objects.filter(project=project).count()
-    checkpoints = Checkpoint.objects.filter(run__project=project, deleted_at=None, problem="").count()
+    counts = project_counts(project)
     here = (request.resolver_match.url_name if request.resolver_match else None) or ""
     return [
-        Tab("project_runs", "Runs", runs, here == "project_runs" or here.startswith("run_")),
-        Tab("project_sweeps", "Sweeps", sweeps, here in ("project_sweeps", "sweep")),
+        Tab(
+            "project_runs", "Runs", counts["project_runs"], here == "project_runs" or here.startswith("run_")
+        ),
+        Tab("project_sweeps", "Sweeps", counts["project_sweeps"], here in ("project_sweeps", "sweep")),
         Tab("project_compare", "Compare", None, here == "project_compare"),
-        Tab("project_checkpoints", "Checkpoints", checkpoints, here == "project_checkpoints"),
+        Tab(
+            "project_checkpoints",
+            "Checkpoints",
+            counts["project_checkpoints"],
+            here == "project_checkpoints",
+        ),
     ]
 
 

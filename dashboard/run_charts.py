@@ -5,6 +5,7 @@ from typing import Any
 
 from runs.directions import greater_is_better, objectives_of
 from runs.models import Run, Series
+from runs.queries import counts_tokens
 from runs.states import ENDED, State
 from runs.timeline import Event
 
@@ -46,6 +47,7 @@ def _data(runs: Sequence[Run], keys: list[str], shown: Sequence[str] | None = No
         "keys": keys,
         "directions": {key: greater_is_better(key, objectives) for key in keys},
         "objectives": list(objectives),
+        "tokens": counts_tokens([run.pk for run in runs]),
     }
 
 

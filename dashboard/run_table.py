@@ -11,17 +11,23 @@ from runs.queries import progress_of
 from runs.states import ENDED, State
 from runs.workspace import Workspace
 
+#: So many metrics stand before the settings: the objective and the loss. The others come after them.
+_LEADING = 2
 _STATE_ORDER = [State.RUNNING, State.STARTING, State.STOPPING, State.PAUSING, State.PAUSED, State.QUEUED]
 
 
 @dataclass(frozen=True)
 class Column:
-    """``key`` is what the address sorts by; ``next_sort`` what a press on the head asks for."""
+    """``key`` is what the address sorts by; ``next_sort`` what a press on the head asks for.
+
+    ``is_setting``: a setting of the runs, else something they measured.
+    """
 
     key: str
     label: str
     sorted: str = ""
     next_sort: str = ""
+    is_setting: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,7 @@ class Cell:
 @dataclass(frozen=True)
 class Row:
     run: Run
-    metrics: list[Cell]
-    config: list[Cell]
+    cells: list[Cell]
     shown: bool
     percent: float | None
 
@@ -46,7 +51,7 @@ class Group:
 
     sweep: Sweep | None
     rows: list[Row]
-    metrics: list[Cell] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
     state: str = ""
     done: int = 0
     is_open: bool = False
@@ -55,34 +60,38 @@ class Group:
 @dataclass(frozen=True)
 class Table:
     name: Column
-    metrics: list[Column]
-    config: list[Column]
+    columns: list[Column]
     groups: list[Group]
 
     @property
     def width(self) -> int:
         """How many columns there are."""
-        return 5 + len(self.metrics) + len(self.config)
+        return 5 + len(self.columns)
 
 
 def table(found: Workspace, shown: Iterable[str], opened: set[str]) -> Table:
     """The table of one page; ``shown`` are the runs drawn in the charts, ``opened`` the unfolded sweeps."""
+    columns = _columns(found)
     decimals = {key: _decimals(found, key) for key in found.metrics}
     best = {key: _best_of_all(found, key) for key in found.metrics}
     drawn = set(shown)
-    rows = [_row(found, run, run.pk in drawn, decimals, best) for run in found.runs]
-    return Table(
-        name=_column(found, "name", "Run", first="name"),
-        metrics=[
-            _column(found, key, key, first=f"-{key}" if found.directions[key] else key)
-            for key in found.metrics
-        ],
-        config=[_column(found, key, numbers.setting_name(key), first=key) for key in found.config],
-        groups=_groups(found, rows, decimals, opened),
-    )
+    rows = [_row(found, run, columns, run.pk in drawn, decimals, best) for run in found.runs]
+    name = _column(found, "name", "Run", first="name")
+    return Table(name, columns, _groups(found, rows, columns, decimals, opened))
 
 
-def _column(found: Workspace, key: str, label: str, first: str) -> Column:
+def _columns(found: Workspace) -> list[Column]:
+    """What decides stands in the width that a table has at first: objective, loss, what was changed."""
+    metrics = [
+        _column(found, key, key, first=f"-{key}" if found.directions[key] else key) for key in found.metrics
+    ]
+    settings = [
+        _column(found, key, numbers.setting_name(key), first=key, is_setting=True) for key in found.config
+    ]
+    return [*metrics[:_LEADING], *settings, *metrics[_LEADING:]]
+
+
+def _column(found: Workspace, key: str, label: str, first: str, is_setting: bool = False) -> Column:
     """A press sorts with the best first, another one turns it round."""
     other = key if first.startswith("-") else f"-{key}"
     direction = (
@@ -92,16 +101,26 @@ def _column(found: Workspace, key: str, label: str, first: str) -> Column:
         if found.sort.startswith("-")
         else "ascending"
     )
-    return Column(key, label, direction, other if found.sort == first else first)
+    return Column(key, label, direction, other if found.sort == first else first, is_setting)
 
 
 def _row(
-    found: Workspace, run: Run, shown: bool, decimals: dict[str, int | None], best: dict[str, float | None]
+    found: Workspace,
+    run: Run,
+    columns: list[Column],
+    shown: bool,
+    decimals: dict[str, int | None],
+    best: dict[str, float | None],
 ) -> Row:
-    metrics = [_metric(found, run.pk, key, decimals[key], best[key]) for key in found.metrics]
-    config = [Cell(numbers.config_value(found.settings[run.pk].get(name))) for name in found.config]
+    settings = found.settings[run.pk]
+    cells = [
+        Cell(numbers.config_value(settings.get(column.key)))
+        if column.is_setting
+        else _metric(found, run.pk, column.key, decimals[column.key], best[column.key])
+        for column in columns
+    ]
     percent = progress_of(run) if run.state != State.FINISHED else None
-    return Row(run, metrics, config, shown, None if percent is None else percent * 100)
+    return Row(run, cells, shown, None if percent is None else percent * 100)
 
 
 def _metric(found: Workspace, run_id: str, key: str, decimals: int | None, best: float | None) -> Cell:
@@ -135,23 +154,37 @@ def _best_of_all(found: Workspace, key: str) -> float | None:
 
 
 def _groups(
-    found: Workspace, rows: list[Row], decimals: dict[str, int | None], opened: set[str]
+    found: Workspace,
+    rows: list[Row],
+    columns: list[Column],
+    decimals: dict[str, int | None],
+    opened: set[str],
 ) -> list[Group]:
     groups: dict[Any, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.run.sweep or row.run.pk, []).append(row)
     return [
-        _sweep(found, owner, members, decimals, opened) if isinstance(owner, Sweep) else Group(None, members)
+        _sweep(found, owner, members, columns, decimals, opened)
+        if isinstance(owner, Sweep)
+        else Group(None, members)
         for owner, members in groups.items()
     ]
 
 
 def _sweep(
-    found: Workspace, sweep: Sweep, rows: list[Row], decimals: dict[str, int | None], opened: set[str]
+    found: Workspace,
+    sweep: Sweep,
+    rows: list[Row],
+    columns: list[Column],
+    decimals: dict[str, int | None],
+    opened: set[str],
 ) -> Group:
     states = [State(row.run.state) for row in rows]
     state = next((state for state in _STATE_ORDER if state in states), State.FINISHED)
-    cells = [_best_cell(found, rows, key, decimals[key]) for key in found.metrics]
+    cells = [
+        Cell("") if column.is_setting else _best_cell(found, rows, column.key, decimals[column.key])
+        for column in columns
+    ]
     done = sum(state in ENDED for state in states)
     return Group(sweep, rows, cells, state, done, sweep.pk in opened)
 

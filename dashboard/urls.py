@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", login.log_out, name="logout"),
     path("p/<slug:project>/runs", workspace.project_runs, name="project_runs"),
     path("p/<slug:project>/runs.csv", workspace.runs_csv, name="project_runs_csv"),
+    path("p/<slug:project>/counts", workspace.counts, name="project_counts"),
     path("p/<slug:project>/runs/stop", workspace.stop_runs, name="project_runs_stop"),
     path("p/<slug:project>/new", new_run.project_new, name="project_new"),
     path("p/<slug:project>/new/check", new_run.project_new_check, name="project_new_check"),

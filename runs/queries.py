@@ -1,6 +1,6 @@
 """Reads for the pages of one run, each with a fixed number of queries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,8 @@ from django.utils import timezone
 from runs.checkpoints.rank import best as best_checkpoint
 from runs.checkpoints.rank import resumable, state_of, value_of
 from runs.directions import greater_is_better
-from runs.models import Attempt, Checkpoint, Command, ConsoleBlock, Run, Series
-from runs.series import summaries
+from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
+from runs.series import read, summaries
 from runs.states import ACTIVE, State
 from runs.workers import queue_reason
 
@@ -213,3 +213,11 @@ def checkpoint_rows(run: Run) -> list[dict[str, Any]]:
         }
         for row in reversed(rows)
     ]
+
+
+def counts_tokens(run_ids: Sequence[str]) -> bool:
+    """Whether one of the runs counts the tokens it has seen. Of several only sealed points are looked at."""
+    sealed = Chunk.objects.filter(series__run__in=run_ids, max_tokens__isnull=False)
+    if (found := sealed.exists()) or len(run_ids) != 1:
+        return found
+    return any(points.count for points in read(run_ids, ["train/loss"], x="tokens", max_points=8))

@@ -153,12 +153,12 @@ def _filled(runs: list[Run], **rest: Any) -> Workspace:
 
 
 def metric_columns(keys: Iterable[str], objectives: dict[str, bool]) -> list[str]:
-    """The metrics a table shows: objectives first, then eval, test and the training loss."""
+    """The metrics a table shows: objectives, the loss of the evaluation, then eval, test, training loss."""
     shown = [
         key for key in keys if is_measure(key) and (key.startswith(("eval/", "test/")) or key == "train/loss")
     ]
     places = {"eval": 0, "test": 1, "train": 2}
-    order = sorted(shown, key=lambda key: (key not in objectives, places[key.split("/")[0]], key))
+    order = sorted(shown, key=lambda key: (key not in objectives, key != "eval/loss", places[key.split("/")[0]], key))
     return order[:METRIC_COLUMNS]
 
 

@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 from dashboard import marks, numbers
 
 register = template.Library()
+#: Characters at the end of a name that always stay, as in static/js/dom.js.
+NAME_TAIL = 8
 
 register.filter("number", numbers.number)
 register.filter("grouped", numbers.grouped)
@@ -71,6 +73,12 @@ def icon(name: str, label: str = "") -> SafeString:
 def mark(number: int) -> dict[str, str]:
     """The swatch of mark ``number`` (0: a grey stub)."""
     return {"classes": marks.css_classes(number), "shape": marks.shape(number)}
+
+
+@register.inclusion_tag("components/middle.html")
+def middle(text: str) -> dict[str, str]:
+    """A name that loses its middle where it is too long: its tail tells trials of one sweep apart."""
+    return {"text": text, "start": text[:-NAME_TAIL], "end": text[-NAME_TAIL:]}
 
 
 @register.inclusion_tag("components/state_icon.html")

@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import run_charts, run_table
+from dashboard.context import project_counts
 from dashboard.csv_table import run_rows
 from dashboard.views.access import project_or_404
 from dashboard.views.console import stream
 from runs.commands import CommandError, send_command
-from runs.models import Run
+from runs.models import Checkpoint, Run
 from runs.workspace import Workspace, workspace
 
 #: Runs that are drawn when the address names none.
@@ -35,10 +36,22 @@ def project_runs(request: HttpRequest, project: str) -> HttpResponse:
     shown = _shown(request, found)
     context: dict[str, Any] = {"project": owner, "found": found, "shown": shown, "address": _address(request)}
     context["table"] = run_table.table(found, shown, opened=set(request.GET.get("open", "").split(",")))
+    context["charts"] = run_charts.project_data(found.runs, found.chart_keys, shown)
     if request.headers.get("X-Requested-With") == "fetch":
         return render(request, "workspace/_table.html", context)
-    context["charts"] = run_charts.project_data(found.runs, found.chart_keys, shown)
     return render(request, "workspace/page.html", context)
+
+
+@require_safe
+def counts(request: HttpRequest, project: str) -> JsonResponse:
+    """The numbers beside the names of tabs, {tab: n}; with ``run`` also those of its tabs."""
+    owner = project_or_404(project)
+    found = project_counts(owner)
+    if run := request.GET.get("run"):
+        found["run_checkpoints"] = Checkpoint.objects.filter(
+            run=run, run__project=owner, deleted_at=None
+        ).count()
+    return JsonResponse(found)
 
 
 @require_safe

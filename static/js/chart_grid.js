@@ -209,9 +209,12 @@ export class ChartGrid extends EventTarget {
     this.redrawAll();
   }
 
-  // More runs of the same project, with their series.
-  addRuns(runs, keys) {
-    this.runs.push(...runs.filter(({ id }) => !this.runs.some((known) => known.id === id)));
+  // The page's data anew: more runs of the same project, and their series.
+  addRuns({ runs, keys, directions, objectives }) {
+    const fresh = runs.filter(({ id }) => !this.runs.some((known) => known.id === id));
+    this.runs.push(...fresh.map((run) => ({ ...run, shown: false })));
+    Object.assign(this.directions, directions);
+    this.objectives = objectives;
     keys.filter((key) => this.accepts(key)).forEach((key) => this.keys.add(key));
     this.arrange();
   }

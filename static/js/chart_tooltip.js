@@ -1,5 +1,5 @@
 // The tooltip of the hovered chart: where, then the runs by their value as drawn, twelve at most.
-import { element, markSwatch } from "./dom.js";
+import { element, markSwatch, middle } from "./dom.js";
 import { number, xLabel } from "./format.js";
 
 const MOST = 12;
@@ -39,7 +39,7 @@ function line({ run, value, raw: rawValue }, focus, raw) {
 
 function newRow(run) {
   const reading = element("span");
-  const name = element("span", { class: "ellipsis grow" }, run.name);
+  const name = element("span", { class: "grow" }, middle(run.name));
   return { node: element("div", { class: "tooltip-row" }, markSwatch(run.mark), name, reading), reading };
 }
 

@@ -24,6 +24,15 @@ export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `${sprite}#${name}` }));
 }
 
+// Characters at the end of a name that always stay, as in dashboard/templatetags/trainboard.py.
+const NAME_TAIL = 8;
+
+// A name that loses its middle where it is too long.
+export function middle(name) {
+  const start = element("span", { class: "middle-start" }, name.slice(0, -NAME_TAIL));
+  return element("span", { class: "middle" }, start, element("span", { class: "middle-end" }, name.slice(-NAME_TAIL)));
+}
+
 const SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross"];
 
 // A run's mark: the same picture as templates/components/mark.html.

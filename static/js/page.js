@@ -2,6 +2,7 @@
 import "./theme.js";
 import "./menus.js";
 import "./dialogs.js";
+import { followCounts } from "./counts.js";
 import { on, start } from "./socket.js";
 
 on("workers", ({ total, busy, queued, warming }) => {
@@ -15,4 +16,7 @@ function slotsText(total, busy, queued, warming) {
   return queued ? `${head} · ${queued} queued` : head;
 }
 
-if (document.querySelector("[data-live-status]")) start();
+if (document.querySelector("[data-live-status]")) {
+  followCounts();
+  start();
+}

@@ -3,6 +3,7 @@ import { icon, isTyping, markSwatch } from "./dom.js";
 import { read, write } from "./view_state.js";
 
 export const MOST_SHOWN = 100;
+const FIRST_SHOWN = 10;
 
 export class RunsTable extends EventTarget {
   selected = new Set();
@@ -26,12 +27,15 @@ export class RunsTable extends EventTarget {
     return this.root.querySelector(`tr[data-run="${CSS.escape(id)}"]`);
   }
 
-  // After the server sent the rows anew: what was ticked and shown stays so.
-  restore() {
+  // After the server sent the rows anew: what was ticked and shown stays so; of the new runs some come in.
+  restore(added = []) {
+    const before = this.shown.size;
+    for (const id of added) if (this.shown.size < FIRST_SHOWN) this.shown.add(id);
     for (const row of this.rows) {
       this.#paintEye(row);
       this.#paintTick(row);
     }
+    if (this.shown.size > before) this.#say("show");
   }
 
   select(row, on) {
@@ -51,6 +55,14 @@ export class RunsTable extends EventTarget {
     if (this.shown.has(id)) this.shown.delete(id);
     else if (this.shown.size >= MOST_SHOWN) return this.#say("full");
     else this.shown.add(id);
+    this.#showChanged();
+  }
+
+  // All of the page, or back to the first of them.
+  showAll() {
+    const ids = this.rows.map((row) => row.dataset.run).slice(0, MOST_SHOWN);
+    const areAll = ids.every((id) => this.shown.has(id));
+    this.shown = new Set(areAll ? ids.slice(0, FIRST_SHOWN) : ids);
     this.#showChanged();
   }
 
@@ -82,6 +94,7 @@ export class RunsTable extends EventTarget {
   #click(event) {
     const eye = event.target.closest("[data-eye]");
     if (eye) return event.shiftKey ? this.showOnly(eye.closest("tr")) : this.toggleShown(eye.closest("tr"));
+    if (event.target.closest("[data-eye-all]")) return this.showAll();
     const fold = event.target.closest("[data-fold]");
     if (fold) this.#fold(fold);
   }

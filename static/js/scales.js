@@ -1,6 +1,10 @@
 // Scales of an axis: where a value lies between 0 (bottom) and 1 (top), and back. Numbers are linear, or logarithmic
 // when they are positive and span a decade; anything else is one place a distinct value, in sorted order.
-// `even`: ticks at even distances instead of at the values.
+// `even`: ticks at round numbers even where the values are few.
+import { logTicks, ticks as linearTicks } from "./chart_axes.js";
+
+const TICKS = 5;
+
 export function scaleOf(values, even = false) {
   const present = values.filter((value) => value !== null && value !== undefined);
   const isNumeric = present.length > 0 && present.every((value) => typeof value === "number" && Number.isFinite(value));
@@ -19,15 +23,15 @@ function numeric(values, even) {
     high,
     position: (value) => (span ? (to(value) - to(low)) / span : 0.5),
     value: (position) => from(to(low) + Math.min(1, Math.max(0, position)) * span),
-    ticks: ticks(even ? [] : values, (part) => from(to(low) + part * span)),
+    ticks: ticks(even ? [] : values, to(low), to(high), isLog),
   };
 }
 
-// The values themselves while they are few, as in a grid; else five steps.
-function ticks(values, at) {
+// The values themselves while they are few, as in a grid; else about five round numbers.
+function ticks(values, low, high, isLog) {
   const distinct = [...new Set(values)].sort((a, b) => a - b);
   const isFew = distinct.length > 0 && distinct.length <= 6;
-  const chosen = isFew ? distinct : [...new Set([0, 0.25, 0.5, 0.75, 1].map(at))];
+  const chosen = isFew ? distinct : isLog ? logTicks(low, high) : linearTicks(low, high, TICKS);
   return chosen.map((value) => ({ value, label: plain(value) }));
 }
 

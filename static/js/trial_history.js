@@ -1,9 +1,13 @@
 // The objective of each trial by its number, and the best so far as a staircase.
+import { ticks } from "./chart_axes.js";
 import { svg } from "./dom.js";
 import { number } from "./format.js";
 
 const HEIGHT = 190;
 const MARGIN = { left: 52, right: 12, top: 10, bottom: 22 };
+const LINES = 4;
+// Pixels that the number of a trial takes.
+const A_NUMBER = 28;
 const EARLY = new Set(["stopped", "failed", "crashed"]);
 
 export function drawHistory(box, data, isIn) {
@@ -22,7 +26,7 @@ function scales(measured, data, width) {
   const [left, right, bottom] = [MARGIN.left, width - MARGIN.right, HEIGHT - MARGIN.bottom];
   const pad = (high - low || Math.abs(high) || 1) * 0.08;
   return {
-    low, high, left, right, last,
+    low: low - pad, high: high + pad, left, right, last,
     x: (trial) => left + 8 + ((right - left - 16) * trial) / last,
     y: (value) => bottom - ((value - low + pad) / (high - low + 2 * pad)) * (bottom - MARGIN.top),
   };
@@ -48,12 +52,14 @@ function staircase(steps, { x, y, right }) {
 }
 
 function grid({ low, high, left, right, last, x, y }) {
-  const lines = (high > low ? [low, (low + high) / 2, high] : [low]).flatMap((value) => [
+  const lines = ticks(low, high, LINES).flatMap((value) => [
     svg("line", { class: "grid-line", x1: left, x2: right, y1: y(value), y2: y(value) }),
     svg("text", { x: left - 8, y: y(value) + 3, "text-anchor": "end" }, number(value)),
   ]);
-  const ticks = [...new Set([0, Math.round(last / 2), last])];
-  return [...lines, ...ticks.map((trial) => svg("text", { x: x(trial), y: HEIGHT - 6, "text-anchor": "middle" }, String(trial)))];
+  // Every trial has its number while there is room for it.
+  const most = Math.max(1, Math.floor((right - left) / A_NUMBER));
+  const numbers = ticks(0, last, Math.min(last, most)).filter(Number.isInteger);
+  return [...lines, ...numbers.map((trial) => svg("text", { x: x(trial), y: HEIGHT - 6, "text-anchor": "middle" }, String(trial)))];
 }
 
 function point(trial, { x, y }, isIn, best) {

@@ -14,6 +14,7 @@ const page = document.getElementById("workspace");
 const holder = document.getElementById("runs-table");
 const data = pageData("chart-data");
 const table = new RunsTable(holder);
+const known = new Set(data.runs.map(({ id }) => id));
 const grid = new ChartGrid(document.getElementById("charts"), data);
 
 connectToolbar(document.querySelector("[data-chart-toolbar]"), grid);
@@ -100,14 +101,17 @@ function offerOrder() {
   page.querySelector("[data-fresh-text]").textContent = say;
 }
 
-// New runs bring their names and marks with them, so the charts are set up again with the whole page.
+// The rows anew; new runs come into the charts while those are few.
 function takeNew() {
   if (!latest) return;
-  if ([...latest.querySelectorAll("tr[data-run]")].some((row) => !data.runs.some(({ id }) => id === row.dataset.run))) return location.reload();
+  const fresh = JSON.parse(latest.querySelector("#chart-data").textContent);
+  grid.addRuns(fresh);
   holder.replaceChildren(...latest.childNodes);
   latest = null;
   page.querySelector("[data-fresh]").hidden = true;
-  table.restore();
+  const ids = fresh.runs.filter(({ id, state }) => !known.has(id) && state !== "queued").map(({ id }) => id);
+  fresh.runs.forEach(({ id }) => known.add(id));
+  table.restore(ids);
 }
 
 const refreshSoon = throttled(refresh, 2000);
