@@ -158,7 +158,9 @@ def metric_columns(keys: Iterable[str], objectives: dict[str, bool]) -> list[str
         key for key in keys if is_measure(key) and (key.startswith(("eval/", "test/")) or key == "train/loss")
     ]
     places = {"eval": 0, "test": 1, "train": 2}
-    order = sorted(shown, key=lambda key: (key not in objectives, key != "eval/loss", places[key.split("/")[0]], key))
+    order = sorted(
+        shown, key=lambda key: (key not in objectives, key != "eval/loss", places[key.split("/")[0]], key)
+    )
     return order[:METRIC_COLUMNS]
 
 

@@ -1,5 +1,6 @@
 // One chart card: what it draws and when its parts follow. Head, flags, pointer and keys are modules of their own.
 import { yRange } from "./chart_axes.js";
+import { drawEnlarged, renderer } from "./chart_enlarged.js";
 import { drawFlags, shownEvents } from "./chart_flags.js";
 import { showFocus } from "./chart_focus.js";
 import { headParts, sentence, summaryOf } from "./chart_head.js";
@@ -12,7 +13,7 @@ import { layout, MARGIN, traces } from "./chart_traces.js";
 import { nearest } from "./search.js";
 import { smooth } from "./smoothing.js";
 
-const CONFIG = { staticPlot: true, displayModeBar: false, responsive: false, plotGlPixelRatio: Math.min(2, devicePixelRatio) };
+const CONFIG = { staticPlot: true, displayModeBar: false, responsive: false };
 const FROM_ZERO = /^system\/|per_second$|grad_norm$/;
 // Points of a chart: of one line as many as can be seen, of all lines as many as Plotly draws in a frame or two.
 const MOST = { line: 1000, chart: 20_000, least: 100 };
@@ -27,6 +28,7 @@ export class Chart {
   summary = { best: null, broken: 0, hidden: 0 };
   scale = null;
   enlarged = false;
+  webgl = null;
   #full = false;
   #range = null;
   #rangeId = "";
@@ -47,6 +49,7 @@ export class Chart {
   remove() {
     dropped(this);
     this.resizing.disconnect();
+    this.webgl?.remove();
     if (this.plot.data) Plotly.purge(this.plot);
     this.figure.remove();
   }
@@ -59,8 +62,8 @@ export class Chart {
 
   // How many points of each of so many lines are worth fetching.
   resolution(lines) {
-    const most = this.enlarged ? MOST_ENLARGED : MOST;
-    const seen = this.enlarged ? most.line : 2 * (this.body.clientWidth - MARGIN.l - MARGIN.r || USUAL_WIDTH);
+    const most = this.webgl ? MOST_ENLARGED : MOST;
+    const seen = this.webgl ? most.line : 2 * (this.body.clientWidth - MARGIN.l - MARGIN.r || USUAL_WIDTH);
     const share = Math.max(most.least, Math.floor(most.chart / Math.max(1, lines)));
     return Math.ceil(Math.min(seen, most.line, share) / 100) * 100;
   }
@@ -69,15 +72,15 @@ export class Chart {
     if (this.enlarged === enlarged) return;
     this.enlarged = enlarged;
     this.figure.classList.toggle("enlarged", enlarged);
-    // Lines of WebGL and of SVG do not change into each other.
-    if (this.plot.data) Plotly.purge(this.plot);
+    this.webgl?.remove();
+    this.webgl = enlarged ? renderer(this) : null;
   }
 
   // --- drawing ---
 
   draw() {
     const { view } = this.group;
-    this.lines = this.group.linesOf(this.key).map(({ run, series }) => ({ run, x: series.x, step: series.step, raw: series.y, y: smooth(view.smoothing, series) }));
+    this.lines = this.group.linesOf(this.key).map(({ run, series, whole }) => ({ run, whole, x: series.x, step: series.step, raw: series.y, y: smooth(view.smoothing, series) }));
     const log = view.isLog(this.key);
     this.summary = summaryOf(this.lines, this.group.greater(this.key), log);
     this.figure.setAttribute("aria-label", sentence(this));
@@ -93,11 +96,14 @@ export class Chart {
 
   #plot(width, height, log) {
     const { view, single, lost } = this.group;
-    const best = single && this.group.hasBest(this.key) && this.lines[0]?.raw.length > 2 ? this.summary.best : null;
+    const { best } = this.summary;
+    const star = single && this.group.hasBest(this.key) && this.lines[0]?.raw.length > 2 && best && this.scale.holds(best.x) ? best : null;
     const events = view.axis === "step" ? shownEvents(this.group.events, height) : [];
-    const data = traces(this.lines, { smoothed: view.isSmoothed, best, hollow: lost, webgl: this.enlarged });
     const frame = layout({ width, height, axis: view.axis, scale: this.scale, yRange: this.#range, log, events });
-    Plotly.react(this.plot, data, frame, CONFIG);
+    const data = (isDrawn) => traces(this.lines, { smoothed: view.isSmoothed, best: star, hollow: lost, isDrawn });
+    // What a file of the picture holds; on the screen WebGL may draw the lines.
+    this.picture = () => ({ data: data(true), layout: frame });
+    Plotly.react(this.plot, data(!this.webgl), frame, CONFIG);
     drawFlags(this.flags, events, this.scale);
   }
 
@@ -123,7 +129,9 @@ export class Chart {
   }
 
   showFocus() {
-    showFocus(this, this.#range);
+    if (!this.scale) return;
+    if (this.webgl) drawEnlarged(this, this.#range);
+    else showFocus(this, this.#range);
   }
 
   showHead() {

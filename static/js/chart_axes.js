@@ -1,6 +1,9 @@
 // Ranges and ticks of a chart. Our own, so that all charts of a page share theirs and labels read like the tables'.
-import { clock, duration, short } from "./format.js";
+import { clock, duration, grouped, short } from "./format.js";
 
+// Pixels that a label of the x axis takes.
+const NARROW = 37;
+const WIDE = 62;
 const NICE = [1, 2, 2.5, 5, 10];
 
 // Linear ticks inside [low, high], about `count` of them.
@@ -39,10 +42,17 @@ export function valueLabel(value) {
 // Ticks of the x axis with their labels, for an axis kind and its scale.
 export function xTicks(axis, { range: [low, high], width, isLog, ends }) {
   if (isLog) return { values: logTicks(...ends), texts: logTicks(...ends).map(short) };
-  const count = Math.min(12, Math.max(2, Math.floor(width / (axis === "step" || axis === "tokens" ? 37 : 62))));
-  const values = axis === "relative" ? timeTicks(low, high, count) : ticks(low, high, count);
+  const chosen = (room) => {
+    const count = Math.min(12, Math.max(2, Math.floor(width / room)));
+    return axis === "relative" ? timeTicks(low, high, count) : ticks(low, high, count);
+  };
   const label = { relative: (x) => (x ? duration(x) : "0"), wall: (x) => clock(x, high - low < 600) }[axis] ?? short;
-  return { values, texts: values.map(label) };
+  const values = chosen(axis === "step" || axis === "tokens" ? NARROW : WIDE);
+  const texts = values.map(label);
+  if (new Set(texts).size === texts.length) return { values, texts };
+  // In a deep zoom 10.1k would stand for several ticks.
+  const exact = chosen(WIDE);
+  return { values: exact, texts: exact.map((x) => (Number.isInteger(x) ? grouped(x) : String(x))) };
 }
 
 function timeTicks(low, high, count) {

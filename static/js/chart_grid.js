@@ -49,7 +49,7 @@ export class ChartGrid extends EventTarget {
   }
 
   linesOf(key) {
-    const lines = this.shown.map((run) => ({ run, series: this.store.drawn(run.id, key, this.view.zoom) }));
+    const lines = this.shown.map((run) => ({ run, whole: this.store.get(run.id, key), series: this.store.drawn(run.id, key, this.view.zoom) }));
     return lines.filter(({ series }) => series?.x.length);
   }
 

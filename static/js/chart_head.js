@@ -10,7 +10,8 @@ export function summaryOf(lines, greater, log) {
   let best = null;
   let broken = 0;
   let hidden = 0;
-  for (const { run, raw, step, x } of lines) {
+  // In a zoom too the best is that of the whole range.
+  for (const { run, whole: { y: raw, step, x } } of lines) {
     for (let at = 0; at < raw.length; at++) {
       const value = raw[at];
       if (Number.isNaN(value)) broken++;
@@ -40,7 +41,7 @@ function now({ group, key, lines, summary: { best } }) {
   const strong = (value) => element("b", {}, number(value));
   const hasBest = group.hasBest(key);
   if (!group.single) return hasBest ? ["best ", strong(best.y)] : [];
-  const last = lines[0]?.raw.findLast(Number.isFinite);
+  const last = lines[0]?.whole.y.findLast(Number.isFinite);
   if (!hasBest) return [strong(last)];
   return [element("span", { class: "chart-now" }, `now ${number(last)} · `), "best ", strong(best.y), ` @${grouped(best.step)}`];
 }

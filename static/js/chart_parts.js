@@ -83,8 +83,8 @@ function quoted(text) {
   return `"${safe.replaceAll('"', '""')}"`;
 }
 
-async function downloadSvg({ key, plot }) {
-  const url = await Plotly.toImage(plot, { format: "svg", width: plot.clientWidth, height: plot.clientHeight });
+async function downloadSvg({ key, plot, picture }) {
+  const url = await Plotly.toImage(picture(), { format: "svg", width: plot.clientWidth, height: plot.clientHeight });
   save(await (await fetch(url)).blob(), `${key.replaceAll("/", "-")}.svg`);
 }
 

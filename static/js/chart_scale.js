@@ -11,6 +11,10 @@ export class Scale {
     return this.isLog ? this.range.map(Math.log10) : this.range;
   }
 
+  holds(x) {
+    return x >= this.range[0] && x <= this.range[1];
+  }
+
   pixel(x) {
     const [low, high] = this.ends;
     return (((this.isLog ? Math.log10(x) : x) - low) / (high - low)) * this.width;

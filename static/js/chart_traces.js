@@ -27,22 +27,22 @@ export function style(mark) {
   return { colour: palette().marks[place], dash, symbol: SYMBOLS[place % 6] };
 }
 
-function lineTrace({ run, x, y }, width, type) {
+function lineTrace({ run, x, y }, width) {
   const { colour, dash } = style(run.mark);
-  return { type, mode: "lines", x, y, line: { color: colour, width, dash }, hoverinfo: "skip", meta: run.id };
+  return { type: "scatter", mode: "lines", x, y, line: { color: colour, width, dash }, hoverinfo: "skip", meta: run.id };
 }
 
-function rawTrace(line, type) {
-  const trace = lineTrace({ ...line, y: line.raw }, 1, type);
+function rawTrace(line) {
+  const trace = lineTrace({ ...line, y: line.raw }, 1);
   return { ...trace, opacity: palette().rawOpacity, line: { ...trace.line, dash: "solid" }, meta: null };
 }
 
 // A trace costs more than its points: of many runs those of one style are one trace, with gaps between them.
-function mergedTraces(lines, width, type) {
+function mergedTraces(lines, width) {
   const groups = Map.groupBy(lines, ({ run }) => Object.values(style(run.mark)).join());
   return [...groups.values()].map((group) => {
     const joined = (name) => group.flatMap((line) => [...line[name], NaN]);
-    return { ...lineTrace({ run: group[0].run, x: joined("x"), y: joined("y") }, width, type), meta: "many" };
+    return { ...lineTrace({ run: group[0].run, x: joined("x"), y: joined("y") }, width), meta: "many" };
   });
 }
 
@@ -80,13 +80,16 @@ function bestTrace({ x, y }) {
   return { type: "scatter", mode: "markers", x: [x], y: [y], hoverinfo: "skip", cliponaxis: false, marker: { symbol: "star", size: 10, color: palette().tx, line: { color: palette().surface, width: 1 } } };
 }
 
-// lines: [{run, x, y (drawn), raw}]; best: {x, y} or null; webgl: for many points, slower to begin.
-export function traces(lines, { smoothed, best, hollow, webgl }) {
+function lineTraces(lines, smoothed) {
   const width = lines.length === 1 ? 2.25 : palette().lineWidth;
-  const type = webgl ? "scattergl" : "scatter";
-  const result = smoothed && lines.length <= 4 ? lines.map((line) => rawTrace(line, type)) : [];
-  if (lines.length > MERGE_OVER) result.push(...mergedTraces(lines, width, type));
-  else result.push(...lines.map((line) => lineTrace(line, width, type)));
+  if (lines.length > MERGE_OVER) return mergedTraces(lines, width);
+  const raw = smoothed && lines.length <= 4 ? lines.map(rawTrace) : [];
+  return [...raw, ...lines.map((line) => lineTrace(line, width))];
+}
+
+// lines: [{run, x, y (drawn), raw}]; best: {x, y} or null; isDrawn: not when WebGL draws the lines.
+export function traces(lines, { smoothed, best, hollow, isDrawn }) {
+  const result = isDrawn ? lineTraces(lines, smoothed) : [];
   if (lines.some((line) => line.raw.some((value) => !Number.isFinite(value)))) result.push(brokenTrace(lines));
   result.push(endTrace(lines, hollow));
   if (best) result.push(bestTrace(best));

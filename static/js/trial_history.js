@@ -1,5 +1,5 @@
 // The objective of each trial by its number, and the best so far as a staircase.
-import { ticks } from "./chart_axes.js";
+import { ticks, valueLabel } from "./chart_axes.js";
 import { svg } from "./dom.js";
 import { number } from "./format.js";
 
@@ -54,7 +54,7 @@ function staircase(steps, { x, y, right }) {
 function grid({ low, high, left, right, last, x, y }) {
   const lines = ticks(low, high, LINES).flatMap((value) => [
     svg("line", { class: "grid-line", x1: left, x2: right, y1: y(value), y2: y(value) }),
-    svg("text", { x: left - 8, y: y(value) + 3, "text-anchor": "end" }, number(value)),
+    svg("text", { x: left - 8, y: y(value) + 3, "text-anchor": "end" }, valueLabel(value)),
   ]);
   // Every trial has its number while there is room for it.
   const most = Math.max(1, Math.floor((right - left) / A_NUMBER));

@@ -8,6 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 #: Milliseconds that a small training gets, a worker that still warms up included.
 TRAINING = 60_000
+#: … and the bar that tells of a lost connection, which comes after ten seconds.
+PATIENCE_FOR_BAR = 15_000
 
 
 def run_example(page: Page, title: str) -> str:
@@ -95,6 +97,31 @@ def wait_for_points(page: Page, key: str, count: int, timeout: float = TRAINING)
         timeout=timeout,
     )
     return points(page, key)
+
+
+def drawn_steps(page: Page, key: str) -> list[int]:
+    """The steps of the longest line of a chart."""
+    return page.evaluate(
+        """(key) => {
+          const plot = document.querySelector(`figure[data-key="${key}"] .chart-plot`);
+          const lines = (plot?.data ?? []).filter(({ mode }) => mode === "lines").map(({ x }) => x);
+          return lines.reduce((longest, x) => (x.length > longest.length ? x : longest), []);
+        }""",
+        key,
+    )
+
+
+def wait_for_steps(page: Page, key: str, steps: range) -> None:
+    """Wait until the chart shows every step of the range, whatever more it shows."""
+    page.wait_for_function(
+        """([key, first, last]) => {
+          const plot = document.querySelector(`figure[data-key="${key}"] .chart-plot`);
+          const drawn = new Set((plot?.data ?? []).filter(({ mode }) => mode === "lines").flatMap(({ x }) => x));
+          for (let step = first; step <= last; step++) if (!drawn.has(step)) return false;
+          return true;
+        }""",
+        arg=[key, steps[0], steps[-1]],
+    )
 
 
 def tab(page: Page, name: str) -> None:

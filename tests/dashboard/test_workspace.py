@@ -10,8 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from runs.models import Project, Run, Sweep
+from runs.series import append
 from runs.states import State
-from tests.dashboard.runs_for_tests import make_run
+from tests.dashboard.runs_for_tests import add_checkpoint, make_run
+from trainer_bridge.protocol import Metrics
 
 
 @pytest.fixture
@@ -73,6 +75,34 @@ def test_settings_that_differ_are_columns(page: Client, project: Project):
     make_run(project, "b", args={"learning_rate": 2e-3, "seed": 1})
     heads = re.findall(r'title="(args\.\w+)"', page.get("/p/digits/runs").content.decode())
     assert heads == ["args.learning_rate"]
+
+
+def test_what_decides_stands_first(page: Client, project: Project):
+    make_run(project, "a", args={"learning_rate": 1e-3})
+    make_run(project, "b", args={"learning_rate": 2e-3})
+    body = page.get("/p/digits/runs").content.decode()
+    heads = re.findall(r'<th scope="col" class="number" title="([^"]+)"', body)
+    assert heads[:3] == ["eval/accuracy", "eval/loss", "args.learning_rate"]
+    assert heads[-1] == "train/loss"
+
+
+def test_counts_beside_the_tabs(page: Client, project: Project):
+    run = make_run(project, "a")
+    add_checkpoint(run, 20, 0.9)
+    Sweep.objects.create(project=project, name="lr", objective="eval/accuracy")
+    expected = {"project_runs": 1, "project_sweeps": 1, "project_checkpoints": 1}
+    assert page.get("/p/digits/counts").json() == expected
+    assert page.get(f"/p/digits/counts?run={run.pk}").json() == {**expected, "run_checkpoints": 1}
+
+
+def test_tokens_are_an_axis_where_they_are_counted(page: Client, project: Project):
+    silent, counting = make_run(project, "silent"), make_run(project, "counting")
+    append(counting.pk, 1, [Metrics(step=50, time=1.0, values={"train/loss": 1.0}, tokens=64)])
+    offered = [
+        json.loads(re.search(r'id="chart-data" type="application/json">(.*?)</script>', body)[1])["tokens"]
+        for body in (page.get(f"/r/{run.pk}/charts").content.decode() for run in (silent, counting))
+    ]
+    assert offered == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from runs import series
@@ -257,6 +258,28 @@ def test_series_are_typed_arrays(call, run):
     assert (found["run"], found["key"], found["count"], found["exact"]) == (run.pk, "train/loss", 2, True)
     assert found["y"] == {"dtype": "f4", "bdata": "AACAPgAAAD8="}
     assert found["step"] == {"dtype": "i1", "bdata": "AQI="}
+
+
+def test_series_to_draw_are_compact(call, run):
+    metrics = [Metrics(step=i, time=100.0 + i, values={"train/loss": i / 10}) for i in range(4)]
+    series.append(run.pk, 1, metrics)
+    (found,) = call("GET", f"/series?runs={run.pk}&keys=train/loss&compact=true")[1]["series"]
+    assert found["x"] is None
+    assert (found["y"]["dtype"], found["step"]["dtype"]) == ("f4", "i1")
+    (found,) = call("GET", f"/series?runs={run.pk}&keys=train/loss&compact=true&x=relative")[1]["series"]
+    assert (found["x"]["dtype"], found["origin"]) == ("i1", 100.0)
+
+
+def test_series_of_runs_where_nothing_happened_are_not_sent_again(user, run):
+    client = Client()
+    client.force_login(user)
+    address = f"/api/v1/series?runs={run.pk}&keys=train/loss"
+    tag = client.get(address)["ETag"]
+    again = client.get(address, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(f"{address}&x=epoch", headers={"If-None-Match": tag}).status_code == 200
+    Run.objects.filter(pk=run.pk).update(version=F("version") + 1)
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_a_worker_beats_and_claims(call, make_run):

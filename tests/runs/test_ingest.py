@@ -51,6 +51,12 @@ def test_a_batch_is_stored_and_numbered(run, sender):
     }  # fmt: skip
 
 
+def test_tokens_come_last_in_a_told_point_where_they_are_counted(run, sender):
+    batch = protocol.Batch(1, [protocol.Metrics(1, 1001.0, {"train/loss": 2.0}, 0.1, 640)])
+    applied = apply_batch(sender, batch)
+    assert applied.update["points"] == {"train/loss": [[1, 0.1, 1001.0, 2.0, 640]]}
+
+
 def test_a_block_is_one_event_that_brings_many_points(run, sender):
     block = pack([metrics(step, loss=float(step)) for step in range(1, 4)])
     applied = apply_batch(sender, Batch(1, [block, metrics(4, loss=4.0)]))

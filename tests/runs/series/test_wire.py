@@ -39,3 +39,10 @@ def test_numbers_arrive_as_they_are(numbers):
     arrived = decoded(encode_array(array)).astype("f8")
     np.testing.assert_array_equal(arrived, array)
     assert np.signbit(arrived).tolist() == np.signbit(array).tolist()
+
+
+def test_to_draw_float32_will_do_unless_its_range_does_not():
+    wire = encode_array(np.array([0.1, math.nan, math.inf]), single=True)
+    assert wire["dtype"] == "f4"
+    np.testing.assert_allclose(decoded(wire), [0.1, math.nan, math.inf], rtol=1e-7)
+    assert encode_array(np.array([0.1, 1e300]), single=True)["dtype"] == "f8"
