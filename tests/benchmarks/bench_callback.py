@@ -1,8 +1,9 @@
 """What the callback costs the training thread: ``python -m tests.benchmarks.bench_callback``.
 
 Measures one ``on_log`` and one ``on_step_end`` with a real BridgeClient (spool on disk, a Trainboard server)
-between pauses as a training has them, and prints them beside one bare queue put; then how long the end of
-the process waits until the server has everything.
+between pauses as a training has them, and prints them beside one bare queue put; then what a step of the
+digits recipe takes with and without it, logged each step; then how long the end of the process waits until the
+server has everything.
 """
 
 import statistics
@@ -75,6 +76,40 @@ def bench_hooks(url: str, folder: Path) -> None:
     assert client.close(10)
 
 
+def bench_steps(url: str, folder: Path, rounds: int = 5) -> None:
+    """Whole steps of a real training, alternately with and without the callback, as time and as CPU."""
+    import torch
+
+    torch.set_num_threads(1)
+    with_it, without = [], []
+    train(folder, ())
+    for i in range(rounds):
+        without.append(train(folder, ()))
+        client = connected_client(url, folder, *new_run(f"steps {i}"))
+        with_it.append(train(folder, (client,)))
+        assert client.close(10)
+    wall = [statistics.median(times[0] for times in found) for found in (without, with_it)]
+    spent = [statistics.median(times[1] for times in found) for found in (without, with_it)]
+    report("a step of digits, logged each step", f"{wall[1]:.2f} ms", "nothing added",
+           f"{wall[1] / wall[0]:.3f} × {wall[0]:.2f} ms without; CPU {spent[1] / spent[0]:.3f} ×")  # fmt: skip
+
+
+def train(folder: Path, clients: tuple[BridgeClient, ...]) -> tuple[float, float]:
+    """Milliseconds and CPU milliseconds (all threads) of one step, over 200 steps."""
+    from trainer_bridge.callback import BridgeCallback
+    from trainer_bridge.control import Control
+    from trainer_bridge.spec import build_trainer
+
+    never = {"eval_strategy": "no", "save_strategy": "no", "load_best_model_at_end": False}
+    spec = {"recipe": "digits-vit", "args": {"num_train_epochs": 10, "logging_steps": 1} | never}
+    callbacks = [BridgeCallback(client, Control(client.emit)) for client in clients]
+    trainer = build_trainer(spec, folder / "steps", callbacks).trainer
+    began, cpu = time.perf_counter(), time.process_time()
+    trainer.train()
+    steps = trainer.state.global_step
+    return 1000 * (time.perf_counter() - began) / steps, 1000 * (time.process_time() - cpu) / steps
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="trainboard-bench-") as name:
         folder = Path(name)
@@ -82,6 +117,7 @@ def main() -> None:
         set_up(folder / "data")
         with running(folder / "data") as live:
             bench_hooks(live.url, folder)
+            bench_steps(live.url, folder)
             exits = last_steps(live.url, folder)
             figure = f"{statistics.median(exits):.0f} · {max(exits):.0f} ms"
             report("exit waits after the last log, server up", figure, "≤ 100 ms", "median · worst of 10")
