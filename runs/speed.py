@@ -18,15 +18,21 @@ def steps_per_second(attempt_id: int, step: int, time: float, former: float | No
         _remember(attempt_id, step, time)
         return None
     steps, seconds = step - before[0], time - before[1]
-    if not seconds > 0:
+    if seconds == 0:
         return None
+    # A clock that was set back is believed at once: waiting until it catches up would hide the speed for hours.
     _remember(attempt_id, step, time)
-    if steps < 0:
+    if steps < 0 or not seconds > 0:
         return None
     if former is None:
         return steps / seconds
     weight = 1 - math.exp(-seconds / OVER)
     return former + weight * (steps / seconds - former)
+
+
+def forget() -> None:
+    """Forget all attempts, as a server that starts does."""
+    _last.clear()
 
 
 def _remember(attempt_id: int, step: int, time: float) -> None:

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
+from runs import speed
 from runs.models import Project
 from tests.live import LiveTrainboard
 from tests.needs import NEEDS, in_ci
+
+# A busy machine makes neither an example nor its data wrong; how fast things are is for tests/benchmarks/ to say.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _not_run: Counter[str] = Counter()
 _slow: list[str] = []
@@ -45,6 +51,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         reporter.write_line(f"{count} {tests} not run for want of {need.title}; to get it: {need.how_to_get}")
     if _slow:
         reporter.write_line(f"{len(_slow)} slow fault tests were not run; to run them: pytest -m slow_faults")
+
+
+@pytest.fixture(autouse=True)
+def no_former_speed() -> None:
+    """A database that is rolled back gives the same numbers again to the attempts of the next test."""
+    speed.forget()
 
 
 @pytest.fixture

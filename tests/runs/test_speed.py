@@ -25,3 +25,9 @@ def test_clocks_that_stand_or_jump_back_and_steps_that_do_are_passed_over():
     assert steps_per_second(-3, 20, math.nan, 2.0) is None
     assert steps_per_second(-3, 5, 101.0, 2.0) is None
     assert steps_per_second(-3, 15, 103.0, None) == 5.0
+
+
+def test_a_clock_that_was_set_back_is_believed_from_then_on():
+    steps_per_second(-4, 10, 7300.0, None)
+    assert steps_per_second(-4, 20, 100.0, 2.0) is None
+    assert steps_per_second(-4, 30, 102.0, None) == 5.0
