@@ -208,6 +208,13 @@ def tell(
     print(*busy.failures[:5], sep="\n")
 
 
+def tell_troubles(log: list[str]) -> None:
+    """What the server complained about: every word from its first error on, bounded."""
+    first = next((i for i, line in enumerate(log) if " ERROR " in line or "Traceback" in line), None)
+    if first is not None:
+        print("the server's log from its first error on:", *log[first : first + 80], sep="\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1)
@@ -222,6 +229,7 @@ def main() -> None:
         runs = [new_run(f"run {i}") for i in range(args.runs)]
         with running(folder / "data") as live:
             soak(live, runs, cookie, args, name)
+        tell_troubles(live.log)
 
 
 if __name__ == "__main__":
