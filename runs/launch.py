@@ -12,9 +12,9 @@ from runs.labels import clean_tags, label_problems
 from runs.models import Project, Run, Sweep
 from runs.naming import default_name, default_sweep_name, unique_name
 from runs.removal import delete_run
-from runs.specs import Spec, check_spec, objective_of, shape_problems
+from runs.specs import Spec, check_spec, objective_of, shape_problems, spec_with
 from runs.states import State, sources_of, transition
-from runs.sweeps.grid import Space, grid, space_problems, trial_spec
+from runs.sweeps.grid import Space, grid, space_problems
 
 __all__ = ["RunError", "SpecError", "delete_run", "launch_run", "launch_sweep", "rerun", "resume_run"]
 
@@ -75,7 +75,7 @@ def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
     if problems:
         return problems
     for point in grid(space):
-        problems = check_spec(trial_spec(spec, point)) | problems
+        problems = check_spec(spec_with(spec, point)) | problems
     return problems
 
 
@@ -117,7 +117,7 @@ def _trial(sweep: Sweep, number: int, point: dict[str, Any], mark: int) -> Run:
         trial_params=point,
         name=f"{sweep.name}-t{number:03}",
         tags=sweep.tags,
-        spec=trial_spec(sweep.spec, point),
+        spec=spec_with(sweep.spec, point),
         mark=mark,
         objective=sweep.objective,
         greater_is_better=sweep.greater_is_better,

@@ -1,16 +1,16 @@
 """Specifications: whether one can run, what it comes to, and what in it was changed. Fields are named
-``recipe``, ``params.<name>`` and ``args.<name>``."""
+``recipe`` and ``<group>.<name>``: "params.hidden_size", "args.seed" (see trainer_bridge/spec_fields.py)."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from trainer_bridge import arguments, recipes
+from trainer_bridge import arguments, recipes, spec_fields
 from trainer_bridge.fields import did_you_mean
 from trainer_bridge.values import flatten
 
 Spec = dict[str, Any]
 
-_KEYS = {"recipe", "params", "args"}
+_KEYS = {"recipe", *spec_fields.GROUPS}
 
 
 def check_spec(spec: Any) -> dict[str, str]:
@@ -21,8 +21,7 @@ def check_spec(spec: Any) -> dict[str, str]:
     if recipe is None:
         hint = did_you_mean(spec["recipe"], recipes.catalog())
         return {"recipe": f"There is no recipe “{spec['recipe']}”.{hint}"}
-    problems = _prefixed("params", recipe.problems(spec.get("params", {})))
-    return problems | _prefixed("args", arguments.problems(spec.get("args", {}), recipe.arguments))
+    return spec_fields.problems(recipe, spec)
 
 
 def effective_config(spec: Spec) -> dict[str, Any]:
@@ -31,9 +30,9 @@ def effective_config(spec: Spec) -> dict[str, Any]:
     A run that was started elsewhere has no recipe, but a configuration of its own ("config.…").
     """
     if "recipe" not in spec:
-        return _defaults_elsewhere(spec) | _given(spec)
+        return _defaults_elsewhere(spec) | given_config(spec)
     defaults = default_config(spec["recipe"])
-    return {"recipe": spec["recipe"], **defaults, **_given(spec)}
+    return {"recipe": spec["recipe"], **defaults, **given_config(spec)}
 
 
 def changed_config(spec: Spec) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def changed_config(spec: Spec) -> dict[str, Any]:
     defaults = default_config(spec["recipe"]) if "recipe" in spec else _defaults_elsewhere(spec)
     return {
         field: value
-        for field, value in _given(spec).items()
+        for field, value in given_config(spec).items()
         if field not in defaults or defaults[field] != value
     }
 
@@ -56,7 +55,7 @@ def default_config(recipe_name: str) -> dict[str, Any]:
     recipe = recipes.catalog().get(recipe_name)
     if recipe is None:
         return {}
-    return _prefixed("params", recipe.defaults()) | _prefixed("args", arguments.merge({}, recipe.arguments))
+    return {key: row.default for key, row in spec_fields.fields_of(recipe).items()}
 
 
 def objective_of(spec: Spec) -> tuple[str, bool]:
@@ -69,13 +68,21 @@ def objective_of(spec: Spec) -> tuple[str, bool]:
     return f"eval/{metric}", not metric.endswith("loss") if greater is None else greater
 
 
-def _given(spec: Spec) -> dict[str, Any]:
-    own = dict(flatten(spec.get("config", {})))
-    return (
-        _prefixed("params", spec.get("params", {}))
-        | _prefixed("args", spec.get("args", {}))
-        | _prefixed("config", own)
-    )
+def given_config(spec: Spec) -> dict[str, Any]:
+    """What stands in ``spec`` itself, by key: {"args.learning_rate": 0.002}."""
+    given: dict[str, Any] = {}
+    for group in spec_fields.GROUPS:
+        given |= _prefixed(group, spec.get(group, {}))
+    return given | _prefixed("config", dict(flatten(spec.get("config", {}))))
+
+
+def spec_with(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """``spec`` with other values at some keys ("args.seed"); ``spec`` itself stays as it is."""
+    changed = {group: dict(given) if isinstance(given, Mapping) else given for group, given in spec.items()}
+    for key, value in values.items():
+        group, _, name = key.partition(".")
+        changed.setdefault(group, {})[name] = value
+    return changed
 
 
 def _prefixed(group: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,11 +92,11 @@ def _prefixed(group: str, values: Mapping[str, Any]) -> dict[str, Any]:
 def shape_problems(spec: Any) -> dict[str, str]:
     """A specification may come from anywhere: say what is not even of the right kind."""
     if not isinstance(spec, dict):
-        return {"recipe": "A specification is a map with the keys recipe, params and args."}
+        return {"recipe": f"A specification is a map with the keys recipe, {', '.join(spec_fields.GROUPS)}."}
     if not isinstance(spec.get("recipe"), str):
         return {"recipe": f"Choose a recipe: {', '.join(recipes.catalog())}."}
     problems = {str(key): f"“{key}” is not a part of a specification." for key in spec.keys() - _KEYS}
-    for group in ("params", "args"):
+    for group in spec_fields.GROUPS:
         if not isinstance(spec.get(group, {}), dict):
             problems[group] = f"“{group}” must be a map from name to value."
     return problems

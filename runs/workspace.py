@@ -17,6 +17,7 @@ from runs.series import summaries
 from runs.series.summary import Summary
 from runs.specs import changed_config, effective_config
 from runs.states import State
+from trainer_bridge.spec_fields import GROUPS
 
 PAGE = 200
 METRIC_COLUMNS = 5
@@ -100,7 +101,7 @@ def _sort_values(ids: list[str], key: str, rows: list[Light]) -> dict[str, Any]:
         return {row[0]: row[1].lower() for row in rows}
     if key == "state":
         return {row[0]: list(State).index(State(row[3])) for row in rows}
-    if key.startswith(("args.", "params.")) or key == "recipe":
+    if key == "recipe" or key.partition(".")[0] in GROUPS:
         specs = Run.objects.filter(pk__in=ids).values_list("pk", "spec")
         return {pk: effective_config(spec).get(key) for pk, spec in specs}
     greater = greater_is_better(key, _objectives(key, ids))

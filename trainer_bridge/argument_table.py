@@ -1,11 +1,10 @@
 """The common training arguments, one call each: name, kind, the Trainer's own default, help, bounds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
-from trainer_bridge.fields import Field
+from trainer_bridge.titled import TitledField
 
 OPTIMISATION = "Optimisation"
 BATCHES = "Batches and epochs"
@@ -21,21 +20,13 @@ _MANY = 1_000_000_000
 _LAST_SEED = 2**32 - 1
 
 
-@dataclass(frozen=True)
-class ArgumentField(Field):
-    """One field of `TrainingArguments` with the Trainer's default. ``sweepable``: a sweep may vary it."""
+_optimisation = partial(TitledField, title=OPTIMISATION, sweepable=True)
+_batches = partial(TitledField, title=BATCHES, sweepable=True)
+_evaluation = partial(TitledField, title=EVALUATION)
+_checkpoints = partial(TitledField, title=CHECKPOINTS)
+_speed = partial(TitledField, title=SPEED)
 
-    group: str = ""
-    sweepable: bool = False
-
-
-_optimisation = partial(ArgumentField, group=OPTIMISATION, sweepable=True)
-_batches = partial(ArgumentField, group=BATCHES, sweepable=True)
-_evaluation = partial(ArgumentField, group=EVALUATION)
-_checkpoints = partial(ArgumentField, group=CHECKPOINTS)
-_speed = partial(ArgumentField, group=SPEED)
-
-COMMON: tuple[ArgumentField, ...] = (
+COMMON: tuple[TitledField, ...] = (
     _optimisation(
         "learning_rate",
         "float",
@@ -238,4 +229,4 @@ COMMON: tuple[ArgumentField, ...] = (
     _speed("bf16", "bool", False, "Compute in bfloat16: faster on newer GPUs, slower on most CPUs."),
 )
 
-BY_NAME: Mapping[str, ArgumentField] = MappingProxyType({field.name: field for field in COMMON})
+BY_NAME: Mapping[str, TitledField] = MappingProxyType({field.name: field for field in COMMON})

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from trainer_bridge.argument_rules import RULES
-from trainer_bridge.argument_table import BY_NAME, COMMON, GROUPS, ArgumentField
+from trainer_bridge.argument_table import BY_NAME, COMMON, GROUPS
 from trainer_bridge.fields import Field, Value, did_you_mean
 
-__all__ = ["BY_NAME", "COMMON", "GROUPS", "OWNED", "ArgumentField", "merge", "parse", "problems"]
+__all__ = ["BY_NAME", "COMMON", "GROUPS", "OWNED", "merge", "parse", "problems"]
 
 #: Arguments that Trainboard sets itself: a run stays in its folder, on its machine, and shows what happens.
 OWNED = frozenset(

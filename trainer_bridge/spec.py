@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer_bridge import arguments, recipes
+from trainer_bridge import recipes, spec_fields
+from trainer_bridge.data_choice import DataChoice
+from trainer_bridge.model_choice import ModelChoice
 from trainer_bridge.recipes import Recipe, TrainerParts
+from trainer_bridge.trainer_settings import with_settings
 
 if TYPE_CHECKING:
     from transformers import Trainer, TrainerCallback, TrainingArguments
@@ -41,11 +44,12 @@ def build_trainer(
 
     disable_progress_bar()  # a bar for each file saved would fill the console
     recipe = recipes.get(spec["recipe"])
-    params, args = spec.get("params", {}), spec.get("args", {})
-    _refuse(recipe.problems(params) | arguments.problems(args, recipe.arguments))
-    training_arguments = _training_arguments({**recipe.arguments, **args}, output_dir)
+    _refuse(spec_fields.problems(recipe, spec))
+    values = spec_fields.resolve(recipe, spec)
+    training_arguments = _training_arguments({**recipe.arguments, **spec.get("args", {})}, output_dir)
     set_seed(training_arguments.seed)
-    parts = recipe.build(**{**recipe.defaults(), **params}, seed=training_arguments.seed)
+    parts = recipe.build(**values["params"], **_given_whole(recipe, values), seed=training_arguments.seed)
+    parts = with_settings(parts, values["trainer"])
     metric = (training_arguments.metric_for_best_model or "loss").removeprefix("eval_")
     return BuiltTraining(
         trainer=_trainer(parts, training_arguments, callbacks),
@@ -55,6 +59,12 @@ def build_trainer(
         greater_is_better=bool(training_arguments.greater_is_better),
         notes=parts.notes,
     )
+
+
+def _given_whole(recipe: Recipe, values: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The groups that the recipe's function takes whole."""
+    choices = {"model": ModelChoice, "data": DataChoice}
+    return {group: choices[group](values[group]) for group in recipe.takes}
 
 
 def _refuse(problems: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from dashboard.forms.fields import FormField, find_key, form_fields, link_name
 from dashboard.forms.sweep import SweepInput, sweep_from_post
 from dashboard.forms.values import MAX_TEXT, value_text
-from runs.specs import Spec
+from runs.specs import Spec, given_config
 from trainer_bridge import recipes
 from trainer_bridge.recipes import Recipe
 
@@ -55,7 +55,7 @@ def from_spec(spec: Spec, *, name: str = "", tags: list[str] | None = None) -> D
         text = f"The recipe “{spec.get('recipe')}” is not there any more; this is another one."
         return replace(blank(first_recipe()), notices=(text,))
     draft = replace(blank(recipe), name=name, tags=", ".join(tags or []))
-    given = {f"{group}.{n}": v for group in ("params", "args") for n, v in spec.get(group, {}).items()}
+    given = given_config(spec)
     gone = tuple(
         f"{key} is not a field of {recipe.name} any more." for key in given if key not in draft.texts
     )

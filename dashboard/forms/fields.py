@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from dashboard.forms.values import value_text
-from trainer_bridge import arguments
 from trainer_bridge.fields import Field, Value
 from trainer_bridge.recipes import Recipe
+from trainer_bridge.spec_fields import GROUPS, fields_of
 
-#: The group of the recipe's own parameters.
-PARAMETERS = "Parameters"
 NUMBERS = frozenset({"int", "float"})
 
 
@@ -37,19 +35,18 @@ class FormField:
 
 
 def form_fields(recipe: Recipe) -> dict[str, FormField]:
-    """Key → field: the recipe's parameters first, then the training arguments group by group."""
-    defaults = arguments.merge({}, recipe.arguments)
-    # Texts name things: a list of them is seldom a sweep, and commas may stand in them.
-    rows = [
-        FormField(f"params.{p.name}", p, p.default, PARAMETERS, p.kind != "text") for p in recipe.parameters
-    ]
-    rows += [FormField(f"args.{f.name}", f, defaults[f.name], f.group, f.sweepable) for f in arguments.COMMON]
-    return {row.key: row for row in rows}
+    """Key → field, in the order and under the headings of the page."""
+    return {
+        key: FormField(key, row.field, row.default, row.title, row.sweepable)
+        for key, row in fields_of(recipe).items()
+    }
 
 
 def find_key(fields: dict[str, FormField], name: str) -> str | None:
-    """The key of a field named in a link: "learning_rate", "args.learning_rate" or "params.hidden_size"."""
-    return next((key for key in (name, f"args.{name}", f"params.{name}") if key in fields), None)
+    """The key of a field named in a link: "args.learning_rate", or "learning_rate", an argument before all others."""
+    return next(
+        (key for key in (name, *(f"{group}.{name}" for group in GROUPS[::-1])) if key in fields), None
+    )
 
 
 def link_name(fields: dict[str, FormField], key: str) -> str:

@@ -7,7 +7,7 @@ from dashboard.forms.draft import Draft
 from runs.labels import label_problems
 from runs.launch import sweep_problems
 from runs.projects import project_name_problem
-from runs.specs import Spec, check_spec
+from runs.specs import Spec, check_spec, spec_with
 from runs.sweeps.grid import Space, grid_size
 
 
@@ -29,10 +29,7 @@ def read(draft: Draft) -> Reading:
     """What ``draft`` would launch. Where a text cannot be read, its default stands in for the checks."""
     values, problems = _values(draft)
     space, space_problems = _space(draft)
-    spec: Spec = {"recipe": draft.recipe.name, "params": {}, "args": {}}
-    for key, value in values.items():
-        group, _, name = key.partition(".")
-        spec[group][name] = value
+    spec = spec_with({"recipe": draft.recipe.name, "params": {}, "args": {}}, values)
     problems |= space_problems
     if draft.unknown_recipe:
         problems |= check_spec({"recipe": draft.unknown_recipe})

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dashboard.forms.draft import Draft
-from dashboard.forms.fields import PARAMETERS, FormField
+from dashboard.forms.fields import FormField
 from dashboard.forms.reading import Reading
 from dashboard.forms.sweep import SweepInput, split_values
 from trainer_bridge.argument_table import CHECKPOINTS
+from trainer_bridge.spec_fields import PARAMETERS
 
 #: Which section shows the fields of a group; groups that are not here are training arguments.
 _SECTIONS = {PARAMETERS: "parameters", CHECKPOINTS: "checkpoints"}

@@ -4,12 +4,13 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from trainer_bridge.spec_fields import GROUPS
+
 #: More trials than this are a mistake more often than a plan; a person who means it makes two sweeps.
 MAX_TRIALS = 500
 
 #: {"args.learning_rate": [1e-4, 3e-4], "params.hidden_size": [48, 64]}
 Space = dict[str, list[Any]]
-Spec = dict[str, Any]
 
 
 def grid_size(space: Space) -> int:
@@ -31,8 +32,8 @@ def space_problems(space: Space) -> dict[str, str]:
 
 
 def _field_problem(field: str, values: Any) -> str:
-    if not field.startswith(("args.", "params.")):
-        return f"{field} cannot be swept; a swept field is an argument or a parameter of the recipe."
+    if field.partition(".")[0] not in GROUPS:
+        return f"{field} cannot be swept; a swept field is named like args.seed or params.hidden_size."
     if not isinstance(values, list) or not values:
         return "Has no values to try. Give two or more, or turn Sweep off."
     if any(isinstance(value, list | dict) for value in values):
@@ -46,16 +47,3 @@ def grid(space: Space) -> list[dict[str, Any]]:
     """The points of the grid, the last field varying fastest: [{"args.learning_rate": 1e-4, …}, …]."""
     distinct = {field: list(dict.fromkeys(values)) for field, values in space.items()}
     return [dict(zip(distinct, point, strict=True)) for point in product(*distinct.values())]
-
-
-def trial_spec(spec: Spec, point: dict[str, Any]) -> Spec:
-    """``spec`` with the values of one grid point put in."""
-    trial = {
-        "recipe": spec["recipe"],
-        "params": dict(spec.get("params", {})),
-        "args": dict(spec.get("args", {})),
-    }
-    for field, value in point.items():
-        group, _, name = field.partition(".")
-        trial[group][name] = value
-    return trial

@@ -10,18 +10,19 @@ from hypothesis import strategies as st
 from transformers import TrainingArguments, get_scheduler
 from transformers.trainer_utils import SchedulerType
 
-from trainer_bridge.arguments import BY_NAME, COMMON, GROUPS, ArgumentField, parse, problems
+from trainer_bridge.arguments import BY_NAME, COMMON, GROUPS, parse, problems
+from trainer_bridge.titled import TitledField
 
 INSTALLED = {field.name: field for field in dataclasses.fields(TrainingArguments)}
 
 
 @pytest.mark.parametrize("field", COMMON, ids=lambda field: field.name)
-def test_the_table_is_that_of_the_installed_trainer(field: ArgumentField) -> None:
+def test_the_table_is_that_of_the_installed_trainer(field: TitledField) -> None:
     installed = INSTALLED[field.name]
     default = installed.default.value if isinstance(installed.default, enum.Enum) else installed.default
     assert field.default == default
     assert set(field.choices) <= _choices(installed.type)
-    assert field.group in GROUPS
+    assert field.title in GROUPS
     assert field.help
 
 
@@ -169,7 +170,7 @@ def test_parse_takes_a_field_and_what_was_typed() -> None:
         parse(BY_NAME["adam_beta2"], "1")
 
 
-def _values(field: ArgumentField) -> st.SearchStrategy[Any]:
+def _values(field: TitledField) -> st.SearchStrategy[Any]:
     """Good and bad values of one argument, the edges often."""
     edges = [-1, 0, 0.5, 1, 2, 7.5, 10, 20, 100, 2**32, "", "no", "steps", "epoch", None, True, float("inf")]
     wild = st.sampled_from(edges)

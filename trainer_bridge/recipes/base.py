@@ -12,6 +12,8 @@ from typing import Any, Literal
 from trainer_bridge.fields import Field, Kind, Value, did_you_mean
 
 Parameter = Field
+#: Parameters of a recipe's function that are groups of the spec.
+GIVEN_WHOLE = frozenset({"model", "data"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class TrainerParts:
 class Recipe:
     """One trainable thing: its words, parameters, own training arguments and the function that builds it.
 
-    ``objective`` is a series key ("eval/accuracy"); ``arguments`` differ from the Trainer's defaults.
+    ``objective`` is a series key ("eval/accuracy"); ``arguments`` differ from the Trainer's defaults. ``takes`` are
+    the groups of the spec that ``build`` is given whole ("model", "data"); ``settings`` its defaults in them and in
+    "trainer", by key ("data.source").
     """
 
     name: str
@@ -65,6 +69,8 @@ class Recipe:
     greater_is_better: bool
     estimate: str
     build: Callable[..., TrainerParts]
+    takes: frozenset[str] = frozenset()
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
     def defaults(self) -> dict[str, Value]:
         """Parameter name → default."""
@@ -97,11 +103,13 @@ def recipe(
     objective: str,
     greater_is_better: bool,
     arguments: Mapping[str, Value] | None = None,
+    settings: Mapping[str, Value] | None = None,
     estimate: str = "",
 ) -> Callable[[Callable[..., TrainerParts]], Recipe]:
     """Make a Recipe of a function ``build(*, <parameters>, seed: int) -> TrainerParts``.
 
-    Parameters are keyword arguments with a type (int, float, bool, str or a Literal of texts) and a default.
+    Parameters are keyword arguments with a type (int, float, bool, str or a Literal of texts) and a default. One named
+    ``model`` or ``data`` makes the recipe take that group of the spec: it is given a ModelChoice or a DataChoice.
     The best checkpoint is chosen by ``objective``; ``metric_for_best_model`` and ``greater_is_better`` follow
     from it.
     """
@@ -123,6 +131,8 @@ def recipe(
             greater_is_better=greater_is_better,
             estimate=estimate,
             build=build,
+            takes=frozenset(inspect.signature(build).parameters.keys() & GIVEN_WHOLE),
+            settings=dict(settings or {}),
         )
 
     return make
@@ -130,7 +140,7 @@ def recipe(
 
 def _parameters(build: Callable[..., TrainerParts]) -> tuple[Parameter, ...]:
     hints = typing.get_type_hints(build, include_extras=True)
-    names = [name for name in inspect.signature(build).parameters if name != "seed"]
+    names = [name for name in inspect.signature(build).parameters if name not in {"seed", *GIVEN_WHOLE}]
     return tuple(_parameter(build, name, hints) for name in names)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from runs.sweeps.grid import MAX_TRIALS, grid, grid_size, space_problems, trial_spec
+from runs.specs import spec_with
+from runs.sweeps.grid import MAX_TRIALS, grid, grid_size, space_problems
 
 SPACE = {"args.learning_rate": [1e-3, 2e-3], "args.seed": [1, 2, 3]}
 
@@ -45,6 +46,6 @@ def test_a_full_grid_of_the_allowed_size_passes():
 
 def test_a_trial_overrides_and_the_base_stays_as_it_was():
     base = {"recipe": "r", "params": {"a": 1}, "args": {"seed": 1}}
-    trial = trial_spec(base, {"args.seed": 2, "params.b": 3})
+    trial = spec_with(base, {"args.seed": 2, "params.b": 3})
     assert trial == {"recipe": "r", "params": {"a": 1, "b": 3}, "args": {"seed": 2}}
     assert base == {"recipe": "r", "params": {"a": 1}, "args": {"seed": 1}}
