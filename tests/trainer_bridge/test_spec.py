@@ -88,7 +88,8 @@ def test_the_objective_follows_the_metric_of_the_spec(tmp_path: Path) -> None:
 def test_a_spec_that_cannot_train_is_refused_with_every_reason(tmp_path: Path) -> None:
     spec = {"recipe": "digits-vit", "params": {"hidden_size": 5}, "args": {"learning_rate": -1}}
     with pytest.raises(
-        ValueError, match=r"^params.hidden_size: Must be a multiple of 4\..* args.learning_rate: Must be above 0"
+        ValueError,
+        match=r"^params.hidden_size: Must be a multiple of 4\..* args.learning_rate: Must be above 0",
     ):
         build_trainer(spec, tmp_path)
 

@@ -1,0 +1,88 @@
+"""From settled values to a Trainer that is ready to train.
+
+No catalog, no checks: this is the part of a run that its standalone script contains as well (standalone.py).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer_bridge.data_choice import DataChoice
+from trainer_bridge.model_choice import ModelChoice
+from trainer_bridge.recipes.base import TrainerParts
+from trainer_bridge.trainer_settings import with_settings
+
+if TYPE_CHECKING:
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+
+Values = Mapping[str, Mapping[str, Any]]
+
+
+def assemble(
+    build: Callable[..., TrainerParts],
+    values: Values,
+    arguments: Mapping[str, Any],
+    output_dir: str | Path,
+    callbacks: Iterable["TrainerCallback"] = (),
+) -> tuple["Trainer", TrainerParts]:
+    """What a recipe's function ``build`` makes of ``values``, in a Trainer that saves to ``output_dir``.
+
+    ``values`` has every field of the groups "params" and "trainer", and of "model" and "data" where the function takes
+    them; ``arguments`` are those that are not the Trainer's own defaults. Seeds are set before the model is made.
+    """
+    from transformers import set_seed
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # a bar for each file saved would fill the console
+    training_arguments = _training_arguments(arguments, output_dir)
+    set_seed(training_arguments.seed)
+    parts = build(**values["params"], **_given_whole(values), seed=training_arguments.seed)
+    parts = with_settings(parts, values["trainer"])
+    return _trainer(parts, training_arguments, callbacks), parts
+
+
+def _given_whole(values: Values) -> dict[str, Any]:
+    """The groups that the recipe's function takes whole."""
+    choices = {"model": ModelChoice, "data": DataChoice}
+    return {group: choice(values[group]) for group, choice in choices.items() if group in values}
+
+
+def _training_arguments(chosen: Mapping[str, Any], output_dir: str | Path) -> "TrainingArguments":
+    import torch
+    from transformers import TrainingArguments
+
+    return TrainingArguments(
+        **chosen,
+        output_dir=str(output_dir),
+        report_to="none",
+        disable_tqdm=True,
+        use_cpu=not torch.accelerator.is_available(),
+        # With the filter on, a training that diverged logs a loss of 0.
+        logging_nan_inf_filter=False,
+    )
+
+
+def _trainer(
+    parts: TrainerParts, training_arguments: "TrainingArguments", callbacks: Iterable["TrainerCallback"]
+) -> "Trainer":
+    from transformers import PrinterCallback
+
+    from trainer_bridge.checkpoint_weights import CheckpointTrainer
+
+    trainer = CheckpointTrainer(
+        model=parts.model,
+        args=training_arguments,
+        train_dataset=parts.train_dataset,
+        eval_dataset=parts.eval_dataset,
+        data_collator=parts.data_collator,
+        processing_class=parts.processing_class,
+        compute_metrics=parts.compute_metrics,
+        preprocess_logits_for_metrics=parts.preprocess_logits_for_metrics,
+        compute_loss_func=parts.compute_loss_func,
+        callbacks=list(callbacks),
+    )
+    # It prints raw dictionaries and takes total_flos out of the logs that callbacks share.
+    trainer.remove_callback(PrinterCallback)
+    if parts.accepts_loss_kwargs is not None:
+        trainer.model_accepts_loss_kwargs = parts.accepts_loss_kwargs
+    return trainer
