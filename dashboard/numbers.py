@@ -3,6 +3,8 @@
 import math
 from datetime import datetime, timedelta
 
+from trainer_bridge.json_values import json_text
+
 THIN = "\u2009"
 MINUS = "\u2212"
 UNKNOWN = "—"
@@ -63,6 +65,8 @@ def config_value(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return _typed_float(value)
+    if isinstance(value, dict):
+        return json_text(value)
     if isinstance(value, (list, tuple)):
         return ", ".join(config_value(part) for part in value)
     return str(value)

@@ -7,14 +7,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["int", "float", "bool", "choice", "text"]
-Value = int | float | bool | str | None
+from trainer_bridge.json_values import json_problem, parse_json
+
+Kind = Literal["int", "float", "bool", "choice", "text", "json"]
+Value = int | float | bool | str | dict[str, Any] | list[Any] | None
+
+#: Characters that may be typed into one line, and into a field of several lines.
+MAX_TEXT = 2_000
+MAX_LONG_TEXT = 50_000
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _FACTORS = {"k": 1e3, "m": 1e6, "g": 1e9}
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([kmg]?)", re.IGNORECASE)
 _NOT_FINITE = frozenset({"nan", "inf", "infinity"})
+_SHAPES = {
+    "": 'Must be a JSON object {"name": value} or a list [value, value].',
+    "object": 'Must be a JSON object: {"name": value}.',
+    "list": 'Must be a JSON list: ["text", "text"].',
+}
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,8 @@ class Field:
 
     ``minimum`` and ``maximum`` are allowed values, ``above`` and ``below`` are not. ``optional`` admits None
     (an empty text). ``step_count`` marks a float that counts steps from 1 on, so must be whole there, and is
-    a ratio below 1.
+    a ratio below 1. A "json" field holds an object or a list, as ``shape`` says ("" for both), and is typed as JSON;
+    ``long`` marks a text of several lines.
     """
 
     name: str
@@ -38,9 +50,22 @@ class Field:
     choices: tuple[str, ...] = ()
     optional: bool = False
     step_count: bool = False
+    shape: Literal["", "object", "list"] = ""
+    long: bool = False
+
+    @property
+    def several_lines(self) -> bool:
+        return self.long or self.kind == "json"
+
+    @property
+    def max_length(self) -> int:
+        """The most characters that its text may have."""
+        return MAX_LONG_TEXT if self.several_lines else MAX_TEXT
 
     def parse(self, text: str) -> Value:
         """The value that ``text`` means, bounds checked. Raises ValueError with a sentence for people."""
+        if len(text) > self.max_length:
+            raise ValueError(f"Is longer than {number_text(self.max_length)} characters.")
         value = self._read(text.strip())
         if problem := self.problem(value):
             raise ValueError(problem)
@@ -54,6 +79,8 @@ class Field:
             return None if isinstance(value, bool) else f"Must be true or false, not {value!r}."
         if self.kind in ("choice", "text"):
             return self._text_problem(value)
+        if self.kind == "json":
+            return self._shape_problem(value) or json_problem(value)
         return self._number_problem(value)
 
     def _read(self, text: str) -> Value:
@@ -66,7 +93,13 @@ class Field:
         if self.kind == "float":
             number = parse_number(text)
             return int(number) if self.step_count and number >= 1 and number.is_integer() else number
-        return text
+        return parse_json(text) if self.kind == "json" else text
+
+    def _shape_problem(self, value: Any) -> str | None:
+        found = "object" if isinstance(value, dict) else "list" if isinstance(value, list) else ""
+        if found and self.shape in ("", found):
+            return None
+        return _SHAPES[self.shape]
 
     def _text_problem(self, value: Any) -> str | None:
         if not isinstance(value, str):

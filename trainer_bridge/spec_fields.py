@@ -44,7 +44,10 @@ class SpecField:
 
 def fields_of(recipe: Recipe) -> dict[str, SpecField]:
     """Key → field, in the order of GROUPS: the recipe's parameters, the groups it takes, the training arguments."""
-    rows = [SpecField("params", p, p.default, PARAMETERS, p.kind != "text") for p in recipe.parameters]
+    rows = [
+        SpecField("params", p, p.default, PARAMETERS, p.kind not in ("text", "json"))
+        for p in recipe.parameters
+    ]
     for group in groups_of(recipe):
         if group in _TABLES:
             rows += [_titled(group, field, recipe) for field in _TABLES[group][0]]

@@ -69,7 +69,7 @@ def from_post(data: QueryDict) -> Draft:
     known = recipes.catalog().get(wanted)
     recipe = known or first_recipe()
     rows = form_fields(recipe)
-    texts = {key: data.get(key, row.default_text)[:MAX_TEXT] for key, row in rows.items()}
+    texts = {key: _sent(data, row) for key, row in rows.items()}
     sweeps = {
         key: sweep_from_post(data, key)
         for key, row in rows.items()
@@ -80,6 +80,12 @@ def from_post(data: QueryDict) -> Draft:
     )
     draft = Draft(recipe, texts, sweeps, name=name, tags=tags, project=project, new_project=new)
     return replace(draft, unknown_recipe="" if known else wanted or "none")
+
+
+def _sent(data: QueryDict, row: FormField) -> str:
+    """The text of one field. One character too many is kept: the field then says that its text is too long."""
+    text = data.get(row.key, row.default_text)[: row.field.max_length + 1]
+    return text.replace("\r\n", "\n")  # browsers send the lines of a textarea so
 
 
 def from_query(data: QueryDict, start: Draft | None = None) -> Draft:
@@ -97,9 +103,9 @@ def from_query(data: QueryDict, start: Draft | None = None) -> Draft:
         if key is None:
             notices.append(f"{start.recipe.name} has no field “{name[:60]}”; its value was left out.")
         elif verb == "set":
-            texts[key] = text
+            texts[key] = text[: start.fields[key].field.max_length + 1]
         elif start.fields[key].sweepable:
-            sweeps[key] = SweepInput.from_link(text)
+            sweeps[key] = SweepInput.from_link(text[:MAX_TEXT])
     labels = {name: data.get(name, getattr(start, name))[:MAX_TEXT] for name in ("name", "tags")}
     return replace(start, texts=texts, sweeps=sweeps, notices=tuple(notices), **labels)
 
@@ -109,7 +115,7 @@ def _asked_fields(data: QueryDict) -> Iterator[tuple[str, str, str]]:
     for asked in data:
         verb, _, name = asked.partition(".")
         if verb in ("set", "sweep"):
-            yield verb, name, data.get(asked, "")[:MAX_TEXT]
+            yield verb, name, data.get(asked, "")
 
 
 def to_query(draft: Draft) -> QueryDict:

@@ -33,6 +33,11 @@ class Row:
         return html_id(self.field.key)
 
     @property
+    def lines(self) -> int:
+        """The height of a control of several lines, until its text grows."""
+        return max(2, min(16, self.text.count("\n") + 1))
+
+    @property
     def ticked(self) -> list[str]:
         """The options of a choice that the sweep tries."""
         return split_values(self.sweep.values)

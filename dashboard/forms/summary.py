@@ -13,6 +13,8 @@ from trainer_bridge import arguments
 
 #: More device slots than this are told as a number only.
 MOST_BOXES = 16
+#: Characters of a value that the summary shows.
+MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -115,18 +117,29 @@ def _batch(args: dict[str, Any]) -> str:
 def _changes(draft: Draft, reading: Reading) -> list[Change]:
     changed = [row for key, row in draft.fields.items() if draft.changed(key)]
     return [
-        Change(html_id(row.key), row.field.name, row.default_text or "none", _new(draft, reading, row.key))
+        Change(
+            html_id(row.key),
+            row.field.name,
+            _short(row.default_text) or "none",
+            _new(draft, reading, row.key),
+        )
         for row in changed
     ]
 
 
 def _new(draft: Draft, reading: Reading, key: str) -> str:
     if key not in draft.sweeps:
-        return draft.texts[key].strip() or "none"
+        return _short(draft.texts[key]) or "none"
     values = reading.space.get(key)
     if not values:
         return "sweep"
     return ", ".join(map(value_text, values)) if len(values) <= 3 else f"{len(values)} values"
+
+
+def _short(text: str) -> str:
+    """A text of several lines in one, as much as the summary has room for."""
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN]}…"
 
 
 def _name(key: str) -> str:

@@ -2,20 +2,22 @@
 
 from decimal import Decimal
 
-from trainer_bridge.fields import Value
+from trainer_bridge.fields import MAX_TEXT, Value
+from trainer_bridge.json_values import json_text
 
-#: Longer than any value can be; what is longer was not typed.
-MAX_TEXT = 2000
+__all__ = ["MAX_TEXT", "value_text"]
 
 
 def value_text(value: Value) -> str:
-    """None → "", True → "true", 0.002 → "2e-3", 3.0 → "3"."""
+    """None → "", True → "true", 0.002 → "2e-3", 3.0 → "3", {"a": 1} → '{"a": 1}'."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
         return _float_text(value)
+    if isinstance(value, dict | list):
+        return json_text(value)
     return str(value)
 
 

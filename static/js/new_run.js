@@ -65,7 +65,7 @@ function showError(box, id, sentence) {
 
 function isTypingIn(id) {
   const focused = document.activeElement;
-  return focused.matches("input[type=text]") && document.getElementById(id)?.closest(".form-row")?.contains(focused);
+  return focused.matches("input[type=text], textarea") && document.getElementById(id)?.closest(".form-row")?.contains(focused);
 }
 
 function showChanges() {

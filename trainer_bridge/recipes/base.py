@@ -12,6 +12,7 @@ from typing import Any, Literal
 from trainer_bridge.fields import Field, Kind, Value, did_you_mean
 
 Parameter = Field
+_SHAPES: dict[Any, Literal["object", "list"]] = {dict: "object", list: "list"}
 #: Parameters of a recipe's function that are groups of the spec.
 GIVEN_WHOLE = frozenset({"model", "data"})
 
@@ -108,10 +109,10 @@ def recipe(
 ) -> Callable[[Callable[..., TrainerParts]], Recipe]:
     """Make a Recipe of a function ``build(*, <parameters>, seed: int) -> TrainerParts``.
 
-    Parameters are keyword arguments with a type (int, float, bool, str or a Literal of texts) and a default. One named
-    ``model`` or ``data`` makes the recipe take that group of the spec: it is given a ModelChoice or a DataChoice.
-    The best checkpoint is chosen by ``objective``; ``metric_for_best_model`` and ``greater_is_better`` follow
-    from it.
+    Parameters are keyword arguments with a type (int, float, bool, str, dict, list or a Literal of texts) and a
+    default. One named ``model`` or ``data`` makes the recipe take that group of the spec: it is given a ModelChoice or
+    a DataChoice. The best checkpoint is chosen by ``objective``; ``metric_for_best_model`` and ``greater_is_better``
+    follow from it.
     """
     chosen: dict[str, Value] = {
         "load_best_model_at_end": True,
@@ -150,7 +151,8 @@ def _parameter(build: Callable[..., TrainerParts], name: str, hints: dict[str, A
         raise TypeError(f"{build.__module__}.{build.__name__}: {name} needs a type and a default")
     hint = hints[name]
     said = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Help)), Help(""))
-    kind, choices = _kind(typing.get_args(hint)[0] if said.text else hint)
+    plain = typing.get_args(hint)[0] if said.text else hint
+    kind, choices = _kind(plain)
     return Parameter(
         name=name,
         kind=kind,
@@ -160,13 +162,23 @@ def _parameter(build: Callable[..., TrainerParts], name: str, hints: dict[str, A
         maximum=said.maximum,
         multiple_of=said.multiple_of,
         choices=choices,
+        shape=_SHAPES.get(typing.get_origin(plain) or plain, ""),
     )
 
 
 def _kind(plain: Any) -> tuple[Kind, tuple[str, ...]]:
     if typing.get_origin(plain) is Literal:
         return "choice", typing.get_args(plain)
-    kinds: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "text"}
-    if plain not in kinds:
-        raise TypeError(f"a parameter may be int, float, bool, str or a Literal of texts, not {plain}")
-    return kinds[plain], ()
+    kinds: dict[Any, Kind] = {
+        int: "int",
+        float: "float",
+        bool: "bool",
+        str: "text",
+        dict: "json",
+        list: "json",
+    }
+    if (kind := kinds.get(typing.get_origin(plain) or plain)) is None:
+        raise TypeError(
+            f"a parameter may be int, float, bool, str, dict, list or a Literal of texts, not {plain}"
+        )
+    return kind, ()
