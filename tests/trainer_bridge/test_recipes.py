@@ -103,7 +103,9 @@ def test_a_parameter_without_a_default_is_refused_when_the_recipe_is_made() -> N
 
 
 def test_a_parameter_of_another_type_is_refused_when_the_recipe_is_made() -> None:
-    with pytest.raises(TypeError, match="a parameter may be int, float, bool, str, dict, list or a Literal of texts"):
+    with pytest.raises(
+        TypeError, match="a parameter may be int, float, bool, str, dict, list or a Literal of texts"
+    ):
 
         @recipe(name="t", title="T", task="t", description="", objective="eval/loss", greater_is_better=False)
         def build(*, sizes: bytes = b"", seed: int) -> TrainerParts:
