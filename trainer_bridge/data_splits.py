@@ -1,0 +1,111 @@
+"""Which rows are learned from, evaluated on, and measured once at the end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trainer_bridge.data_problem import DataProblem
+from trainer_bridge.data_read import read
+from trainer_bridge.data_source import named
+from trainer_bridge.fields import did_you_mean
+
+#: Names of a split to evaluate on, where none is named.
+_VALIDATION = ("validation", "valid", "val", "dev", "eval")
+#: Keys of the parts of a choice: "train", "test", and each evaluation split by its name.
+TRAIN, TEST, EVAL = "train", "test", "eval:"
+
+
+def choose(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Part → dataset: TRAIN, EVAL + name for each split to evaluate on, and TEST if there is one.
+
+    Without an EVAL part the evaluation is still to be held back from TRAIN (see :func:`hold_back`).
+    """
+    splits = read(values["source"], values)
+    parts = {TRAIN: _named(splits, values["train_split"], "train_split")}
+    evaluation = _evaluation(splits, values)
+    parts |= {EVAL + name: split for name, split in evaluation.items()}
+    if values["test_split"] or TEST in splits:
+        parts[TEST] = _named(splits, values["test_split"] or TEST, "test_split")
+    return parts
+
+
+def hold_back(parts: Mapping[str, Any], values: Mapping[str, Any], label: str | None) -> dict[str, Any]:
+    """``parts`` with an evaluation taken out of TRAIN, where they have none. ``label``: the role to stratify by."""
+    if any(name.startswith(EVAL) for name in parts):
+        return dict(parts)
+    train = parts[TRAIN]
+    stratify = label if values["stratify"] else None
+    _check_size(train, values["eval_size"])
+    if stratify:
+        _check_classes(train, stratify, values["eval_size"])
+    halves = train.train_test_split(
+        test_size=values["eval_size"], seed=values["eval_seed"], stratify_by_column=stratify
+    )
+    return {**parts, TRAIN: halves["train"], EVAL: halves["test"]}
+
+
+def limit(parts: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """``parts`` with at most as many rows as asked for; which ones depends on eval_seed alone."""
+    limits = {
+        name: values["max_samples" if name == TRAIN else "max_eval_samples"] for name in parts if name != TEST
+    }
+    return {name: _first(part, limits.get(name), values["eval_seed"]) for name, part in parts.items()}
+
+
+def _evaluation(splits: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    if values["eval_source"]:
+        sources = named(values["eval_source"])
+        return {name: _only(read(source, values), name) for name, source in sources.items()}
+    if values["eval_split"]:
+        names = [name.strip() for name in values["eval_split"].split(",") if name.strip()]
+        chosen = {name: _named(splits, name, "eval_split") for name in names}
+        return chosen if len(chosen) > 1 else {"": chosen[names[0]]}
+    found = next((splits[name] for name in _VALIDATION if name in splits), None)
+    return {} if found is None else {"": found}
+
+
+def _only(splits: Mapping[str, Any], name: str) -> Any:
+    """Of data given to evaluate on, the split that is called so; else the only one, else the validation split."""
+    for wanted in (name, *_VALIDATION, TEST, TRAIN):
+        if wanted in splits:
+            return splits[wanted]
+    return next(iter(splits.values()))
+
+
+def _named(splits: Mapping[str, Any], name: str, field: str) -> Any:
+    if name not in splits:
+        hint = did_you_mean(name, splits) or f" There are: {', '.join(splits)}."
+        raise DataProblem(field, f"There is no split “{name}”.{hint}")
+    return splits[name]
+
+
+def _check_size(train: Any, size: float) -> None:
+    rows = len(train)
+    taken = -(-rows * size // 1) if size < 1 else size
+    if not 0 < taken < rows:
+        raise DataProblem(
+            "eval_size", f"{taken:,.0f} rows to evaluate on leave nothing to learn from: there are {rows:,}."
+        )
+
+
+def _check_classes(train: Any, label: str, size: float) -> None:
+    from collections import Counter
+
+    counts = Counter(train[label])
+    names = train.features[label].names
+    if rare := [names[number] for number, count in counts.items() if count < 2]:
+        raise DataProblem(
+            "stratify",
+            f"“{rare[0]}” stands in one row only{f', and so do {len(rare) - 1} other labels' if rare[1:] else ''}: a "
+            "label needs two rows to be in both parts. Turn stratify off, or leave such rows out.",
+        )
+    taken = size * len(train) if size < 1 else size
+    if min(taken, len(train) - taken) < len(counts):
+        raise DataProblem(
+            "eval_size", f"Must hold a row of each of the {len(counts)} labels, with stratify on."
+        )
+
+
+def _first(part: Any, most: int | None, seed: int) -> Any:
+    if most is None or len(part) <= most:
+        return part
+    return part.shuffle(seed=seed).select(range(most))
