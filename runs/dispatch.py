@@ -16,7 +16,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from runs import access, series
+from runs import access, catalog, series
 from runs.checkpoints.rank import resumable
 from runs.commands import drop_open_commands
 from runs.models import Attempt, Checkpoint, Run, Worker
@@ -61,7 +61,7 @@ def send_looks() -> None:
 
 
 def claim_next(worker: str, request: str = "") -> Claim | None:
-    """Give the oldest queued run to ``worker``; None when none is queued. Two that ask get two runs.
+    """Give the oldest queued run whose recipe ``worker`` has; None when none is queued. Two that ask get two runs.
 
     ``request`` names the question: asked again, because the answer was lost, it gets the same claim.
     """
@@ -70,11 +70,17 @@ def claim_next(worker: str, request: str = "") -> Claim | None:
         with transaction.atomic():
             if request and (attempt := _claimed_before(worker, token)) is not None:
                 return _claim_again(attempt, token)
-            run = Run.objects.filter(state=State.QUEUED).order_by("created_at", "id").first()
+            run = _next_for(worker)
             if run is None:
                 return None
             if transition(run.pk, State.STARTING, only_from=State.QUEUED, worker=worker):
                 return _new_attempt(run, worker, token)
+
+
+def _next_for(worker: str) -> Run | None:
+    """A run whose recipe only others have is left to them."""
+    queued = Run.objects.filter(state=State.QUEUED, spec__recipe__in=catalog.trainable_by(worker))
+    return queued.order_by("created_at", "id").first()
 
 
 def _claimed_before(worker: str, token: str) -> Attempt | None:

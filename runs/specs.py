@@ -4,7 +4,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainer_bridge import arguments, recipes, spec_fields
+from runs import catalog
+from trainer_bridge import arguments, spec_fields
 from trainer_bridge.fields import did_you_mean
 from trainer_bridge.values import flatten
 
@@ -17,9 +18,9 @@ def check_spec(spec: Any) -> dict[str, str]:
     """What keeps ``spec`` from running, as far as that is known before training: field → sentence."""
     if problems := shape_problems(spec):
         return problems
-    recipe = recipes.catalog().get(spec["recipe"])
+    recipe = catalog.find(spec["recipe"])
     if recipe is None:
-        hint = did_you_mean(spec["recipe"], recipes.catalog())
+        hint = did_you_mean(spec["recipe"], catalog.catalog())
         return {"recipe": f"There is no recipe “{spec['recipe']}”.{hint}"}
     return spec_fields.problems(recipe, spec)
 
@@ -52,15 +53,20 @@ def _defaults_elsewhere(spec: Spec) -> dict[str, Any]:
 
 def default_config(recipe_name: str) -> dict[str, Any]:
     """What a recipe runs with when nothing is changed; empty for a recipe that is not there any more."""
-    recipe = recipes.catalog().get(recipe_name)
+    recipe = catalog.find(recipe_name)
     if recipe is None:
         return {}
     return {key: row.default for key, row in spec_fields.fields_of(recipe).items()}
 
 
 def objective_of(spec: Spec) -> tuple[str, bool]:
-    """The series key by which checkpoints are judged ("eval/accuracy"), and whether greater is better."""
-    recipe = recipes.get(spec["recipe"])
+    """The series key by which checkpoints are judged ("eval/accuracy"), and whether greater is better.
+
+    Raises KeyError when there is no such recipe.
+    """
+    recipe = catalog.find(spec["recipe"])
+    if recipe is None:
+        raise KeyError(f"There is no recipe {spec['recipe']!r}.")
     args = arguments.merge(spec.get("args", {}), recipe.arguments)
     metric = (args["metric_for_best_model"] or "loss").removeprefix("eval_").removeprefix("eval/")
     greater = args["greater_is_better"]
@@ -94,7 +100,7 @@ def shape_problems(spec: Any) -> dict[str, str]:
     if not isinstance(spec, dict):
         return {"recipe": f"A specification is a map with the keys recipe, {', '.join(spec_fields.GROUPS)}."}
     if not isinstance(spec.get("recipe"), str):
-        return {"recipe": f"Choose a recipe: {', '.join(recipes.catalog())}."}
+        return {"recipe": f"Choose a recipe: {', '.join(catalog.catalog())}."}
     problems = {str(key): f"“{key}” is not a part of a specification." for key in spec.keys() - _KEYS}
     for group in spec_fields.GROUPS:
         if not isinstance(spec.get(group, {}), dict):

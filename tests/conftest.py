@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
-from runs import speed
+from runs import catalog, speed
 from runs.models import Project
 from tests.live import LiveTrainboard
 from tests.needs import NEEDS, in_ci
@@ -57,6 +57,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def no_former_speed() -> None:
     """A database that is rolled back gives the same numbers again to the attempts of the next test."""
     speed.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_former_catalogue() -> None:
+    """What workers reported is kept in memory for a second; a rolled-back database knows nothing of it."""
+    catalog.forget()
 
 
 @pytest.fixture

@@ -51,14 +51,16 @@ def fields_of(recipe: Recipe) -> dict[str, SpecField]:
     for group in groups_of(recipe):
         if group in _TABLES:
             rows += [_titled(group, field, recipe) for field in _TABLES[group][0]]
-    defaults = arguments.merge({}, recipe.arguments)
-    rows += [SpecField("args", f, defaults[f.name], f.title, f.sweepable) for f in arguments.COMMON]
+    if "args" in groups_of(recipe):
+        defaults = arguments.merge({}, recipe.arguments)
+        rows += [SpecField("args", f, defaults[f.name], f.title, f.sweepable) for f in arguments.COMMON]
     return {row.key: row for row in rows}
 
 
 def groups_of(recipe: Recipe) -> tuple[str, ...]:
     """The groups that a spec of this recipe may have; one that makes its model or data itself has no such group."""
-    return tuple(group for group in GROUPS if group not in ("model", "data") or group in recipe.takes)
+    offered = tuple(group for group in GROUPS if group not in ("model", "data") or group in recipe.takes)
+    return tuple(group for group in offered if group not in recipe.without)
 
 
 def resolve(recipe: Recipe, spec: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -77,6 +79,8 @@ def problems(recipe: Recipe, spec: Mapping[str, Any]) -> dict[str, str]:
     found = _prefixed("params", recipe.problems(spec.get("params", {})))
     for group in ("model", "data", "trainer"):
         found |= _prefixed(group, _table_problems(group, recipe, spec.get(group, {}), values))
+    if "args" not in values:
+        return found | _prefixed("args", _nothing_to_set(recipe, "args", spec.get("args", {})))
     return found | _prefixed("args", arguments.problems(spec.get("args", {}), recipe.arguments))
 
 
@@ -90,9 +94,7 @@ def _table_problems(
 ) -> dict[str, str]:
     fields, rules = _TABLES[group]
     if group not in values:
-        return dict.fromkeys(
-            given, f"The recipe {recipe.name} makes its own {group}: there is nothing to set."
-        )
+        return _nothing_to_set(recipe, group, given)
     known = {field.name: field for field in fields}
     found = {
         name: f"There is no field {name} here.{did_you_mean(name, known)}"
@@ -107,6 +109,10 @@ def _table_problems(
         if not found.keys() & rule.reads and (broken := rule.check(values)):
             found.setdefault(broken.name, broken.sentence)
     return found
+
+
+def _nothing_to_set(recipe: Recipe, group: str, given: Mapping[str, Any]) -> dict[str, str]:
+    return dict.fromkeys(given, f"The recipe {recipe.name} makes its own {group}: there is nothing to set.")
 
 
 def _prefixed(group: str, found: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from dashboard.forms.fields import FormField, find_key, form_fields, link_name
 from dashboard.forms.sweep import SweepInput, sweep_from_post
 from dashboard.forms.values import MAX_TEXT, value_text
+from runs import catalog
 from runs.specs import Spec, given_config
 from trainer_bridge import recipes
 from trainer_bridge.recipes import Recipe
@@ -50,7 +51,7 @@ def blank(recipe: Recipe) -> Draft:
 
 def from_spec(spec: Spec, *, name: str = "", tags: list[str] | None = None) -> Draft:
     """A draft that would run ``spec`` again; fields the recipe no longer has are named in ``notices``."""
-    recipe = recipes.catalog().get(spec.get("recipe", ""))
+    recipe = catalog.find(spec.get("recipe"))
     if recipe is None:
         text = f"The recipe “{spec.get('recipe')}” is not there any more; this is another one."
         return replace(blank(first_recipe()), notices=(text,))
@@ -66,7 +67,7 @@ def from_spec(spec: Spec, *, name: str = "", tags: list[str] | None = None) -> D
 def from_post(data: QueryDict) -> Draft:
     """The form as it was sent; a field that was not sent keeps its default."""
     wanted = data.get("recipe", "")[:MAX_TEXT]
-    known = recipes.catalog().get(wanted)
+    known = catalog.find(wanted)
     recipe = known or first_recipe()
     rows = form_fields(recipe)
     texts = {key: _sent(data, row) for key, row in rows.items()}
@@ -91,7 +92,7 @@ def _sent(data: QueryDict, row: FormField) -> str:
 def from_query(data: QueryDict, start: Draft | None = None) -> Draft:
     """The draft a link describes (``recipe``, ``set.…``, ``sweep.…``, ``name``, ``tags``), upon ``start``."""
     wanted = data.get("recipe", "")
-    recipe = recipes.catalog().get(wanted)
+    recipe = catalog.find(wanted)
     if start is None or (recipe and recipe is not start.recipe):
         start = blank(recipe or first_recipe())
     notices = list(start.notices)
@@ -137,7 +138,7 @@ def switch_recipe(draft: Draft, name: str) -> QueryDict:
     """The link to the same draft with another recipe; its own parameters do not come along."""
     query = to_query(draft)
     query["recipe"] = name
-    recipe = recipes.catalog().get(name)
+    recipe = catalog.find(name)
     rows = form_fields(recipe) if recipe else draft.fields
     for asked in list(query):
         verb, _, field_name = asked.partition(".")

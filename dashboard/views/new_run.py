@@ -17,11 +17,11 @@ from dashboard.forms.rows import html_id, section_states, sections
 from dashboard.forms.summary import summarise
 from dashboard.responses import SeeOther
 from dashboard.views.access import project_or_404, run_or_404
+from runs import catalog
 from runs.launch import SpecError, launch_run, launch_sweep
 from runs.models import Project
 from runs.projects import ProjectError, create_project
 from runs.workers import slots_overview
-from trainer_bridge import recipes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,7 +112,7 @@ def _page(
         "project": project,
         "projects": Project.objects.all(),
         "chosen_project": draft.project or project.slug,
-        "recipes": recipes.catalog().values(),
+        "recipes": catalog.catalog().values(),
         "draft": draft,
         "problems": reading.problems,
         "sections": sections(draft, reading),

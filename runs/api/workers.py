@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Path, Router, Schema
+from ninja.errors import HttpError
 from ninja.responses import Status
 
+from runs import catalog
 from runs.api.auth import WORKERS
 from runs.dispatch import claim_next
 from runs.workers import record_heartbeat
@@ -55,3 +57,16 @@ def claim(request: HttpRequest, name: Name, body: ClaimIn) -> Status:
     """The oldest queued run, for this worker alone; 204 when none is queued."""
     claimed = claim_next(name, body.request)
     return Status(204, None) if claimed is None else Status(200, ClaimOut(**asdict(claimed)))
+
+
+@router.put("/workers/{name}/recipes", response={204: None})
+def report_recipes(request: HttpRequest, name: Name) -> Status:
+    """The recipes and scripts of a person's own that the worker has now, instead of what it told before.
+
+    The body is JSON of trainer_bridge/own/wire.py.
+    """
+    try:
+        catalog.report(name, request.body)
+    except ValueError as error:
+        raise HttpError(422, f"This is no catalogue of a worker: {error}") from error
+    return Status(204, None)

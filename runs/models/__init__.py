@@ -1,6 +1,7 @@
 """What Trainboard stores, one module for one idea."""
 
 from runs.models.access import ApiToken, IngestToken, LoginLink
+from runs.models.catalogue import WorkerCatalogue
 from runs.models.checkpoint import Checkpoint
 from runs.models.command import Command
 from runs.models.console import ConsoleBlock
@@ -28,4 +29,5 @@ __all__ = [
     "Source",
     "Sweep",
     "Worker",
+    "WorkerCatalogue",
 ]

@@ -24,6 +24,9 @@ from runs.workers import SlotsOverview
 from trainer_bridge import recipes
 from trainer_bridge.fields import Field
 
+#: A name that is no built-in recipe's may be one that a worker reported.
+pytestmark = pytest.mark.django_db
+
 FREE = SlotsOverview(total=2, busy=1, queued=0, warming=False)
 RATE = Field("rate", "float", 0.1, above=0)
 COUNT = Field("count", "int", 8, minimum=1)

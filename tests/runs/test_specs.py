@@ -6,6 +6,9 @@ from runs.specs import changed_config, check_spec, effective_config, objective_o
 
 BY_STEPS = {"eval_strategy": "steps", "save_strategy": "steps"}
 
+#: A name that is no built-in recipe's may be one that a worker reported.
+pytestmark = pytest.mark.django_db
+
 
 def spec(params=None, args=None, recipe="digits-vit"):
     return {"recipe": recipe, "params": params or {}, "args": args or {}}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trainer_bridge.fields import Field, Kind, Value, did_you_mean
+from trainer_bridge.own.files import OwnFile
 
 Parameter = Field
 _SHAPES: dict[Any, Literal["object", "list"]] = {dict: "object", list: "list"}
@@ -57,7 +58,8 @@ class Recipe:
 
     ``objective`` is a series key ("eval/accuracy"); ``arguments`` differ from the Trainer's defaults. ``takes`` are
     the groups of the spec that ``build`` is given whole ("model", "data"); ``settings`` its defaults in them and in
-    "trainer", by key ("data.source").
+    "trainer", by key ("data.source"). ``without`` names groups that it has nothing for: a script makes its Trainer
+    itself. ``own`` says which file of a person's own it comes from.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Recipe:
     build: Callable[..., TrainerParts]
     takes: frozenset[str] = frozenset()
     settings: Mapping[str, Value] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    own: OwnFile | None = None
 
     def defaults(self) -> dict[str, Value]:
         """Parameter name → default."""
@@ -82,10 +86,10 @@ class Recipe:
         return {parameter.name: parameter for parameter in self.parameters}[name]
 
     def problems(self, params: Mapping[str, Any]) -> dict[str, str]:
-        """Parameter name → why its value cannot be used; empty if all can."""
+        """Parameter name → why its value cannot be used, or that it needs one; empty if all can."""
         known = {parameter.name: parameter for parameter in self.parameters}
         found = {}
-        for name, value in params.items():
+        for name, value in {**self.defaults(), **params}.items():
             problem = known[name].problem(value) if name in known else self._unknown(name, list(known))
             if problem:
                 found[name] = problem
