@@ -1,6 +1,126 @@
 """The model a task recipe trains: where it comes from and what is changed about it. No torch here."""
 
-from trainer_bridge.titled import Rule, TitledField
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
-MODEL_FIELDS: tuple[TitledField, ...] = ()
-MODEL_RULES: tuple[Rule, ...] = ()
+from trainer_bridge.architectures import SMALL
+from trainer_bridge.model_source import local_problem
+from trainer_bridge.titled import Broken, Rule, TitledField
+
+MODEL = "Model"
+_model = partial(TitledField, title=MODEL, sweepable=True)
+
+SOURCES = ("config", "folder", "hub", "checkpoint")
+
+MODEL_FIELDS: tuple[TitledField, ...] = (
+    _model(
+        "source",
+        "choice",
+        "config",
+        "Where the weights come from: new ones (config), a folder of the worker's machine, the Hugging Face hub, "
+        "or a checkpoint of another run. Only hub may download.",
+        choices=SOURCES,
+    ),
+    _model(
+        "name",
+        "text",
+        None,
+        "The folder, the hub's id (google-bert/bert-base-uncased), or the checkpoint: <run id>/checkpoint-<step>. "
+        "Empty for new weights.",
+        optional=True,
+    ),
+    _model(
+        "revision", "text", None, "Branch, tag or commit on the hub; empty is its main branch.", optional=True
+    ),
+    _model(
+        "architecture",
+        "choice",
+        "bert",
+        "What is built for new weights: a small model of this kind, about 100 000 weights.",
+        choices=tuple(SMALL),
+    ),
+    _model(
+        "config",
+        "json",
+        None,
+        'Values of the model\'s config that differ: {"hidden_size": 128, "num_hidden_layers": 4}.',
+        optional=True,
+        shape="object",
+    ),
+    _model(
+        "vocab_size",
+        "int",
+        2000,
+        "Pieces that a tokenizer learns from the training texts, where the model brings none.",
+        minimum=300,
+        maximum=200_000,
+    ),
+    _model(
+        "dtype",
+        "choice",
+        "float32",
+        "Number format of the weights while training; auto is the one they were saved in.",
+        choices=("float32", "bfloat16", "float16", "auto"),
+    ),
+    _model(
+        "freeze",
+        "choice",
+        "nothing",
+        "Weights that the training leaves alone: the embeddings, or everything but the head (backbone).",
+        choices=("nothing", "embeddings", "backbone"),
+    ),
+    _model(
+        "trust_remote_code",
+        "bool",
+        False,
+        "Runs Python code that comes with the model, with all rights of the worker: its files, its network. Turn it "
+        "on only for code that you have read. It is recorded with the run.",
+        sweepable=False,
+    ),
+)
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_CHECKPOINT = re.compile(r"[A-Za-z0-9]+/checkpoint-\d+")
+
+
+def _name_fits_source(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    if sentence := _name_problem(model["source"], model["name"]):
+        return Broken("name", sentence)
+    return None
+
+
+def _name_problem(source: str, name: str | None) -> str | None:
+    if source == "config":
+        return "New weights have no name: choose another source, or leave it empty." if name else None
+    if not name:
+        wanted = {"folder": "the model's folder", "hub": "the model's id", "checkpoint": "a checkpoint"}
+        return f"Needs {wanted[source]}, for the source {source}."
+    if source == "hub" and not _HUB_ID.fullmatch(name):
+        return "A hub id looks like google-bert/bert-base-uncased; for a folder, choose the source folder."
+    if source == "checkpoint" and not _CHECKPOINT.fullmatch(name):
+        return "Write a checkpoint as <run id>/checkpoint-<step>, such as 3f0c12/checkpoint-40."
+    return None if source == "hub" else local_problem(source, name)
+
+
+def _revision_needs_hub(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    if model["revision"] and model["source"] != "hub":
+        return Broken("revision", "Only a model of the hub has revisions: leave it empty.")
+    return None
+
+
+def _code_needs_a_name(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    if model["trust_remote_code"] and model["source"] == "config":
+        return Broken("trust_remote_code", "New weights come with no code: turn it off.")
+    return None
+
+
+MODEL_RULES: tuple[Rule, ...] = (
+    Rule(frozenset({"source", "name"}), _name_fits_source),
+    Rule(frozenset({"source", "revision"}), _revision_needs_hub),
+    Rule(frozenset({"source", "trust_remote_code"}), _code_needs_a_name),
+)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer_bridge import recipes, spec_fields
 from trainer_bridge.assembly import assemble
+from trainer_bridge.problem import SpecProblem
 from trainer_bridge.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def build_trainer(
     """Build what ``spec`` describes, checkpoints going to ``output_dir``.
 
     Seeds are set before the model is made, so equal specs give equal runs on one machine. Raises KeyError for an
-    unknown recipe, ValueError naming every parameter or argument that cannot be used.
+    unknown recipe, SpecProblem naming every field that cannot be used.
     """
     recipe = recipes.get(spec["recipe"])
-    _refuse(spec_fields.problems(recipe, spec))
+    if problems := spec_fields.problems(recipe, spec):
+        raise SpecProblem(problems)
     values = spec_fields.resolve(recipe, spec)
     arguments = {**recipe.arguments, **spec.get("args", {})}
     trainer, parts = assemble(recipe.build, values, arguments, output_dir, callbacks)
@@ -51,8 +53,3 @@ def build_trainer(
         greater_is_better=bool(trainer.args.greater_is_better),
         notes=parts.notes,
     )
-
-
-def _refuse(problems: Mapping[str, str]) -> None:
-    if problems:
-        raise ValueError(" ".join(f"{name}: {sentence}" for name, sentence in problems.items()))

@@ -1,0 +1,141 @@
+"""Models from new weights and from folders, as a recipe is given them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from trainer_bridge.architectures import DECODERS, SEQ2SEQ, SMALL
+from trainer_bridge.model_choice import ModelChoice
+from trainer_bridge.problem import SpecProblem
+
+TEXTS = ["the cat sits on the mat", "größe 日本 🙂"] * 5
+CLASSIFIER = "AutoModelForSequenceClassification"
+_HEADS = {
+    **dict.fromkeys(DECODERS, "AutoModelForCausalLM"),
+    **dict.fromkeys(SEQ2SEQ, "AutoModelForSeq2SeqLM"),
+    **dict.fromkeys(("vit", "convnext"), "AutoModelForImageClassification"),
+    **dict.fromkeys(("wav2vec2", "hubert"), "AutoModelForAudioClassification"),
+}
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of models that a worker may read."""
+    monkeypatch.setenv("TRAINBOARD_DATA_DIR", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    return tmp_path / "models"
+
+
+def inputs(choice: ModelChoice, architecture: str) -> tuple[Any, Any]:
+    """A small batch as the architecture takes it, and the tokenizer if there is one."""
+    if architecture in ("vit", "convnext"):
+        processor = choice.image_processor(size={"height": 32, "width": 32})
+        return processor([torch.zeros(3, 20, 30).byte()], return_tensors="pt"), None
+    if architecture in ("wav2vec2", "hubert"):
+        extractor = choice.feature_extractor(sampling_rate=8000)
+        return extractor([[0.5] * 4000], sampling_rate=8000, return_tensors="pt"), None
+    tokenizer = choice.tokenizer(TEXTS)
+    return tokenizer(TEXTS[:2], padding=True, return_tensors="pt"), tokenizer
+
+
+@pytest.mark.parametrize("architecture", SMALL)
+def test_new_weights_of_every_architecture_are_few_and_compute_something(architecture: str) -> None:
+    choice = ModelChoice({"architecture": architecture, "vocab_size": 300})
+    batch, tokenizer = inputs(choice, architecture)
+    head = _HEADS.get(architecture, CLASSIFIER)
+    labels = {} if tokenizer is not None and head != CLASSIFIER else {"num_labels": 3}
+    model = choice.build(head, tokenizer=tokenizer, **labels)
+    assert 50_000 < sum(weight.numel() for weight in model.parameters()) < 400_000
+    if architecture in SEQ2SEQ:
+        batch["labels"] = batch["input_ids"]
+    logits = model(**batch).logits
+    assert logits.shape[-1] == labels.get("num_labels", tokenizer and len(tokenizer))
+    assert logits.isfinite().all()
+
+
+def test_a_pair_of_texts_is_marked_as_such() -> None:
+    tokenizer = ModelChoice({"architecture": "bert", "vocab_size": 300}).tokenizer(TEXTS)
+    pair = tokenizer("the cat", "the mat")
+    assert tokenizer.decode(pair["input_ids"]) == "[CLS] the cat[SEP] the mat[SEP]"
+    assert set(pair["token_type_ids"]) == {0, 1}
+
+
+def test_values_of_the_config_come_from_the_person_before_the_recipe() -> None:
+    choice = ModelChoice({"config": {"hidden_size": 32, "hidden_dropout_prob": 0.25}})
+    config = choice.build(CLASSIFIER, hidden_size=16, num_labels=7).config
+    assert (config.hidden_size, config.hidden_dropout_prob, config.num_labels) == (32, 0.25, 7)
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ({"hiden_size": 32}, "The config of bert has no hiden_size. Did you mean hidden_size?"),
+        ({"hidden_size": "wide"}, "expected int, got str"),
+        ({"hidden_size": 30}, "not a multiple of the number of attention heads"),
+        ({"hidden_act": "bogus"}, "No bert can be built: 'bogus'"),
+        ({"hidden_size": -64}, "No bert can be built: .*negative dimension"),
+    ],
+)
+def test_a_wrong_value_of_the_config_is_told_at_its_field(config: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SpecProblem, match=sentence) as refused:
+        ModelChoice({"config": config}).build(CLASSIFIER, vocab_size=300)
+    assert list(refused.value.problems) == ["model.config"]
+
+
+def test_an_architecture_without_the_tasks_head() -> None:
+    with pytest.raises(SpecProblem, match="vit has no head for SequenceClassification: choose another"):
+        ModelChoice({"architecture": "vit"}).build(CLASSIFIER)
+
+
+def test_a_folder_gives_back_its_weights_and_tokenizer_and_takes_a_new_head(models: Path) -> None:
+    new = ModelChoice({"vocab_size": 300})
+    tokenizer = new.tokenizer(TEXTS)
+    saved = new.build(CLASSIFIER, tokenizer=tokenizer, num_labels=2)
+    for part in (saved, tokenizer):
+        part.save_pretrained(models / "mine")
+    choice = ModelChoice({"source": "folder", "name": "mine"})
+    again = choice.build(CLASSIFIER, tokenizer=choice.tokenizer(), num_labels=5, vocab_size=99, hidden_size=8)
+    assert torch.equal(again.get_input_embeddings().weight, saved.get_input_embeddings().weight)
+    assert again.classifier.out_features == again.config.num_labels == 5
+    assert choice.tokenizer()(TEXTS)["input_ids"] == tokenizer(TEXTS)["input_ids"]
+
+
+def test_a_folder_of_another_kind_of_model_is_told_at_the_name(models: Path) -> None:
+    ModelChoice({"architecture": "vit"}).build("AutoModelForImageClassification").save_pretrained(
+        models / "vit"
+    )
+    choice = ModelChoice({"source": "folder", "name": "vit"})
+    with pytest.raises(
+        SpecProblem, match=r"^model.name: vit has no head for this task: choose another model\.$"
+    ):
+        choice.build(CLASSIFIER)
+    (models / "empty").mkdir()
+    with pytest.raises(SpecProblem, match=r"^model.name: empty holds no model: config.json is missing\.$"):
+        ModelChoice({"source": "folder", "name": "empty"}).build(CLASSIFIER)
+
+
+def test_code_that_comes_with_a_model_is_not_run(models: Path) -> None:
+    (models / "own").mkdir()
+    (models / "own/config.json").write_text('{"model_type": "own", "auto_map": {"AutoConfig": "own.Config"}}')
+    (models / "own/own.py").write_text("raise SystemExit('ran')")
+    with pytest.raises(
+        SpecProblem, match=r"^model.trust_remote_code: own needs Python code that comes with it"
+    ):
+        ModelChoice({"source": "folder", "name": "own"}).build(CLASSIFIER)
+
+
+@pytest.mark.parametrize(
+    ("part", "trained"),
+    [
+        ("nothing", {"bert", "classifier"}),
+        ("backbone", {"classifier"}),
+        ("embeddings", {"bert", "classifier"}),
+    ],
+)
+def test_frozen_parts(part: str, trained: set[str]) -> None:
+    model = ModelChoice({"freeze": part}).build(CLASSIFIER, vocab_size=300)
+    learning = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert {name.partition(".")[0] for name in learning} == trained
+    assert ("bert.embeddings.word_embeddings.weight" in learning) == (part == "nothing")
