@@ -8,7 +8,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from runs import dispatch, live
+from runs import dispatch, errands, live
 from runs.upkeep import keep_up
 from runs.uptime import Uptime
 from runs.writer import writer
@@ -61,6 +61,7 @@ async def reconcile_for_ever() -> None:
             if not (uptime.look() and unbroken):
                 await database_sync_to_async(dispatch.forget_the_future)()
             await database_sync_to_async(dispatch.reconcile)(uptime.since, uptime.now)
+            await database_sync_to_async(errands.reconcile)(uptime.since, uptime.now)
             unbroken = True
         except Exception:
             # What bridges say may not be stored either, so their silence means nothing.

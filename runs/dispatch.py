@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from runs import access, catalog, series
 from runs.checkpoints.rank import resumable
 from runs.commands import drop_open_commands
-from runs.models import Attempt, Checkpoint, Run, Worker
+from runs.models import Attempt, Checkpoint, Errand, Run, Worker
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
 
@@ -51,7 +51,11 @@ def announce() -> None:
 def send_looks() -> None:
     """One message for each run that could start now, at least one. Never fails: the reconciler repeats it."""
     overview = slots_overview()
-    count = max(1, min(overview.queued, overview.total - overview.busy))
+    send_messages(max(1, min(overview.queued, overview.total - overview.busy)))
+
+
+def send_messages(count: int) -> None:
+    """Tell ``count`` workers to look. Never fails: a worker asks by itself every few seconds."""
     try:
         app = import_string(settings.CELERY_APP)
         for _ in range(count):
@@ -154,6 +158,7 @@ def forget_the_future() -> None:
     now = timezone.now()
     Attempt.objects.filter(heard_at__gt=now).update(heard_at=now)
     Worker.objects.filter(heard_at__gt=now).update(heard_at=now)
+    Errand.objects.filter(heard_at__gt=now).update(heard_at=now)
 
 
 def _give_up(run_id: str, state: State, worker: str) -> bool:

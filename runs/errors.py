@@ -11,3 +11,7 @@ class SpecError(ValueError):
 
 class RunError(ValueError):
     """A run cannot do this now; the text says why and what can be done."""
+
+
+class ErrandError(ValueError):
+    """An errand that cannot be asked for; the text says why."""

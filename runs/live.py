@@ -41,6 +41,11 @@ def session_group(session_key: str) -> str:
     return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:40]}"
 
 
+def user_group(user_id: int) -> str:
+    """The pages of one person, whatever log-in they belong to."""
+    return f"user.{user_id}"
+
+
 def use_this_loop() -> None:
     """Called on the server's event loop, so that other threads find it."""
     global _loop
@@ -71,6 +76,13 @@ def state_changed(run_id: str, **extra: Any) -> None:
         return
     versions = {"from": run.version - 1, "to": run.version}
     publish({"type": "update", "run": run_id, **versions, "state": run.state, "reason": run.reason, **extra})
+
+
+def errand_changed(user_id: int, errand_id: str, state: str, progress: str) -> None:
+    """Tell the pages of the person who asked for it how far an errand is."""
+    content = {"type": "errand", "errand": errand_id, "state": state, "progress": progress}
+    message = {"type": "live.message", "content": content}
+    transaction.on_commit(partial(_hand_over, user_group(user_id), message))
 
 
 def logged_out(session_key: str) -> None:

@@ -42,8 +42,8 @@ class LiveConsumer(SocketConsumer):
     """Collects what happens in an outbox; a task of its own empties it as fast as the browser takes it."""
 
     joined: frozenset[str] = frozenset()
-    #: The group of this log-in, whose end ends this connection.
-    session = ""
+    #: The group of this log-in, whose end ends this connection, and that of the person.
+    own: frozenset[str] = frozenset()
     _sending: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -54,17 +54,18 @@ class LiveConsumer(SocketConsumer):
             await self.close(NOT_LOGGED_IN, "log in first")
             return
         self.outbox, self._waiting = Outbox(), asyncio.Event()
-        self.session = live.session_group(self.scope["session"].session_key or "")
-        await self.channel_layer.group_add(self.session, self.channel_name)
-        await self.channel_layer.group_add(live.WORKERS, self.channel_name)
+        session = live.session_group(self.scope["session"].session_key or "")
+        self.own = frozenset({session, live.user_group(user.pk)})
         self.joined = frozenset({live.WORKERS})
+        for group in self.own | self.joined:
+            await self.channel_layer.group_add(group, self.channel_name)
         self._put(await database_sync_to_async(overview_message)())
         self._sending = asyncio.create_task(self._send_what_waits())
 
     async def disconnect(self, code: int) -> None:
         if self._sending is not None:
             self._sending.cancel()
-        for group in self.joined | {self.session} - {""}:
+        for group in self.joined | self.own:
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

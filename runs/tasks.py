@@ -1,4 +1,4 @@
-"""The Celery task of a worker process: look for queued runs."""
+"""The Celery task of a worker process: look for queued runs and errands."""
 
 from typing import Protocol
 
@@ -8,8 +8,8 @@ from celery import shared_task
 class Agent(Protocol):
     """What the task needs of ``trainer_bridge.worker.WorkerAgent``."""
 
-    def work(self) -> None:
-        """Claim and train until the queue is empty."""
+    def look(self) -> None:
+        """Take what waits, as far as there is room for it, and return at once."""
 
 
 _agent: Agent | None = None
@@ -23,9 +23,9 @@ def set_agent(agent: Agent) -> None:
 
 @shared_task(name="runs.look", ignore_result=True)
 def look() -> None:
-    """Train what is queued."""
+    """Something waits: a run, or an errand."""
     if _agent is None:
         raise RuntimeError(
             "this Celery worker was not started with `python manage.py worker`, so it cannot train"
         )
-    _agent.work()
+    _agent.look()

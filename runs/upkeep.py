@@ -1,4 +1,5 @@
-"""What a web process does about once a minute: pack what ended runs left in small pieces, give space back.
+"""What a web process does about once a minute: pack what ended runs left in small pieces, delete old errands, give
+space back.
 
 Deleted rows leave free pages in an SQLite file, which later rows fill. When many are free, they go back to the
 file system, a few megabytes at a time, so that no bridge waits for it. PostgreSQL does this by itself.
@@ -11,7 +12,7 @@ from channels.db import database_sync_to_async
 from django.db import connection
 from django.db.models import Count
 
-from runs import series
+from runs import errands, series
 from runs.models import PendingPoints
 from runs.removal import empty_trash
 from runs.states import ENDED
@@ -33,6 +34,7 @@ async def keep_up() -> None:
     for run_id in await database_sync_to_async(runs_in_pieces)():
         await writer.submit(partial(series.compact, run_id), run_id)
     await database_sync_to_async(empty_trash)()
+    await database_sync_to_async(errands.delete_old)()
     while await database_sync_to_async(give_back_space)():
         pass
 

@@ -63,7 +63,7 @@ class Training:
             # SystemExit and KeyboardInterrupt out of a recipe are failures of the run as well.
             traceback.print_exc()
             return ExitRecord(
-                outcome="failed", step=self.step, error=_last_line(error), traceback=traceback.format_exc()
+                outcome="failed", step=self.step, error=last_line(error), traceback=traceback.format_exc()
             )
         if stopped:
             # Who asked is known to the server; only what it cannot know is said.
@@ -216,5 +216,6 @@ def resume_folder(job: Job) -> str | None:
     return str(folder)
 
 
-def _last_line(error: BaseException) -> str:
+def last_line(error: BaseException) -> str:
+    """An exception as the last line of its traceback."""
     return traceback.format_exception_only(error)[-1].strip()

@@ -14,17 +14,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from pathlib import Path
 from types import ModuleType
 
 import psutil
 
+from trainer_bridge import errand_child
+from trainer_bridge.errand_child import ErrandJob
 from trainer_bridge.job import Job
 
 log = logging.getLogger("trainer_bridge")
 
-PRELOAD = [f"trainer_bridge.{name}" for name in ("preload", "launcher", "child", "callback", "spec")]
+PRELOAD = [
+    f"trainer_bridge.{name}" for name in ("preload", "launcher", "child", "errand_child", "callback", "spec")
+]
 #: Modules whose import is what makes a start slow; a warm child has all of them.
 HEAVY = ("torch", "transformers.trainer")
 ENVIRONMENT = {
@@ -112,6 +116,10 @@ class Launcher:
         had.
         """
         return Child(self._start(_run, job))
+
+    def start_errand(self, job: ErrandJob, pipe: connection.Connection) -> Child:
+        """Start an errand in a child of its own, which speaks through ``pipe``. Raises as ``start`` does."""
+        return Child(self._start(errand_child.main, job, pipe))
 
     def _start(self, target: "object", *args: object) -> multiprocessing.process.BaseProcess:
         process = self._context.Process(target=target, args=args)  # type: ignore[arg-type]

@@ -1,10 +1,10 @@
-"""The two REST calls of a worker, with nothing but the standard library."""
+"""The REST calls of a worker, with nothing but the standard library."""
 
 import http.client
 import json
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from trainer_bridge.address import is_local
@@ -21,6 +21,13 @@ class NotAllowed(Exception):
     """The server knows this worker or its token not."""
 
 
+class Waiting(NamedTuple):
+    """What waits for a worker: queued runs, and errands."""
+
+    runs: int
+    errands: int
+
+
 class WorkerApi:
     """Calls ``/api/v1/workers/<name>/…`` with a bearer token. Every call raises ServerAway or NotAllowed."""
 
@@ -30,10 +37,10 @@ class WorkerApi:
         proxies = urllib.request.ProxyHandler({}) if is_local(server) else urllib.request.ProxyHandler()
         self._opener = urllib.request.build_opener(proxies)
 
-    def heartbeat(self, state: str, slots: int, busy: int, info: dict[str, Any]) -> int:
-        """Say that the worker lives; how many runs are queued."""
-        answer = self._post("heartbeat", {"state": state, "slots": slots, "busy": busy, "info": info})
-        return int(answer["queued"]) if answer else 0
+    def heartbeat(self, state: str, slots: int, busy: int, info: dict[str, Any]) -> Waiting:
+        """Say that the worker lives; how much waits for one."""
+        answer = self._post("heartbeat", {"state": state, "slots": slots, "busy": busy, "info": info}) or {}
+        return Waiting(int(answer.get("queued", 0)), int(answer.get("errands", 0)))
 
     def claim(self, request: str) -> dict[str, Any] | None:
         """The next run to train, or None when the queue is empty.
@@ -41,6 +48,15 @@ class WorkerApi:
         ``request`` is a random id: after ServerAway the same one asks for the run that may have been given.
         """
         return self._post("claim", {"request": request})
+
+    def claim_errand(self) -> dict[str, Any] | None:
+        """The next errand, or None when none waits."""
+        return self._post("errands", {})
+
+    def tell_errand(self, errand: str, attempt: int, **word: Any) -> bool:
+        """A word about an errand (``progress``, or ``result``, ``failure`` and ``details``); whether it is wanted."""
+        answer = self._post(f"errands/{quote(errand, safe='')}", {"attempt": attempt, **word})
+        return bool(answer and answer["wanted"])
 
     def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
         # The scheme is checked by bridge_url when the worker starts.

@@ -1,4 +1,4 @@
-"""A worker: says that it lives, claims queued runs, trains as many at once as it has device slots."""
+"""A worker: says that it lives, claims queued runs, trains as many at once as it has device slots, does errands."""
 
 import logging
 import threading
@@ -8,11 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from trainer_bridge.address import bridge_url, delays
+from trainer_bridge.errand_worker import ErrandWorker
 from trainer_bridge.job import Job
 from trainer_bridge.launcher import Launcher
 from trainer_bridge.leftovers import Leftovers
 from trainer_bridge.machine import describe_machine
-from trainer_bridge.rest import NotAllowed, ServerAway, WorkerApi
+from trainer_bridge.rest import NotAllowed, ServerAway, Waiting, WorkerApi
 from trainer_bridge.spool_file import SpoolBusy
 from trainer_bridge.supervisor import Supervisor, report_unstarted
 
@@ -38,6 +39,7 @@ class WorkerAgent:
         self._server, self._runs_dir = server, Path(data_dir) / "runs"
         self._api = WorkerApi(server, token, name)
         self._launcher = Launcher()
+        self._errands = ErrandWorker(self._api, self._launcher, Path(data_dir) / "errands")
         self._leftovers = Leftovers(self._runs_dir, server)
         self._info: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -55,9 +57,16 @@ class WorkerAgent:
     def start(self) -> None:
         """Begin to warm up, to send heartbeats and to deliver what earlier workers left. Returns at once."""
         self._info = describe_machine()
+        self._errands.clear()
         self._leftovers.start()
         self._beating.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def look(self) -> None:
+        """Something waits: take it, as far as there is room, on threads of its own. Returns at once."""
+        if self._warm.is_set():
+            self._errands.look()
+        threading.Thread(target=self.work, name="work", daemon=True).start()
 
     def work(self) -> None:
         """Claim and train until the queue is empty, every slot is taken or the worker shuts down."""
@@ -80,6 +89,7 @@ class WorkerAgent:
         self._stopping.set()
         self._warm.set()
         self._leftovers.stop()
+        self._errands.shut_down()
         self._beat.set()
         for supervisor in self._supervisors():
             supervisor.stop()
@@ -189,24 +199,30 @@ class WorkerAgent:
 
     def _heartbeat_loop(self) -> None:
         while not self._stopping.is_set():
-            queued = self._send_beat("ready" if self._warm.is_set() else "warming up")
-            waiting = queued or (self._unanswered and not self._trouble)
-            if waiting and self._warm.is_set() and self._taken < self.slots:
-                # A message that said so may have been lost: the queue is asked without one.
-                threading.Thread(target=self.work, name="work", daemon=True).start()
+            waiting = self._send_beat("ready" if self._warm.is_set() else "warming up")
+            if self._warm.is_set():
+                self._take(waiting)
             self._beat.wait(BEAT_EVERY)
             self._beat.clear()
 
-    def _send_beat(self, state: str) -> int:
+    def _take(self, waiting: Waiting) -> None:
+        """A message that something waits may have been lost: the server is asked without one."""
+        if waiting.errands:
+            self._errands.look()
+        runs = waiting.runs or (self._unanswered and not self._trouble)
+        if runs and self._taken < self.slots:
+            threading.Thread(target=self.work, name="work", daemon=True).start()
+
+    def _send_beat(self, state: str) -> Waiting:
         try:
-            queued = self._api.heartbeat(state, self.slots, len(self._supervisors()), self._info)
+            waiting = self._api.heartbeat(state, self.slots, len(self._supervisors()), self._info)
         except (ServerAway, NotAllowed) as error:
             self._note(f"no heartbeat reaches the server: {error}")
-            return 0
+            return Waiting(0, 0)
         if self._trouble:
             log.info("the server answers again")
             self._trouble = ""
-        return queued
+        return waiting
 
     def _note(self, trouble: str) -> None:
         """Log a trouble once, not with every try."""

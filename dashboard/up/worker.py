@@ -21,13 +21,13 @@ class Hurry(BaseException):
     """A second signal came while trainings were saving."""
 
 
-def work(agent: WorkerAgent, slots: int) -> int:
+def work(agent: WorkerAgent) -> int:
     """Train until SIGTERM or SIGINT, then have running trainings save and stop; the exit status."""
     asked = threading.Event()
     _listen_to_signals(asked)
     tasks.set_agent(agent)
     agent.start()
-    consumer = threading.Thread(target=_consume, args=(slots, asked), name="celery", daemon=True)
+    consumer = threading.Thread(target=_consume, args=(asked,), name="celery", daemon=True)
     consumer.start()
     asked.wait()
     by_itself = not consumer.is_alive()
@@ -48,13 +48,13 @@ def _listen_to_signals(asked: threading.Event) -> None:
         signal.signal(number, stop)
 
 
-def _consume(slots: int, ended: threading.Event) -> None:
+def _consume(ended: threading.Event) -> None:
     """Take messages until told to stop; an end of its own accord ends the process too."""
     try:
         controller = WorkController(
             app=app,
             pool_cls="threads",
-            concurrency=slots,
+            concurrency=1,  # a message only makes the agent look; the trainings run on its own threads
             without_heartbeat=True,
             without_mingle=True,
             without_gossip=True,

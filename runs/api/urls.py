@@ -11,7 +11,18 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
-from runs.api import checkpoints, compare, external, projects, runs, series, sweeps, workers
+from runs.api import (
+    checkpoints,
+    compare,
+    errand_work,
+    errands,
+    external,
+    projects,
+    runs,
+    series,
+    sweeps,
+    workers,
+)
 from runs.api.auth import PEOPLE
 from runs.api.errors import add_error_handlers, error_response
 
@@ -25,7 +36,7 @@ api = NinjaAPI(
     auth=PEOPLE,
 )
 # "external" before "runs": /runs/start is no run.
-for module in (projects, external, runs, series, sweeps, checkpoints, compare, workers):
+for module in (projects, external, runs, series, sweeps, checkpoints, compare, errands, workers, errand_work):
     api.add_router("", module.router)
 add_error_handlers(api)
 

@@ -1,4 +1,4 @@
-"""What worker processes ask: "I am here" and "what shall I train?" (scope "worker")."""
+"""What worker processes ask and tell: "I am here", "what shall I do?", "so far is it" (scope "worker")."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -8,7 +8,7 @@ from ninja import Field, Path, Router, Schema
 from ninja.errors import HttpError
 from ninja.responses import Status
 
-from runs import catalog
+from runs import catalog, errands
 from runs.api.auth import WORKERS
 from runs.dispatch import claim_next
 from runs.workers import record_heartbeat
@@ -26,7 +26,10 @@ class Heartbeat(Schema):
 
 
 class HeartbeatAnswer(Schema):
+    """How many runs are queued, and how many errands wait."""
+
     queued: int
+    errands: int
 
 
 class ClaimIn(Schema):
@@ -49,7 +52,10 @@ class ClaimOut(Schema):
 @router.post("/workers/{name}/heartbeat", response=HeartbeatAnswer)
 def heartbeat(request: HttpRequest, name: Name, body: Heartbeat) -> HeartbeatAnswer:
     """The worker lives, has so many device slots, and so many train."""
-    return HeartbeatAnswer(queued=record_heartbeat(name, body.state, body.slots, body.busy, body.info))
+    queued = record_heartbeat(name, body.state, body.slots, body.busy, body.info)
+    if body.state == "gone":
+        errands.give_back(name)
+    return HeartbeatAnswer(queued=queued, errands=errands.waiting())
 
 
 @router.post("/workers/{name}/claim", response={200: ClaimOut, 204: None})

@@ -5,6 +5,7 @@ from runs.models.catalogue import WorkerCatalogue
 from runs.models.checkpoint import Checkpoint
 from runs.models.command import Command
 from runs.models.console import ConsoleBlock
+from runs.models.errand import Errand
 from runs.models.project import Project
 from runs.models.run import Attempt, Run, RunWarning, Source
 from runs.models.series import Chunk, PendingPoints, Rewind, Series
@@ -18,6 +19,7 @@ __all__ = [
     "Chunk",
     "Command",
     "ConsoleBlock",
+    "Errand",
     "IngestToken",
     "LoginLink",
     "PendingPoints",

@@ -55,8 +55,13 @@ ROUTES = [
     ("POST", "/sweeps", "write"),
     ("GET", "/checkpoints?run=abc", "read"),
     ("GET", "/compare?runs=abc", "read"),
+    ("POST", "/errands", "write"),
+    ("GET", "/errands/e7", "read"),
+    ("DELETE", "/errands/e7", "write"),
     ("POST", "/workers/box/heartbeat", "worker"),
     ("POST", "/workers/box/claim", "worker"),
+    ("POST", "/workers/box/errands", "worker"),
+    ("POST", "/workers/box/errands/e7", "worker"),
 ]
 
 
@@ -151,6 +156,7 @@ def test_openapi_describes_every_route_and_needs_no_login(client):
             path.partition("?")[0]
             .replace("digits", "{slug}")
             .replace("abc", "{run_id}")
+            .replace("e7", "{errand_id}")
             .replace("box", "{name}")
         )
         assert (method, f"/api/v1{path}") in described
@@ -285,7 +291,10 @@ def test_series_of_runs_where_nothing_happened_are_not_sent_again(user, run):
 def test_a_worker_beats_and_claims(call, make_run):
     run = make_run()
     beat = {"state": "ready", "slots": 2, "busy": 0, "info": {"cpu": 4}}
-    assert call("POST", "/workers/box.local/heartbeat", beat, ["worker"]) == (200, {"queued": 1})
+    assert call("POST", "/workers/box.local/heartbeat", beat, ["worker"]) == (
+        200,
+        {"queued": 1, "errands": 0},
+    )
     status, claim = call("POST", "/workers/box.local/claim", {}, ["worker"])
     assert (status, claim["run"], claim["attempt"], claim["resume_from"]) == (200, run.pk, 1, None)
     assert call("POST", "/workers/box.local/claim", {}, ["worker"]) == (204, None)

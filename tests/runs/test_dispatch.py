@@ -167,12 +167,12 @@ def test_a_message_through_the_folder_reaches_the_task(tmp_path, make_run, monke
     assert message.headers["task"] == tasks.look.name == "runs.look"
 
 
-def test_the_task_lets_the_agent_of_its_process_work(monkeypatch):
+def test_the_task_lets_the_agent_of_its_process_look(monkeypatch):
     class Agent:
-        worked = 0
+        looked = 0
 
-        def work(self):
-            self.worked += 1
+        def look(self):
+            self.looked += 1
 
     agent = Agent()
     monkeypatch.setattr(tasks, "_agent", None)
@@ -180,7 +180,7 @@ def test_the_task_lets_the_agent_of_its_process_work(monkeypatch):
         tasks.look()
     tasks.set_agent(agent)
     tasks.look()
-    assert agent.worked == 1
+    assert agent.looked == 1
 
 
 @pytest.mark.django_db

@@ -59,4 +59,4 @@ class Command(BaseCommand):
             agent = WorkerAgent(server, options["token"], options["name"], slots, Path(settings.DATA_DIR))
         except ValueError as error:
             raise CommandError(f"--server {server}: {error}") from error
-        return work(agent, slots)
+        return work(agent)

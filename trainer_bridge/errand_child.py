@@ -1,0 +1,101 @@
+"""The function that a warm child runs for an errand: from its payload to its result, through a pipe."""
+
+import contextlib
+import json
+import logging
+import math
+import os
+import sys
+import tempfile
+import threading
+import traceback
+from dataclasses import dataclass
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Any
+
+from trainer_bridge import errands
+from trainer_bridge.child import last_line, prepare, redirect_output
+
+
+@dataclass(frozen=True)
+class ErrandJob:
+    """What a child is given; ``folder`` is its own and goes away with it. ``threads`` are torch's."""
+
+    errand: str
+    attempt: int
+    kind: str
+    payload: dict[str, Any]
+    folder: str
+    threads: int = 1
+
+    @property
+    def log(self) -> Path:
+        """What the errand printed."""
+        return Path(self.folder) / "output.log"
+
+
+def main(job: ErrandJob, pipe: connection.Connection) -> None:
+    """Do the errand in this process and say the result; messages are JSON objects with one of the keys "progress",
+    "result" and "failure".
+    """
+    os.setsid()
+    redirect_output(job.log)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    _die_first()
+    _die_with_the_worker()
+    tempfile.tempdir = job.folder
+    os.chdir(job.folder)
+    prepare(job.threads)
+    _send(pipe, _outcome(job, pipe))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads and atexit handlers of libraries have nothing left to do.
+    os._exit(0)
+
+
+def _outcome(job: ErrandJob, pipe: connection.Connection) -> dict[str, Any]:
+    try:
+        module = errands.module_of(job.kind)
+        result = plain(module.run(job.payload, lambda text: _send(pipe, {"progress": str(text)})))
+        if (size := len(json.dumps(result))) > errands.MAX_RESULT:
+            raise ValueError(f"The result is too large: {size} bytes; the most is {errands.MAX_RESULT}.")
+    except BaseException as error:
+        # SystemExit out of somebody's code is a failure as well.
+        return {"failure": last_line(error), "details": traceback.format_exc()}
+    return {"result": result}
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON that every reader takes: a number that is none becomes "NaN", "Infinity" or "-Infinity"."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    return plain(value.item()) if hasattr(value, "item") else str(value)
+
+
+def _send(pipe: connection.Connection, message: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):  # the worker that listened is gone
+        pipe.send_bytes(json.dumps(message).encode())
+
+
+def _die_first() -> None:
+    """Where memory runs out, the system should end this process and none of the trainings beside it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _die_with_the_worker() -> None:
+    worker = parent_process()
+    if worker is not None:
+        threading.Thread(target=_watch, args=(worker.sentinel,), name="lifeline", daemon=True).start()
+
+
+def _watch(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
