@@ -95,7 +95,7 @@ def test_the_recipes_own_arguments_win_over_what_follows_from_the_objective() ->
 
 
 def test_a_parameter_without_a_default_is_refused_when_the_recipe_is_made() -> None:
-    with pytest.raises(TypeError, match=r"build: width needs a type and a default"):
+    with pytest.raises(TypeError, match=r"width needs a type and a default"):
 
         @recipe(name="t", title="T", task="t", description="", objective="eval/loss", greater_is_better=False)
         def build(*, width: int, seed: int) -> TrainerParts:
@@ -103,9 +103,7 @@ def test_a_parameter_without_a_default_is_refused_when_the_recipe_is_made() -> N
 
 
 def test_a_parameter_of_another_type_is_refused_when_the_recipe_is_made() -> None:
-    with pytest.raises(
-        TypeError, match="a parameter may be int, float, bool, str, dict, list or a Literal of texts"
-    ):
+    with pytest.raises(TypeError, match=r"sizes: a parameter may be int, float, .* not <class 'bytes'>"):
 
         @recipe(name="t", title="T", task="t", description="", objective="eval/loss", greater_is_better=False)
         def build(*, sizes: bytes = b"", seed: int) -> TrainerParts:

@@ -4,61 +4,18 @@ Nothing here imports a training library, so the web process can list recipes and
 """
 
 import inspect
-import typing
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from trainer_bridge.fields import Field, Kind, Value, did_you_mean
+from trainer_bridge.fields import Value, did_you_mean
 from trainer_bridge.own.files import OwnFile
+from trainer_bridge.recipes.adapt import adapted
+from trainer_bridge.recipes.parameters import GIVEN_WHOLE, Help, Parameter, parameters_of
+from trainer_bridge.recipes.parts import TrainerParts
 
-Parameter = Field
-_SHAPES: dict[Any, Literal["object", "list"]] = {dict: "object", list: "list"}
-#: Parameters of a recipe's function that are groups of the spec.
-GIVEN_WHOLE = frozenset({"model", "data"})
-
-
-@dataclass(frozen=True)
-class Help:
-    """Said about a recipe's parameter inside ``Annotated[int, Help("…", minimum=1)]``."""
-
-    text: str
-    minimum: float | None = None
-    maximum: float | None = None
-    multiple_of: int | None = None
-
-
-@dataclass
-class TrainerParts:
-    """What a recipe hands to the Trainer; names are the Trainer's own.
-
-    ``test_dataset`` is measured once, after training: no choice may look at it. ``accepts_loss_kwargs`` says
-    whether the model's loss divides by ``num_items_in_batch``. Heads with a plain cross-entropy (BERT,
-    DistilBERT, T5, token classification, masked LM) do not; True for one of them makes loss and gradients k
-    times too large with k gradient accumulation steps. None leaves it to the Trainer's guess. ``generates``
-    measures what the model writes instead of its logits (Seq2SeqTrainer, ``predict_with_generate``). ``notes`` go
-    to the run's environment.
-
-    The Trainer takes ``model`` or ``model_init``, and ``optimizers`` (optimizer, scheduler; either may be None) or
-    ``optimizer_cls_and_kwargs``, not both.
-    """
-
-    model: Any = None
-    train_dataset: Any = None
-    eval_dataset: Any = None
-    test_dataset: Any = None
-    data_collator: Any = None
-    processing_class: Any = None
-    compute_metrics: Callable[[Any], dict[str, float]] | None = None
-    preprocess_logits_for_metrics: Callable[[Any, Any], Any] | None = None
-    compute_loss_func: Callable[..., Any] | None = None
-    model_init: Callable[[], Any] | None = None
-    callbacks: Sequence[Any] = ()
-    optimizers: tuple[Any, Any] = (None, None)
-    optimizer_cls_and_kwargs: tuple[type, dict[str, Any]] | None = None
-    accepts_loss_kwargs: bool | None = None
-    generates: bool = False
-    notes: dict[str, Any] = field(default_factory=dict)
+__all__ = ["Help", "Parameter", "Recipe", "TrainerParts", "recipe"]
 
 
 @dataclass(frozen=True)
@@ -110,88 +67,60 @@ class Recipe:
 
 def recipe(
     *,
-    name: str,
-    title: str,
-    task: str,
-    description: str,
-    objective: str,
-    greater_is_better: bool,
+    name: str = "",
+    title: str = "",
+    task: str = "own",
+    description: str = "",
+    objective: str = "",
+    greater_is_better: bool = False,
     arguments: Mapping[str, Value] | None = None,
     settings: Mapping[str, Value] | None = None,
     estimate: str = "",
-) -> Callable[[Callable[..., TrainerParts]], Recipe]:
+) -> Callable[[Callable[..., Any]], Recipe]:
     """Make a Recipe of a function ``build(*, <parameters>, seed: int) -> TrainerParts``.
 
-    Parameters are keyword arguments with a type (int, float, bool, str, dict, list or a Literal of texts) and a
-    default. One named ``model`` or ``data`` makes the recipe take that group of the spec: it is given a ModelChoice or
-    a DataChoice. The best checkpoint is chosen by ``objective``; ``metric_for_best_model`` and ``greater_is_better``
-    follow from it.
-    """
-    chosen: dict[str, Value] = {
-        "load_best_model_at_end": True,
-        "metric_for_best_model": objective.removeprefix("eval/"),
-        "greater_is_better": greater_is_better,
-    }
+    A dictionary of the Trainer's arguments may be returned as well, and a class with a method ``build(self, seed)`` may
+    stand for the function. Parameters are keyword arguments with a type (int, float, bool, str, dict, list, a Literal
+    of texts, or one of them or None) and a default. One named ``model`` or ``data`` makes the recipe take that group of
+    the spec: it is given a ModelChoice or a DataChoice. ``name``, ``title`` and ``description`` follow from the
+    function's name and docstring where they are not given.
 
-    def make(build: Callable[..., TrainerParts]) -> Recipe:
+    The best checkpoint is chosen by ``objective`` ("eval/accuracy"), and ``metric_for_best_model`` and
+    ``greater_is_better`` follow from it. Without one, runs are judged by "eval/loss", and the best checkpoint is loaded
+    at the end only if ``arguments`` say so.
+    """
+
+    def make(build: Callable[..., Any]) -> Recipe:
+        function = adapted(build)
         return Recipe(
-            name=name,
-            title=title,
+            name=name or _words(build).replace(" ", "-"),
+            title=title or _words(build).capitalize(),
             task=task,
-            description=inspect.cleandoc(description),
-            parameters=_parameters(build),
-            arguments={**chosen, **(arguments or {})},
-            objective=objective,
+            description=inspect.cleandoc(description or (build.__doc__ or "").partition("\n\n")[0]),
+            parameters=parameters_of(function),
+            arguments={**_chosen_by(objective, greater_is_better), **(arguments or {})},
+            objective=objective or "eval/loss",
             greater_is_better=greater_is_better,
             estimate=estimate,
-            build=build,
-            takes=frozenset(inspect.signature(build).parameters.keys() & GIVEN_WHOLE),
+            build=function,
+            takes=frozenset(inspect.signature(function).parameters.keys() & GIVEN_WHOLE),
             settings=dict(settings or {}),
         )
 
     return make
 
 
-def _parameters(build: Callable[..., TrainerParts]) -> tuple[Parameter, ...]:
-    hints = typing.get_type_hints(build, include_extras=True)
-    names = [name for name in inspect.signature(build).parameters if name not in {"seed", *GIVEN_WHOLE}]
-    return tuple(_parameter(build, name, hints) for name in names)
-
-
-def _parameter(build: Callable[..., TrainerParts], name: str, hints: dict[str, Any]) -> Parameter:
-    default = inspect.signature(build).parameters[name].default
-    if name not in hints or default is inspect.Parameter.empty:
-        raise TypeError(f"{build.__module__}.{build.__name__}: {name} needs a type and a default")
-    hint = hints[name]
-    said = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Help)), Help(""))
-    plain = typing.get_args(hint)[0] if said.text else hint
-    kind, choices = _kind(plain)
-    return Parameter(
-        name=name,
-        kind=kind,
-        default=default,
-        help=said.text,
-        minimum=said.minimum,
-        maximum=said.maximum,
-        multiple_of=said.multiple_of,
-        choices=choices,
-        shape=_SHAPES.get(typing.get_origin(plain) or plain, ""),
-    )
-
-
-def _kind(plain: Any) -> tuple[Kind, tuple[str, ...]]:
-    if typing.get_origin(plain) is Literal:
-        return "choice", typing.get_args(plain)
-    kinds: dict[Any, Kind] = {
-        int: "int",
-        float: "float",
-        bool: "bool",
-        str: "text",
-        dict: "json",
-        list: "json",
+def _chosen_by(objective: str, greater_is_better: bool) -> dict[str, Value]:
+    if not objective:
+        return {}
+    return {
+        "load_best_model_at_end": True,
+        "metric_for_best_model": objective.removeprefix("eval/"),
+        "greater_is_better": greater_is_better,
     }
-    if (kind := kinds.get(typing.get_origin(plain) or plain)) is None:
-        raise TypeError(
-            f"a parameter may be int, float, bool, str, dict, list or a Literal of texts, not {plain}"
-        )
-    return kind, ()
+
+
+def _words(build: Any) -> str:
+    """ "train_small_model" and "TrainSmallModel" → "train small model"."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", build.__name__)
+    return apart.replace("_", " ").strip().lower()
