@@ -78,6 +78,7 @@ class BridgeClient:
         self._outgoing = Outgoing()
         self._changed = threading.Condition()
         self._stopping = False
+        self._flushing = 0
         self._welcomed = False
         self._offline = self._told_back = False
         self._trouble = ""
@@ -121,9 +122,12 @@ class BridgeClient:
             return False
         mark = self._spool.mark()
         with self._changed:
+            self._flushing += 1
+            self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._spool.is_acknowledged(mark) or bool(self.refused), deadline - time.monotonic()
             )
+            self._flushing -= 1
         return self._spool.is_acknowledged(mark)
 
     # --- queue → spool ------------------------------------------------------------------------------------
@@ -191,7 +195,13 @@ class BridgeClient:
         pauses = delays()
         while not self._stopping:
             began = time.monotonic()
-            session = Session(self._spool, self._changed, self._handle_command, lambda: self._stopping)
+            session = Session(
+                self._spool,
+                self._changed,
+                self._handle_command,
+                stopping=lambda: self._stopping,
+                hurried=lambda: self._flushing > 0,
+            )
             try:
                 self._converse(session)
             except FinalRefusal as refusal:

@@ -33,6 +33,11 @@ PING_EVERY = 5.0
 WINDOW = 8
 #: Seconds without any acknowledgement of what was sent, after which the connection is given up.
 STALLED = 60.0
+#: Seconds between two batches while few events come. Each batch costs a commit of the server and some of this
+#: process' time, which is the training's too.
+CALM = 0.05
+#: So many events that wait are sent at once.
+MANY = 100
 #: The most bytes of events in one frame (one event may be larger): a commit of the server holds a frame of
 #: each bridge, and its memory a few.
 FRAME_BYTES = 512 * 1024
@@ -59,8 +64,11 @@ class Session:
         changed: threading.Condition,
         on_command: Callable[[Command], None],
         stopping: Callable[[], bool],
+        hurried: Callable[[], bool] = lambda: False,
     ) -> None:
+        """``hurried``: whether somebody waits until everything is acknowledged."""
         self._spool, self._changed, self._on_command, self._stopping = spool, changed, on_command, stopping
+        self._hurried = hurried
         self._connection: ClientConnection | None = None
         self._in_flight: deque[int] = deque()
         self._error: Exception | None = None
@@ -101,10 +109,14 @@ class Session:
         self.sent = last
         threading.Thread(target=self._receive, name="bridge-receive", daemon=True).start()
         silent_since = self._heard_at = time.monotonic()
+        sent_at = 0.0
         while True:
             with self._changed:
                 wait = silent_since + PING_EVERY - time.monotonic()
-                self._changed.wait_for(lambda: self._over() or self._sendable(), wait)
+                if self._changed.wait_for(lambda: self._over() or self._sendable(), wait):
+                    # What comes soon after a batch waits for company.
+                    wait = sent_at + CALM - time.monotonic()
+                    self._changed.wait_for(lambda: self._over() or self._presses(), wait)
                 if self._error is not None:
                     raise self._error
                 if self._stopping():
@@ -112,6 +124,7 @@ class Session:
             self._check_stalled()
             if self._sendable():
                 self._send_batch()
+                sent_at = time.monotonic()
             elif time.monotonic() - silent_since >= PING_EVERY:
                 self._send(protocol.encode(Ping()))
             else:
@@ -129,6 +142,9 @@ class Session:
     def _sendable(self) -> bool:
         narrow = self.sent < self.narrow_until
         return self._spool.last > self.sent and len(self._in_flight) < (1 if narrow else WINDOW)
+
+    def _presses(self) -> bool:
+        return self._hurried() or self._spool.last - self.sent >= MANY
 
     def _check_stalled(self) -> None:
         if self._in_flight and time.monotonic() - self._heard_at > STALLED:

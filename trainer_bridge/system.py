@@ -1,13 +1,33 @@
 """How busy the machine is: samples of a process with its children, and of the machine around it."""
 
 import time
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from trainer_bridge.gpu import gpu_reader
 
 _GIB = 1024**3
+_MIB = 1024**2
+
+
+class Rate:
+    """What grows in a counter, per second."""
+
+    def __init__(self) -> None:
+        self._former: tuple[float, float] | None = None
+
+    def of(self, total: float) -> float:
+        """How fast it grew to ``total`` since the last look; 0 at the first.
+
+        A process that ended takes its share with it: never below zero.
+        """
+        now = time.monotonic()
+        before, since = self._former or (total, now)
+        self._former = (total, now)
+        return max(total - before, 0.0) / max(now - since, 1e-3)
 
 
 class Sampler:
@@ -15,26 +35,29 @@ class Sampler:
 
     def __init__(self, pid: int, folder: Path) -> None:
         self._pid, self._folder = pid, folder
-        self._cpu_seconds, self._sampled_at = 0.0, time.monotonic()
+        self._rates: defaultdict[str, Rate] = defaultdict(Rate)
         self._gpus = gpu_reader()
-        psutil.cpu_percent()  # the first call has nothing to compare with
+        # The first looks have nothing to compare with.
+        self._speeds(self._tree())
+        psutil.cpu_percent()
 
     def sample(self) -> dict[str, float]:
-        """Series key → value: CPU in percent of one core, memory and disk in GiB, each GPU; without what
-        cannot be read.
+        """Series key → value: CPU in percent of one core, memory and free disk in GiB, disk and network in MiB/s,
+        each GPU; without what cannot be read.
 
-        Empty when the process is gone.
+        Disk reads and writes are those of the process and its children, network that of the machine without
+        loopback. Empty when the process is gone.
         """
         processes = self._tree()
         if not processes:
             return {}
         return {
-            "system/cpu": self._cpu(processes),
             "system/memory": sum(map(_resident, processes)) / _GIB,
             "system/machine_cpu": psutil.cpu_percent(),
             "system/machine_memory": (psutil.virtual_memory().total - psutil.virtual_memory().available)
             / _GIB,
             **self._disk(),
+            **self._speeds(processes),
             **(self._gpus() if self._gpus else {}),
         }
 
@@ -45,12 +68,12 @@ class Sampler:
         except psutil.Error:
             return []
 
-    def _cpu(self, processes: list[psutil.Process]) -> float:
-        seconds, now = sum(map(_cpu_seconds, processes)), time.monotonic()
-        # A child that ended takes its seconds with it: never below zero.
-        used = max(seconds - self._cpu_seconds, 0.0) / max(now - self._sampled_at, 1e-3)
-        self._cpu_seconds, self._sampled_at = seconds, now
-        return 100 * used
+    def _speeds(self, processes: list[psutil.Process]) -> dict[str, float]:
+        """What is counted, per second since the last sample."""
+        cpu = self._rates["system/cpu"].of(sum(map(_cpu_seconds, processes)))
+        moved = _disk_bytes(processes) | _traffic()
+        speeds = {key: self._rates[key].of(total) / _MIB for key, total in moved.items()}
+        return {"system/cpu": 100 * cpu} | speeds
 
     def _disk(self) -> dict[str, float]:
         try:
@@ -72,3 +95,34 @@ def _resident(process: psutil.Process) -> int:
         return process.memory_info().rss
     except psutil.Error:
         return 0
+
+
+def _disk_bytes(processes: list[psutil.Process]) -> dict[str, float]:
+    """Bytes read from and written to disks so far; empty where the system does not count them (macOS)."""
+    found = [counts for process in processes if (counts := _io_counters(process)) is not None]
+    if not found:
+        return {}
+    return {
+        "system/disk_read": float(sum(counts.read_bytes for counts in found)),
+        "system/disk_written": float(sum(counts.write_bytes for counts in found)),
+    }
+
+
+def _io_counters(process: psutil.Process) -> Any:
+    try:
+        return process.io_counters()
+    except (psutil.Error, AttributeError, OSError):
+        return None
+
+
+def _traffic() -> dict[str, float]:
+    """Bytes that this machine received and sent so far, over its network cards."""
+    try:
+        cards = psutil.net_io_counters(pernic=True)
+    except (OSError, RuntimeError):
+        return {}
+    outer = [counts for name, counts in cards.items() if not name.startswith("lo")]
+    return {
+        "system/network_received": float(sum(counts.bytes_recv for counts in outer)),
+        "system/network_sent": float(sum(counts.bytes_sent for counts in outer)),
+    }

@@ -3,7 +3,7 @@ import { element, icon } from "./dom.js";
 
 const ORDER = ["eval", "test", "train", "speed", "system"];
 // By the end of the key: "system/rank1/cpu", "system/gpu0/power".
-const UNITS = { cpu: "%", memory: "GiB", machine_cpu: "%", machine_memory: "GiB", disk_free: "GiB", utilisation: "%", power: "W", temperature: "°C" };
+const UNITS = { cpu: "%", memory: "GiB", machine_cpu: "%", machine_memory: "GiB", disk_free: "GiB", disk_read: "MiB/s", disk_written: "MiB/s", network_received: "MiB/s", network_sent: "MiB/s", utilisation: "%", power: "W", temperature: "°C" };
 
 export function unitOf(key) {
   return (key.startsWith("system/") && UNITS[key.split("/").pop()]) || "";

@@ -5,11 +5,12 @@ import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
+import psutil
 import pytest
 
 from trainer_bridge import git, gpu
 from trainer_bridge.facts import command_line, process_facts
-from trainer_bridge.system import Sampler
+from trainer_bridge.system import Rate, Sampler
 
 
 @pytest.fixture
@@ -50,6 +51,32 @@ def test_each_gpu_is_sampled_as_far_as_it_tells(nvml, tmp_path):
         "system/gpu1/temperature": 61.0,
     }
     assert gpu.gpu_names() == ["NVIDIA Fake", "NVIDIA Fake"]
+
+
+def test_a_rate_is_what_was_added_since_the_last_look(monkeypatch):
+    now = iter([7.0, 9.0, 10.0])
+    monkeypatch.setattr("trainer_bridge.system.time.monotonic", lambda: next(now))
+    rate = Rate()
+    assert rate.of(100.0) == 0.0
+    assert rate.of(110.0) == 5.0
+    assert rate.of(4.0) == 0.0  # one of the processes ended
+
+
+@pytest.mark.skipif(
+    not hasattr(psutil.Process, "io_counters"), reason="this system counts no bytes of a process"
+)
+def test_disk_and_network_are_sampled(tmp_path):
+    sampler = Sampler(os.getpid(), tmp_path)
+    sampler.sample()
+    with open(tmp_path / "data", "wb") as file:
+        file.write(bytes(2**23))
+        file.flush()
+        os.fsync(file.fileno())
+    values = sampler.sample()
+    assert values["system/disk_written"] > 0
+    assert values["system/network_sent"] >= 0
+    assert values["system/network_received"] >= 0
+    assert values["system/disk_free"] > 0
 
 
 def test_gpus_that_the_process_may_not_use_do_not_count(nvml, monkeypatch):
