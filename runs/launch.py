@@ -71,9 +71,10 @@ def launch_sweep(
 
 def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
     """Field → sentence for the space and for the first trial at fault; empty when all can run."""
-    problems = shape_problems(spec) or space_problems(space)
-    if problems:
+    if problems := shape_problems(spec):
         return problems
+    if problems := space_problems(space):
+        return check_spec(spec) | problems
     for point in grid(space):
         problems = check_spec(spec_with(spec, point)) | problems
     return problems

@@ -1,4 +1,4 @@
-"""``python -m trainer_bridge exec train.py …`` and ``python -m trainer_bridge sync``."""
+"""``python -m trainer_bridge exec train.py …``, ``… launch spec.yaml`` and ``… sync``."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainer_bridge", description="Trainings join Trainboard."
     )
-    commands = parser.add_subparsers(required=True, metavar="exec | sync")
+    commands = parser.add_subparsers(required=True, metavar="exec | launch | sync")
     run = commands.add_parser("exec", help="run a script as it is, and report it")
     _add_server(run)
     run.add_argument("--project", help="where the run goes, made if it is missing (TRAINBOARD_PROJECT)")
@@ -27,11 +27,19 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("script")
     run.add_argument("args", nargs=argparse.REMAINDER, help="the script's own arguments")
     run.set_defaults(do=_execute)
+    _add_launch(commands.add_parser("launch", help="queue the run or sweep that a YAML file describes"))
     deliver = commands.add_parser("sync", help="deliver what was recorded while no server took it")
     _add_server(deliver)
     deliver.add_argument("folder", nargs="?", help="default: TRAINBOARD_DIR, else ./trainboard-runs")
     deliver.set_defaults(do=_sync)
     return parser
+
+
+def _add_launch(launch: argparse.ArgumentParser) -> None:
+    _add_server(launch)
+    launch.add_argument("--project", help="its slug (TRAINBOARD_PROJECT); without one the file's own decides")
+    launch.add_argument("file", help="such as “View as YAML” of the New run page; - reads standard input")
+    launch.set_defaults(do=_launch)
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +55,13 @@ def _execute(options: argparse.Namespace) -> int:
     from trainer_bridge.join.execute import Script, execute
 
     return execute(Script(options.script, options.args, options.is_module), _asked(options))
+
+
+def _launch(options: argparse.Namespace) -> int:
+    from trainer_bridge.launch_file import launch_file
+
+    asked = wish(options.server, options.token, options.project)
+    return launch_file(options.file, asked.server, asked.token, asked.project)
 
 
 def _sync(options: argparse.Namespace) -> int:

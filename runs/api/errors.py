@@ -27,7 +27,7 @@ def error_response(status: int, error: str, problems: Problems | None = None) ->
 def add_error_handlers(api: NinjaAPI) -> None:
     """Turn whatever a route raises into an answer of the one shape."""
     answers: dict[type[Exception], Callable[[Any], JsonResponse]] = {
-        SpecError: lambda e: error_response(422, "This specification cannot run.", e.problems),
+        SpecError: _spec_error,
         ProjectError: lambda e: error_response(422, "This project cannot be made.", {"name": str(e)}),
         CommandError: lambda e: error_response(409, str(e)),
         RunError: lambda e: error_response(409, str(e)),
@@ -38,7 +38,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
         ),
         ValidationError: lambda e: _invalid(e.errors),
         AuthenticationError: _unauthenticated,
-        HttpError: lambda e: error_response(e.status_code, _sentence(e.message)),
+        HttpError: _http_error,
     }
     for kind, answer in answers.items():
         api.add_exception_handler(kind, _handler(answer))
@@ -48,6 +48,17 @@ def add_error_handlers(api: NinjaAPI) -> None:
 
 def _handler(answer: Callable[[Any], JsonResponse]) -> Any:
     return lambda request, error: answer(error)
+
+
+def _spec_error(error: SpecError) -> JsonResponse:
+    return error_response(422, "This specification cannot run.", error.problems)
+
+
+def _http_error(error: HttpError) -> JsonResponse:
+    # What a parser raises, Ninja wraps.
+    if isinstance(error.__cause__, SpecError):
+        return _spec_error(error.__cause__)
+    return error_response(error.status_code, _sentence(error.message))
 
 
 def _unauthenticated(error: AuthenticationError) -> JsonResponse:

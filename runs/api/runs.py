@@ -13,6 +13,7 @@ from runs import queries, series
 from runs.api.paging import after, cursor_of
 from runs.commands import send_command
 from runs.draft import told_number
+from runs.errors import SpecError
 from runs.launch import launch_run, resume_run
 from runs.models import Command, Project, Run
 from runs.removal import delete_run
@@ -104,8 +105,11 @@ class Filters(Schema):
 
 
 class RunIn(Schema):
+    """One run; a ``space`` is for POST /sweeps and /launch, and refused here."""
+
     project: str
     spec: Any
+    space: dict[str, Any] = Field(default_factory=dict)
     name: str = ""
     tags: list[str] = Field(default_factory=list)
 
@@ -138,6 +142,8 @@ def list_runs(request: HttpRequest, filters: Query[Filters]) -> RunPage:
 def create_run(request: HttpRequest, body: RunIn) -> Status:
     """Queue a run of a specification {"recipe", "params", "args"}."""
     project = get_object_or_404(Project, slug=body.project)
+    if body.space:
+        raise SpecError({"space": "One run has no space. Send it to /api/v1/sweeps or /api/v1/launch."})
     run = launch_run(project, body.spec, name=body.name, tags=body.tags, user=request.user)
     return Status(201, _detail(run))
 

@@ -17,6 +17,7 @@ from runs.api import (
     errand_work,
     errands,
     external,
+    launch,
     projects,
     runs,
     series,
@@ -24,6 +25,7 @@ from runs.api import (
     workers,
 )
 from runs.api.auth import PEOPLE
+from runs.api.body import BodyParser
 from runs.api.errors import add_error_handlers, error_response
 
 api = NinjaAPI(
@@ -34,9 +36,22 @@ api = NinjaAPI(
     urls_namespace="api",
     docs_url=None,
     auth=PEOPLE,
+    parser=BodyParser(),
 )
 # "external" before "runs": /runs/start is no run.
-for module in (projects, external, runs, series, sweeps, checkpoints, compare, errands, workers, errand_work):
+for module in (
+    projects,
+    external,
+    launch,
+    runs,
+    series,
+    sweeps,
+    checkpoints,
+    compare,
+    errands,
+    workers,
+    errand_work,
+):
     api.add_router("", module.router)
 add_error_handlers(api)
 

@@ -1,0 +1,87 @@
+"""Launching over REST from YAML or JSON, and getting the YAML back."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from runs.documents import parse_document
+from runs.models import Project, Run, Sweep
+
+pytestmark = pytest.mark.django_db
+
+YAML = "project: digits\nname: from a file\ntags: [a, b]\nrecipe: digits-vit\nargs:\n  learning_rate: 1e-3\n"
+SPACE = "space:\n  args.seed: [1, 2, 3]\n"
+
+
+@pytest.fixture
+def client(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def send(client, path, text, kind="application/yaml"):
+    answer = client.generic("POST", f"/api/v1{path}", text, kind)
+    return answer.status_code, answer.json()
+
+
+def test_a_yaml_body_launches_a_run(client, project):
+    status, answer = send(client, "/launch", YAML)
+    run = Run.objects.get()
+    assert (status, answer["kind"], answer["trials"]) == (201, "run", 1)
+    assert answer["url"].endswith(f"/r/{run.pk}/charts")
+    assert (run.name, run.tags, run.project) == ("from a file", ["a", "b"], project)
+    assert run.spec == {"recipe": "digits-vit", "args": {"learning_rate": 1e-3}}
+
+
+def test_a_yaml_body_with_a_space_launches_a_sweep(client, project):
+    status, answer = send(client, "/launch", YAML + SPACE, "text/yaml; charset=utf-8")
+    assert (status, answer["kind"], answer["trials"]) == (201, "sweep", 3)
+    assert Sweep.objects.get().space == {"args.seed": [1, 2, 3]}
+
+
+def test_the_address_names_the_project_before_the_body_does(client, project):
+    Project.objects.create(name="Other", slug="other")
+    assert send(client, "/launch?project=other", YAML)[1]["project"] == "other"
+    assert (
+        send(client, "/launch", YAML.replace("project: digits\n", ""))[1]["project"] == "other"
+    )  # the last one
+    status, answer = send(client, "/launch?project=othr", YAML)
+    assert (status, answer["problems"]) == (
+        422,
+        {"project": "There is no project “othr”. Did you mean other?"},
+    )
+
+
+def test_runs_and_sweeps_are_made_of_yaml_as_well(client, project):
+    assert send(client, "/runs", YAML)[0] == 201
+    assert send(client, "/sweeps", YAML + SPACE)[0] == 201
+    status, answer = send(client, "/runs", YAML + SPACE)
+    assert (status, list(answer["problems"])) == (422, ["space"])
+
+
+def test_json_launches_as_well(client, project):
+    body = json.dumps({"spec": {"recipe": "digits-vit"}, "project": "digits", "name": "j"})
+    assert send(client, "/launch", body, "application/json")[1]["name"] == "j"
+
+
+def test_mistakes_in_yaml_come_with_line_and_column(client, project):
+    status, answer = send(client, "/launch", YAML + "  seed: -1\n  sed: 2\n")
+    assert status == 422
+    assert answer["problems"]["args.seed"] == "Line 7, column 3: Must be 0 or more."
+    assert answer["problems"]["args.sed"].startswith("Line 8, column 3: There is no argument sed here.")
+    status, answer = send(client, "/launch", b"recipe: digits-vit\nname: \xff")
+    assert answer["problems"] == {"yaml": "Line 2, column 1: This line is not UTF-8 text."}
+    assert not Run.objects.exists()
+
+
+def test_what_was_launched_comes_back_as_yaml(client, project):
+    run = send(client, "/launch", YAML)[1]["id"]
+    answer = client.get(f"/api/v1/runs/{run}/spec.yaml")
+    assert answer["Content-Type"] == "application/yaml; charset=utf-8"
+    assert 'filename="from-a-file.yaml"' in answer["Content-Disposition"]
+    assert parse_document(answer.content.decode()) == parse_document(YAML)
+    sweep = send(client, "/launch", YAML + SPACE)[1]["id"]
+    text = client.get(f"/api/v1/sweeps/{sweep}/spec.yaml").content.decode()
+    assert parse_document(text) == parse_document(YAML + SPACE)
