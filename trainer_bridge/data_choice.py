@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from trainer_bridge import data_labels, data_splits
+from trainer_bridge import data_labels, data_notes, data_rows, data_splits
 from trainer_bridge.data_problem import DataProblem
+from trainer_bridge.data_read import read
 from trainer_bridge.data_roles import Column, roles
-from trainer_bridge.data_splits import EVAL, TEST, TRAIN
+from trainer_bridge.data_splits import EVAL, TEST, TRAIN, spoken
 
 __all__ = ["Column", "DataChoice", "DataProblem", "Splits"]
 
@@ -41,19 +42,21 @@ class DataChoice:
         Raises DataProblem, naming the field, for everything a person can put right.
         """
         _be_quiet()
-        parts = data_splits.choose(self.values)
-        parts, mapping = _by_role(parts, needs, self.values.get("columns") or {})
-        labelled = next((role for role in mapping if needs[role].kind in _LABELLED), None)
-        labels = None
-        if labelled:
-            parts, labels = data_labels.encode(parts, labelled)
-        single = labelled if labelled and needs[labelled].kind == "label" else None
-        parts = data_splits.limit(data_splits.hold_back(parts, self.values, single), self.values)
-        notes = {"source": self.values["source"], "columns": mapping, "rows": _rows(parts)}
-        return Splits(parts[TRAIN], _evaluation(parts), parts.get(TEST), labels, notes)
+        values = self.values
+        splits = read(values["source"], values)
+        parts, mapping = by_role(data_splits.choose(splits, values), needs, values["columns"])
+        parts, left_out = _usable(parts, needs, values["skip_bad_rows"])
+        label, tagged = (_role_of(kind, mapping, needs) for kind in _LABELLED)
+        names = None
+        if labelled := label or tagged:
+            parts, names = data_labels.encode(parts, labelled, values["max_labels"])
+        parts = data_splits.limit(data_splits.hold_back(parts, values, label), values)
+        notes = data_notes.describe(values, mapping, parts, left_out) | data_notes.fingerprint(values, splits)
+        train = data_splits.shuffled(parts[TRAIN], values["shuffle_buffer"])
+        return Splits(train, _evaluation(parts), parts.get(TEST), names, notes)
 
 
-def _by_role(
+def by_role(
     parts: Mapping[str, Any], needs: Mapping[str, Column], said: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Each part with its columns renamed to roles, the others dropped; and role → column."""
@@ -64,23 +67,42 @@ def _by_role(
 
 
 def _renamed(part: Any, name: str, mapping: Mapping[str, str]) -> Any:
+    from datasets import Audio
+
+    if any("." in column and column not in part.features for column in mapping.values()):
+        part = part.flatten()
     missing = [column for column in mapping.values() if column not in part.features]
     if missing:
-        raise DataProblem(
-            "columns",
-            f"The split {name.removeprefix(EVAL) or 'to evaluate on'} has no column “{missing[0]}”.",
-        )
-    kept = part.select_columns(list(mapping.values()))
-    return kept.rename_columns({column: role for role, column in mapping.items() if column != role})
+        raise DataProblem("columns", f"The {spoken(name)} split has no column “{missing[0]}”.")
+    part = part.select_columns(list(mapping.values()))
+    part = part.rename_columns({column: role for role, column in mapping.items() if column != role})
+    for role in mapping:
+        if isinstance(part.features[role], Audio):
+            part = part.cast_column(role, Audio(decode=False))
+    return part
+
+
+def _usable(
+    parts: Mapping[str, Any], needs: Mapping[str, Column], skip: bool
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """The parts without rows that cannot be used, and how many those were. A test split whose labels are all withheld
+    measures nothing, and is left out.
+    """
+    found, left_out = {}, {}
+    for name, part in parts.items():
+        if name == TEST and data_rows.is_withheld(part, needs):
+            continue
+        found[name], left_out[name] = data_rows.without_bad(spoken(name), part, needs, skip)
+    return found, left_out
+
+
+def _role_of(kind: str, mapping: Mapping[str, str], needs: Mapping[str, Column]) -> str | None:
+    return next((role for role in mapping if needs[role].kind == kind), None)
 
 
 def _evaluation(parts: Mapping[str, Any]) -> Any:
     found = {name.removeprefix(EVAL): part for name, part in parts.items() if name.startswith(EVAL)}
     return found[""] if list(found) == [""] else found
-
-
-def _rows(parts: Mapping[str, Any]) -> dict[str, int]:
-    return {name.removeprefix(EVAL) or "evaluation": len(part) for name, part in parts.items()}
 
 
 def _be_quiet() -> None:

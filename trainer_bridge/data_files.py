@@ -1,6 +1,7 @@
 """Local files of a source: what kind they are and which split each belongs to, told by names alone."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
@@ -54,10 +55,10 @@ def find_files(paths: list[str], wanted: str) -> FileSet:
     Raises DataProblem for a path that may not be read, is missing, or holds nothing of the format.
     """
     places = [place for path in paths for place in _places(path)]
-    root = places[0] if places[0].is_dir() else places[0].parent
+    root = _innermost(places[0]) if places[0].is_dir() else places[0].parent
     if len(places) == 1 and (wanted == "saved" or (wanted == "auto" and is_saved(root))):
         return FileSet("saved", {}, root)
-    files = [file for place in places for file in _files_in(place)]
+    files = [file for place in places for file in files_in(place)]
     found = format_of(files) if wanted == "auto" else wanted
     if found is None:
         raise DataProblem("source", f"{_names(paths)} holds no file of a known kind: {_known()}.")
@@ -65,7 +66,7 @@ def find_files(paths: list[str], wanted: str) -> FileSet:
     own = files if wanted != "auto" and named_apart else [f for f in files if _ends(f, found)]
     if not own:
         raise DataProblem("format", f"{_names(paths)} holds no {found} file ({', '.join(ENDINGS[found])}).")
-    return FileSet(found, _by_split(own, root), root)
+    return FileSet(found, _by_split(own, root, found), root)
 
 
 def is_saved(folder: Path) -> bool:
@@ -82,7 +83,7 @@ def format_of(files: list[Path]) -> str | None:
 
 def split_of(file: Path, root: Path) -> str:
     """The split that a name speaks of: "dev.csv" and "validation/0.csv" are of "validation"; else "train"."""
-    inside = file.relative_to(root) if file.is_relative_to(root) else Path(file.name)
+    inside = _inside(file, root)
     for part in (*inside.parts[:-1], inside.stem):
         for word in _WORD.findall(part.lower()):
             if word in SPLIT_WORDS:
@@ -104,7 +105,7 @@ def _places(path: str) -> list[Path]:
     return [folders.find(str(match), "datasets") for match in matches]
 
 
-def _files_in(place: Path) -> list[Path]:
+def files_in(place: Path) -> list[Path]:
     if place.is_file():
         return [place]
     return sorted(
@@ -114,12 +115,35 @@ def _files_in(place: Path) -> list[Path]:
     )
 
 
-def _by_split(files: list[Path], root: Path) -> dict[str, list[Path]]:
+def _by_split(files: list[Path], root: Path, form: str) -> dict[str, list[Path]]:
     """One file alone is to be learned from, whatever its name; an evaluation without training makes no sense."""
+    find = _media_splits(files, root) if form in MEDIA else lambda file: split_of(file, root)
     splits: dict[str, list[Path]] = {}
     for file in files:
-        splits.setdefault(split_of(file, root), []).append(file)
+        splits.setdefault(find(file), []).append(file)
     return splits if "train" in splits else {"train": files}
+
+
+def _media_splits(files: list[Path], root: Path) -> Callable[[Path], str]:
+    """Of media only the outermost folders speak of splits, and only if all do: a label may be called "train"."""
+    outermost = {_inside(file, root).parts[0].lower() for file in files}
+    if outermost <= SPLIT_WORDS.keys():
+        return lambda file: SPLIT_WORDS[_inside(file, root).parts[0].lower()]
+    return lambda file: "train"
+
+
+def _inside(file: Path, root: Path) -> Path:
+    return file.relative_to(root) if file.is_relative_to(root) else Path(file.name)
+
+
+def _innermost(folder: Path) -> Path:
+    """A folder that holds nothing but one folder stands for it: archives are packed so."""
+    while folder.is_dir():
+        inside = [entry for entry in folder.iterdir() if not entry.name.startswith((".", "__MACOSX"))]
+        if len(inside) != 1 or not inside[0].is_dir() or inside[0].name.lower() in SPLIT_WORDS:
+            break
+        folder = inside[0]
+    return folder
 
 
 def _ends(file: Path, kind: str) -> bool:

@@ -4,7 +4,7 @@ from trainer_bridge.problem import SpecProblem
 
 
 class DataProblem(SpecProblem):
-    """``field``: the field of the group "data" to say it at ("source", "columns", …); the text is a sentence."""
+    """``field``: where to say it within the group "data" ("source", "columns", …); ``sentence``: what and how."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__({f"data.{field}": sentence})

@@ -64,9 +64,12 @@ def roles(
     fits.
     """
     found = {role: _checked(role, column, needs, columns) for role, column in said.items()}
-    for role, need in needs.items():
-        if role not in found and (guess := _guess(role, need, columns, taken=set(found.values()))):
-            found[role] = guess
+    # Names tell more than types: every role gets its named column before one takes what is left.
+    for guess in (_by_name, _by_type):
+        for role, need in needs.items():
+            free = {name: kind for name, kind in columns.items() if name not in found.values()}
+            if role not in found and (column := guess(role, need, free)):
+                found[role] = _checked(role, column, needs, columns)
     missing = [role for role, need in needs.items() if role not in found and not need.optional]
     if missing:
         raise DataProblem("columns", _missing(missing, needs, columns))
@@ -95,16 +98,18 @@ def nearest(column: str, columns: Mapping[str, Type]) -> str:
     return did_you_mean(column, columns) or f" There are: {', '.join(columns)}."
 
 
-def _guess(role: str, need: Column, columns: Mapping[str, Type], taken: set[str]) -> str | None:
-    """A free column that fits and has a usual name; for what must be there, else the only one that fits at all."""
-    free = {name: kind for name, kind in columns.items() if name not in taken and kind in FITS[need.kind]}
+def _by_name(role: str, need: Column, free: Mapping[str, Type]) -> str | None:
+    """The column that is called like the role, whether it fits or not; else one with a usual name that fits."""
     folded = {name.lower().replace("-", "_"): name for name in free}
-    for name in (role, *NAMES.get(role, ())):
-        if name in folded:
-            return folded[name]
-    if need.optional:
-        return None
-    for kind in FITS[need.kind]:
+    if role in folded:
+        return folded[role]
+    usual = (folded[name] for name in NAMES.get(role, ()) if name in folded)
+    return next((name for name in usual if free[name] in FITS[need.kind]), None)
+
+
+def _by_type(role: str, need: Column, free: Mapping[str, Type]) -> str | None:
+    """For what must be there, the only column that fits; of labels with names the first."""
+    for kind in () if need.optional else FITS[need.kind]:
         if fitting := [name for name, own in free.items() if own == kind]:
             return fitting[0] if len(fitting) == 1 or kind == "class" else None
     return None

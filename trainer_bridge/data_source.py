@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from trainer_bridge import folders
+
 Kind = Literal["example", "upload", "files", "hub"]
 
 #: "imdb", "nyu-mll/glue": what the hub allows in a name.
@@ -38,7 +40,7 @@ def parse(text: str) -> Source:
     word, colon, rest = text.partition(":")
     if colon and word in ("example", "upload"):
         return Source("example" if word == "example" else "upload", rest.strip())
-    if _LOOKS_LIKE_A_FILE.search(text):
+    if _LOOKS_LIKE_A_FILE.search(text) or (text and folders.problem(text, "datasets") is None):
         return Source("files", text)
     if _HUB_ID.fullmatch(text):
         return Source("hub", text)

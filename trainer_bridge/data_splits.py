@@ -1,10 +1,12 @@
 """Which rows are learned from, evaluated on, and measured once at the end."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from trainer_bridge.data_problem import DataProblem
 from trainer_bridge.data_read import read
+from trainer_bridge.data_rows import is_stream
 from trainer_bridge.data_source import named
 from trainer_bridge.fields import did_you_mean
 
@@ -14,18 +16,24 @@ _VALIDATION = ("validation", "valid", "val", "dev", "eval")
 TRAIN, TEST, EVAL = "train", "test", "eval:"
 
 
-def choose(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Part → dataset: TRAIN, EVAL + name for each split to evaluate on, and TEST if there is one.
+def choose(splits: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Part → dataset, of the source's ``splits``: TRAIN, EVAL + name for each split to evaluate on, and TEST if there
+    is one.
 
     Without an EVAL part the evaluation is still to be held back from TRAIN (see :func:`hold_back`).
     """
-    splits = read(values["source"], values)
     parts = {TRAIN: _named(splits, values["train_split"], "train_split")}
     evaluation = _evaluation(splits, values)
     parts |= {EVAL + name: split for name, split in evaluation.items()}
-    if values["test_split"] or TEST in splits:
+    used = {values["train_split"], values["eval_split"]}
+    if values["test_split"] or (TEST in splits and TEST not in used):
         parts[TEST] = _named(splits, values["test_split"] or TEST, "test_split")
     return parts
+
+
+def spoken(part: str) -> str:
+    """What to call a part in a sentence."""
+    return part.removeprefix(EVAL) or "evaluation"
 
 
 def hold_back(parts: Mapping[str, Any], values: Mapping[str, Any], label: str | None) -> dict[str, Any]:
@@ -33,6 +41,8 @@ def hold_back(parts: Mapping[str, Any], values: Mapping[str, Any], label: str | 
     if any(name.startswith(EVAL) for name in parts):
         return dict(parts)
     train = parts[TRAIN]
+    if is_stream(train):
+        return {**parts, **_first_rows(train, values["eval_size"])}
     stratify = label if values["stratify"] else None
     _check_size(train, values["eval_size"])
     if stratify:
@@ -51,10 +61,29 @@ def limit(parts: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     return {name: _first(part, limits.get(name), values["eval_seed"]) for name, part in parts.items()}
 
 
+def shuffled(train: Any, buffer: int) -> Any:
+    """A stream in an order of its own for each seed of a run; other datasets the Trainer shuffles itself."""
+    if not is_stream(train) or not buffer:
+        return train
+    import torch
+
+    return train.shuffle(seed=torch.initial_seed() % 2**32, buffer_size=buffer)
+
+
+def _first_rows(train: Any, size: float) -> dict[str, Any]:
+    """The first rows of a stream to evaluate on, in memory; those after them to learn from."""
+    from datasets import Dataset
+
+    if size < 1:
+        raise DataProblem("eval_size", "A stream has no length to take a share of: give a number of rows.")
+    first = Dataset.from_list(list(train.take(int(size))), features=train.features)
+    return {TRAIN: train.skip(int(size)), EVAL: first}
+
+
 def _evaluation(splits: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     if values["eval_source"]:
         sources = named(values["eval_source"])
-        return {name: _only(read(source, values), name) for name, source in sources.items()}
+        return {name: _read_only(source, name, values) for name, source in sources.items()}
     if values["eval_split"]:
         names = [name.strip() for name in values["eval_split"].split(",") if name.strip()]
         chosen = {name: _named(splits, name, "eval_split") for name in names}
@@ -63,8 +92,13 @@ def _evaluation(splits: Mapping[str, Any], values: Mapping[str, Any]) -> dict[st
     return {} if found is None else {"": found}
 
 
-def _only(splits: Mapping[str, Any], name: str) -> Any:
-    """Of data given to evaluate on, the split that is called so; else the only one, else the validation split."""
+def _read_only(source: str, name: str, values: Mapping[str, Any]) -> Any:
+    """Of data given to evaluate on, the split that is called so; else the validation split, else what there is."""
+    try:
+        splits = read(source, values)
+    except DataProblem as problem:
+        field = "eval_source" if problem.field == "source" else problem.field
+        raise DataProblem(field, problem.sentence) from problem
     for wanted in (name, *_VALIDATION, TEST, TRAIN):
         if wanted in splits:
             return splits[wanted]
@@ -88,8 +122,6 @@ def _check_size(train: Any, size: float) -> None:
 
 
 def _check_classes(train: Any, label: str, size: float) -> None:
-    from collections import Counter
-
     counts = Counter(train[label])
     names = train.features[label].names
     if rare := [names[number] for number, count in counts.items() if count < 2]:
@@ -106,6 +138,10 @@ def _check_classes(train: Any, label: str, size: float) -> None:
 
 
 def _first(part: Any, most: int | None, seed: int) -> Any:
-    if most is None or len(part) <= most:
+    if most is None:
+        return part
+    if is_stream(part):
+        return part.take(most)
+    if len(part) <= most:
         return part
     return part.shuffle(seed=seed).select(range(most))

@@ -5,10 +5,12 @@ not: it holds the secret key and the database. No training library is imported h
 """
 
 import os
+import re
 from pathlib import Path
 
 #: Within the data folder: what was uploaded, runs with their checkpoints, and what a person puts there.
 OWN = ("uploads", "runs", "datasets", "models")
+_UPLOAD = re.compile(r"[a-z0-9]{6,32}")
 
 
 def data_folder() -> Path:
@@ -57,6 +59,20 @@ def problem(path: str, within: str) -> str | None:
     if not _fixed(found).exists():
         return f"There is no file or folder {found} on this machine."
     return None
+
+
+def uploaded(upload: str) -> Path:
+    """The folder of an upload. Raises PermissionError for an id that would lead elsewhere."""
+    if not _UPLOAD.fullmatch(upload):
+        raise PermissionError(f"“{upload}” is no upload.")
+    return data_folder() / "uploads" / upload
+
+
+def uploaded_problem(upload: str) -> str | None:
+    """Why there is no such upload here, as a sentence; None if there is."""
+    if _UPLOAD.fullmatch(upload) and uploaded(upload).is_dir():
+        return None
+    return f"There is no upload “{upload}” on this machine: it was deleted, or the worker keeps another data folder."
 
 
 def _bases(within: str) -> list[Path]:
