@@ -45,7 +45,6 @@ def main(job: ErrandJob, pipe: connection.Connection) -> None:
     _die_first()
     _die_with_the_worker()
     tempfile.tempdir = job.folder
-    os.chdir(job.folder)
     prepare(job.threads)
     _send(pipe, _outcome(job, pipe))
     sys.stdout.flush()
