@@ -1,6 +1,6 @@
 """From settled values to a Trainer that is ready to train.
 
-No catalog, no checks: this is the part of a run that its standalone script contains as well (standalone.py).
+No catalog, no checks: this is the part of a run that its standalone script contains as well (standalone/).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
 Values = Mapping[str, Mapping[str, Any]]
+#: What the groups are that a recipe's function takes whole.
+CHOICES: dict[str, type] = {"model": ModelChoice, "data": DataChoice}
 
 
 def assemble(
@@ -43,8 +45,7 @@ def assemble(
 
 def _given_whole(values: Values) -> dict[str, Any]:
     """The groups that the recipe's function takes whole."""
-    choices = {"model": ModelChoice, "data": DataChoice}
-    return {group: choice(values[group]) for group, choice in choices.items() if group in values}
+    return {group: choice(values[group]) for group, choice in CHOICES.items() if group in values}
 
 
 def _training_arguments(chosen: Mapping[str, Any], output_dir: str | Path) -> "TrainingArguments":

@@ -1,0 +1,213 @@
+"""A spec as a script of its own: it needs nothing of Trainboard, and trains to the same losses."""
+
+import builtins
+import json
+import os
+import subprocess
+import symtable
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from trainer_bridge import recipes
+from trainer_bridge.own.files import OwnFile
+from trainer_bridge.recipes import Recipe
+from trainer_bridge.spec import build_trainer
+from trainer_bridge.standalone import NotStandalone, script
+from trainer_bridge.standalone.edit import edited
+from trainer_bridge.standalone.library import Library
+from trainer_bridge.standalone.reach import final_names, needed
+
+SPEC = {
+    "recipe": "digits-vit",
+    "params": {"hidden_size": 8, "num_hidden_layers": 1},
+    "args": {
+        "max_steps": 4,
+        "logging_steps": 1,
+        "seed": 3,
+        "eval_strategy": "steps",
+        "eval_steps": 2,
+        "save_strategy": "steps",
+        "save_steps": 2,
+    },
+}
+#: Runs a script where Trainboard's packages cannot be imported.
+ALONE = """
+import runpy, sys
+sys.modules |= dict.fromkeys(("trainer_bridge", "runs", "dashboard", "django"))
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def undefined(text: str) -> set[str]:
+    """The names that a module's code uses and nothing in it defines."""
+    top = symtable.symtable(text, "script", "exec")
+    known = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()} | set(
+        dir(builtins)
+    )
+    tables, found = [top], set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()} - known
+    return found - {"__name__"}
+
+
+@pytest.mark.parametrize("name", list(recipes.catalog()))
+def test_every_recipe_stands_alone(name: str) -> None:
+    text = script(recipes.get(name), {"recipe": name})
+    compile(text, name, "exec")
+    assert undefined(text) == set()
+    assert "trainer_bridge" not in text
+    assert "Help(" not in text
+
+
+def test_what_is_set_stands_in_the_script() -> None:
+    text = script(recipes.get("digits-vit"), SPEC, title='a """ title\n', file="mine.py")
+    found: dict = {}
+    exec(text.partition("\n\n# Training arguments")[0], found)
+    assert found["VALUES"]["params"] == {"hidden_size": 8, "num_hidden_layers": 1, "dropout": 0.0}
+    assert "a ' title, as Trainboard runs it" in text
+    assert "python mine.py [folder]" in text
+
+
+@pytest.mark.training
+def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text(script(recipes.get("digits-vit"), SPEC))
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, str(file), "out"],
+        cwd=tmp_path,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "out" / "trainer_state.json").read_text())["log_history"]
+    assert losses(told) == run_of_trainboard(tmp_path / "run")
+    assert f"step 4/4  loss {losses(told)[4][1]:.4g}" in done.stdout
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def run_of_trainboard(folder: Path) -> list[tuple[int, float]]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        trainer = build_trainer(SPEC, folder).trainer
+        trainer.train()
+    finally:
+        torch.set_num_threads(threads)
+    return losses(trainer.state.log_history)
+
+
+def losses(history: list[dict]) -> list[tuple[int, float]]:
+    found = [(log["step"], log[key]) for log in history for key in ("loss", "eval_loss") if key in log]
+    assert len(found) == 6
+    return found
+
+
+def test_an_own_file_is_the_script_already() -> None:
+    own = Recipe(**{**vars(recipes.get("digits-vit")), "own": OwnFile("recipe", "mine.py", "0")})
+    with pytest.raises(NotStandalone, match=r"mine\.py is your own file"):
+        script(own, SPEC)
+
+
+FILES = {
+    "__init__.py": "",
+    "main.py": '''
+from typing import Annotated
+
+import math as m
+from apart import tools
+from apart.tools import scale as scaled
+from apart.words import recipe, WORDS, Help
+
+# Said of limit.
+LIMIT = 3  # here too
+UNUSED = tools.unused()
+
+
+@recipe(
+    name="x",
+)
+def start(n: Annotated[int, Help("how many")] = LIMIT, *, parse: float = m.pi) -> "Gone":
+    """The docstring stays."""
+    from apart.lazy import late
+
+    import json
+
+    double = tools.double(n)  # and so does a comment
+    return json.dumps([double, scaled(n), tools.parse("a"), late(), f"{_own(n)} {tools.double(1)}", WORDS])
+
+
+def _own(n):
+    return "main" * n
+''',
+    "tools.py": """
+import math
+
+
+def unused():
+    raise RuntimeError("a definition that nobody needs was run")
+
+
+def double(n):
+    return _own(n)
+
+
+def _own(n):
+    return n * 2
+
+
+def scale(n):
+    return math.floor(n * 1.5)
+
+
+def parse(text):
+    return f"<{text}>"
+""",
+    "words.py": """
+WORDS = {}
+WORDS["b"] = "c"
+
+
+def recipe(**words):
+    raise RuntimeError("the decorator of recipes was run")
+
+
+class Help:
+    pass
+""",
+    "lazy.py": """
+def late():
+    from apart.main import LIMIT
+    return -LIMIT
+""",
+}
+
+
+def test_code_of_several_modules_becomes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "apart").mkdir()
+    for name, text in FILES.items():
+        (tmp_path / "apart" / name).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(sys.modules, "apart", None)  # so that it is gone afterwards
+    del sys.modules["apart"]
+    library = Library("apart")
+    found = needed(library, [("apart.main", "start")])
+    names = final_names(library, found)
+    parts = [edited(library, one, names) for one in found.definitions]
+    text = "from __future__ import annotations\n" + "\n\n".join(
+        [*(outside.statement for outside in found.outside), *parts]
+    )
+    assert undefined(text) == set()
+    code: dict = {}
+    exec(text, code)
+    assert json.loads(code["start"](2)) == [4, 3, "<a>", -3, "mainmain 2", {"b": "c"}]
+    assert "# Said of limit.\nLIMIT = 3  # here too" in text
+    assert "def start(n: int = LIMIT" in text
+    assert "double(n)  # and so does a comment" in text
+    assert "unused" not in text
