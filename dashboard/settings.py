@@ -135,6 +135,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 # The largest REST body, in bytes; checkpoints do not come this way.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The largest file that may be uploaded, in bytes; it comes in parts no larger than a REST body.
+UPLOAD_LIMIT = int(os.environ.get("TRAINBOARD_UPLOAD_LIMIT", 2 * 1024**3))
 # A run whose bridge was silent this long, in seconds, is crashed.
 HEARTBEAT_TIMEOUT = float(os.environ.get("TRAINBOARD_HEARTBEAT_TIMEOUT", "60"))
 

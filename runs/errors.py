@@ -15,3 +15,7 @@ class RunError(ValueError):
 
 class ErrandError(ValueError):
     """An errand that cannot be asked for; the text says why."""
+
+
+class UploadError(ValueError):
+    """A file that cannot be taken; the text says why and what can be done."""

@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from django.db import connection
 from django.db.models import Count
 
-from runs import errands, series
+from runs import errands, series, uploads
 from runs.models import PendingPoints
 from runs.removal import empty_trash
 from runs.states import ENDED
@@ -35,6 +35,7 @@ async def keep_up() -> None:
         await writer.submit(partial(series.compact, run_id), run_id)
     await database_sync_to_async(empty_trash)()
     await database_sync_to_async(errands.delete_old)()
+    await database_sync_to_async(uploads.give_up_abandoned)()
     while await database_sync_to_async(give_back_space)():
         pass
 

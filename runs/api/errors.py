@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from runs.commands import CommandError
-from runs.errors import ErrandError, RunError, SpecError
+from runs.errors import ErrandError, RunError, SpecError, UploadError
 from runs.projects import ProjectError
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
         CommandError: lambda e: error_response(409, str(e)),
         RunError: lambda e: error_response(409, str(e)),
         ErrandError: lambda e: error_response(422, str(e)),
+        UploadError: lambda e: error_response(422, str(e)),
         Http404: lambda e: error_response(404, str(e) or "There is nothing at this address."),
         RequestDataTooBig: lambda e: error_response(
             413, "The request's body is too large: the most is 1 MiB."

@@ -22,6 +22,7 @@ from runs.api import (
     runs,
     series,
     sweeps,
+    uploads,
     workers,
 )
 from runs.api.auth import PEOPLE
@@ -49,6 +50,7 @@ for module in (
     checkpoints,
     compare,
     errands,
+    uploads,
     workers,
     errand_work,
 ):

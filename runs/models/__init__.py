@@ -10,6 +10,7 @@ from runs.models.project import Project
 from runs.models.run import Attempt, Run, RunWarning, Source
 from runs.models.series import Chunk, PendingPoints, Rewind, Series
 from runs.models.sweep import Sweep
+from runs.models.upload import Upload
 from runs.models.worker import Worker
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Series",
     "Source",
     "Sweep",
+    "Upload",
     "Worker",
     "WorkerCatalogue",
 ]
