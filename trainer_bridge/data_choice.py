@@ -13,7 +13,7 @@ from trainer_bridge.data_splits import EVAL, TEST, TRAIN, spoken
 __all__ = ["Column", "DataChoice", "DataProblem", "Splits"]
 
 #: Kinds of columns whose values are labels with names.
-_LABELLED = ("label", "tags")
+LABELLED = ("label", "tags")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class DataChoice:
         splits = read(values["source"], values)
         parts, mapping = by_role(data_splits.choose(splits, values), needs, values["columns"])
         parts, left_out = _usable(parts, needs, values["skip_bad_rows"])
-        label, tagged = (_role_of(kind, mapping, needs) for kind in _LABELLED)
+        label, tagged = (_role_of(kind, mapping, needs) for kind in LABELLED)
         names = None
         if labelled := label or tagged:
             parts, names = data_labels.encode(parts, labelled, values["max_labels"])
@@ -67,8 +67,6 @@ def by_role(
 
 
 def _renamed(part: Any, name: str, mapping: Mapping[str, str]) -> Any:
-    from datasets import Audio
-
     if any("." in column and column not in part.features for column in mapping.values()):
         part = part.flatten()
     missing = [column for column in mapping.values() if column not in part.features]
@@ -76,10 +74,7 @@ def _renamed(part: Any, name: str, mapping: Mapping[str, str]) -> Any:
         raise DataProblem("columns", f"The {spoken(name)} split has no column “{missing[0]}”.")
     part = part.select_columns(list(mapping.values()))
     part = part.rename_columns({column: role for role, column in mapping.items() if column != role})
-    for role in mapping:
-        if isinstance(part.features[role], Audio):
-            part = part.cast_column(role, Audio(decode=False))
-    return part
+    return data_rows.with_sounds_undecoded(part)
 
 
 def _usable(

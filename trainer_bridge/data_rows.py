@@ -24,7 +24,7 @@ class BadRow:
 
 def find_bad(part: Any, needs: Mapping[str, Column]) -> list[BadRow]:
     """The rows of a map-style dataset, named by role, that cannot be used."""
-    raw, found, number = undecoded(part, needs), [], 0
+    raw, found, number = undecoded(part), [], 0
     for batch in raw.iter(batch_size=1000):
         for row in _rows(batch):
             number += 1
@@ -61,13 +61,23 @@ def is_withheld(part: Any, needs: Mapping[str, Column]) -> bool:
     return all(_is_missing(value, "label") for value in part.unique(labels[0]))
 
 
-def undecoded(part: Any, needs: Mapping[str, Column]) -> Any:
-    """The part with its images as {"bytes", "path"}."""
+def undecoded(part: Any) -> Any:
+    """The part with its images and sounds as {"bytes", "path"}."""
     from datasets import Image
 
-    for role in part.features:
-        if isinstance(part.features[role], Image):
-            part = part.cast_column(role, Image(decode=False))
+    for name, feature in part.features.items():
+        if isinstance(feature, Image):
+            part = part.cast_column(name, Image(decode=False))
+    return with_sounds_undecoded(part)
+
+
+def with_sounds_undecoded(part: Any) -> Any:
+    """The part with its sounds as {"bytes", "path"}: decoding is left to data_media.py."""
+    from datasets import Audio
+
+    for name, feature in part.features.items():
+        if isinstance(feature, Audio):
+            part = part.cast_column(name, Audio(decode=False))
     return part
 
 

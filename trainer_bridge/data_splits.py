@@ -1,5 +1,6 @@
 """Which rows are learned from, evaluated on, and measured once at the end."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -53,12 +54,31 @@ def hold_back(parts: Mapping[str, Any], values: Mapping[str, Any], label: str | 
     return {**parts, TRAIN: halves["train"], EVAL: halves["test"]}
 
 
+def planned(rows: Mapping[str, int | None], values: Mapping[str, Any]) -> dict[str, int | None]:
+    """How many rows each part will have once the evaluation is held back and limits are kept; ``rows``: as chosen.
+
+    None where nobody knows.
+    """
+    found, train = dict(rows), rows[TRAIN]
+    if not any(name.startswith(EVAL) for name in rows):
+        size = values["eval_size"]
+        taken = int(size) if size >= 1 else None if train is None else math.ceil(train * size)
+        found[EVAL] = taken
+        found[TRAIN] = None if train is None or taken is None else max(0, train - taken)
+    return {name: _at_most(count, _limit(name, values)) for name, count in found.items()}
+
+
+def _limit(name: str, values: Mapping[str, Any]) -> int | None:
+    return None if name == TEST else values["max_samples" if name == TRAIN else "max_eval_samples"]
+
+
+def _at_most(count: int | None, most: int | None) -> int | None:
+    return count if count is None or most is None else min(count, most)
+
+
 def limit(parts: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """``parts`` with at most as many rows as asked for; which ones depends on eval_seed alone."""
-    limits = {
-        name: values["max_samples" if name == TRAIN else "max_eval_samples"] for name in parts if name != TEST
-    }
-    return {name: _first(part, limits.get(name), values["eval_seed"]) for name, part in parts.items()}
+    return {name: _first(part, _limit(name, values), values["eval_seed"]) for name, part in parts.items()}
 
 
 def shuffled(train: Any, buffer: int) -> Any:

@@ -1,0 +1,76 @@
+"""Values of a dataset as a page shows them: text, image, sound, or what they look like in writing. JSON throughout."""
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from trainer_bridge.data_media import name_of, picture, waveform
+from trainer_bridge.data_roles import Type
+
+Cell = dict[str, Any]
+
+#: Characters of a text, pixels of an image's longer side, seconds and samples per second of a sound that are shown.
+TEXT, PIXELS, SECONDS, RATE = 400, 96, 2.0, 8000
+#: Points of a sound's outline.
+PEAKS = 80
+
+
+def cell(value: Any, kind: Type, names: list[str] | None = None) -> Cell:
+    """One value of a column of type ``kind``; ``names`` are those of a column of labels."""
+    if value is None:
+        return {"kind": "missing"}
+    if kind in ("image", "audio"):
+        return _media(value, kind)
+    if kind == "class" and names and isinstance(value, int):
+        return {"kind": "label", "text": names[value] if 0 <= value < len(names) else "withheld"}
+    if isinstance(value, str):
+        return {"kind": "text", "text": value[:TEXT], "cut": len(value) > TEXT}
+    written = json.dumps(value, ensure_ascii=False, default=str)
+    return {"kind": "value", "text": written[:TEXT], "cut": len(written) > TEXT}
+
+
+def _media(value: Any, kind: Type) -> Cell:
+    try:
+        return {"name": name_of(value)} | (_image(value) if kind == "image" else _sound(value))
+    except (OSError, SyntaxError, ValueError) as error:
+        return {"kind": "broken", "text": f"{name_of(value)} {error}".strip()[:TEXT]}
+
+
+def _image(value: Mapping[str, Any]) -> Cell:
+    image = picture(value)
+    width, height = image.size
+    small = image.convert("RGB")
+    small.thumbnail((PIXELS, PIXELS))
+    file = io.BytesIO()
+    small.save(file, "PNG")
+    return {
+        "kind": "image",
+        "src": _data("image/png", file),
+        "width": width,
+        "height": height,
+        "mode": image.mode,
+    }
+
+
+def _sound(value: Mapping[str, Any]) -> Cell:
+    import soundfile
+
+    samples, own = waveform(value)
+    seconds = len(samples) / own
+    heard, _ = waveform(value, RATE)
+    heard = heard[: int(SECONDS * RATE)]
+    file = io.BytesIO()
+    soundfile.write(file, heard, RATE, format="WAV", subtype="PCM_U8")
+    peaks = [float(max(abs(part), default=0)) for part in _pieces(heard)]
+    return {"kind": "audio", "src": _data("audio/wav", file), "seconds": seconds, "rate": own, "peaks": peaks}
+
+
+def _pieces(samples: Any) -> list[Any]:
+    size = max(1, -(-len(samples) // PEAKS))
+    return [samples[start : start + size] for start in range(0, len(samples), size)]
+
+
+def _data(kind: str, file: io.BytesIO) -> str:
+    return f"data:{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
