@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from runs import dispatch, live
+from runs import catalog, dispatch, live
 from runs.errors import ErrandError
 from runs.models import Errand, Worker
 from runs.models.errand import OPEN
@@ -48,8 +48,11 @@ class ErrandClaim:
     payload: dict[str, Any]
 
 
-def ask(kind: str, payload: dict[str, Any], user: Any = None) -> Errand:
-    """Ask the workers for something of ``kind``; returns at once. Raises ErrandError with a sentence."""
+def ask(kind: str, payload: dict[str, Any], user: Any = None, *, recipe: str = "") -> Errand:
+    """Ask the workers for something of ``kind``; returns at once. Raises ErrandError with a sentence.
+
+    Where it needs a ``recipe``, only workers that have it are given it.
+    """
     if kind not in kinds.names():
         raise ErrandError(f"There is no errand “{kind}”. There are: {', '.join(kinds.names())}.")
     if (size := len(json.dumps(payload))) > MAX_PAYLOAD:
@@ -58,7 +61,7 @@ def ask(kind: str, payload: dict[str, Any], user: Any = None) -> Errand:
     if Errand.objects.filter(user=owner, state__in=OPEN).count() >= MOST_OPEN:
         raise ErrandError(f"{MOST_OPEN} errands are open already. Wait for one of them, or cancel it.")
     with transaction.atomic():
-        errand = Errand.objects.create(kind=kind, payload=payload, user=owner)
+        errand = Errand.objects.create(kind=kind, payload=payload, user=owner, recipe=recipe)
         transaction.on_commit(lambda: dispatch.send_messages(1))
     return errand
 
@@ -80,7 +83,8 @@ def claim(worker: str) -> ErrandClaim | None:
 
     A claim whose answer is lost is silent, and is given out once more.
     """
-    while (errand := Errand.objects.filter(state=State.WAITING).first()) is not None:
+    waiting = Errand.objects.filter(state=State.WAITING, recipe__in=["", *catalog.trainable_by(worker)])
+    while (errand := waiting.first()) is not None:
         now = timezone.now()
         number = errand.attempt + 1
         fields = {"worker": worker, "attempt": number, "started_at": now, "heard_at": now}
@@ -126,6 +130,8 @@ def why_it_waits(errand: Errand) -> str:
         return "no worker is connected"
     if overview.warming:
         return "the worker is warming up"
+    if errand.recipe and (nobody := catalog.why_nobody_can(errand.recipe)):
+        return nobody
     ahead = Errand.objects.filter(state__in=OPEN, created_at__lt=errand.created_at).count()
     return f"{ahead} ahead" if ahead >= kinds.AT_ONCE else ""
 

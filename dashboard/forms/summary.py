@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.forms.draft import Draft
+from dashboard.forms.estimate import TimeEstimate, time_estimate
 from dashboard.forms.reading import Reading
 from dashboard.forms.rows import html_id
 from dashboard.forms.values import value_text
+from runs.models import Errand
 from runs.specs import objective_of
 from runs.workers import SlotsOverview, queue_reason
 from trainer_bridge import arguments
@@ -48,6 +50,7 @@ class Summary:
     problems: list[Problem]
     slots: SlotsOverview
     wait: str
+    estimate: TimeEstimate | None = None
 
     @property
     def launch_label(self) -> str:
@@ -80,8 +83,13 @@ class Summary:
         return max(0, self.slots.total - self.slots.busy)
 
 
-def summarise(draft: Draft, reading: Reading, slots: SlotsOverview) -> Summary:
-    """The summary of ``draft``, which ``reading`` has read, for a queue as ``slots`` says."""
+def summarise(
+    draft: Draft, reading: Reading, slots: SlotsOverview, rehearsal: Errand | None = None
+) -> Summary:
+    """The summary of ``draft``, which ``reading`` has read, for a queue as ``slots`` says.
+
+    ``rehearsal``: one of this very form, which knows how long it will take.
+    """
     objective, greater_is_better = objective_of(reading.spec)
     recipe = draft.recipe
     args = arguments.merge(reading.spec["args"], recipe.arguments)
@@ -97,6 +105,7 @@ def summarise(draft: Draft, reading: Reading, slots: SlotsOverview) -> Summary:
         problems=[Problem(html_id(key), _name(key), text) for key, text in reading.problems.items()],
         slots=slots,
         wait=queue_reason(slots),
+        estimate=time_estimate(reading, slots, rehearsal),
     )
 
 

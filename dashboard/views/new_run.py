@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.forms.draft import Draft, from_post, from_query, from_spec, switch_recipe, to_query
 from dashboard.forms.reading import Reading, read
+from dashboard.forms.rehearsal import rehearsed, went_wrong
 from dashboard.forms.rows import html_id, section_states, sections
 from dashboard.forms.summary import summarise
 from dashboard.responses import SeeOther
@@ -48,16 +49,21 @@ def project_new_check(request: HttpRequest, project: str) -> JsonResponse:
     project_or_404(project)
     draft = from_post(request.POST)
     reading = read(draft)
-    summary = summarise(draft, reading, slots_overview())
+    state, rehearsal = rehearsed(request.POST.get("rehearsal", ""), request.user, reading)
+    now = rehearsal if state == "fresh" else None
+    summary = summarise(draft, reading, slots_overview(), now)
+    anyway = " anyway" if now and went_wrong(now) and not reading.problems else ""
     states = section_states(draft, reading)
     return JsonResponse(
         {
             "summary": render_to_string("new_run/summary.html", {"draft": draft, "summary": summary}),
-            "launch": summary.launch_label,
+            "launch": f"{summary.launch_label}{anyway}",
             "errors": {html_id(key): sentence for key, sentence in reading.problems.items()},
             "changed": [html_id(key) for key in draft.fields if draft.changed(key)],
             "sections": {name: vars(state) for name, state in states.items()},
             "link": to_query(draft).urlencode(),
+            "rehearsal": state,
+            "sweep": bool(reading.space),
         }
     )
 

@@ -25,6 +25,8 @@ class Errand(models.Model):
     id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
     kind = models.CharField(max_length=40)
     payload = models.JSONField(default=dict)
+    # The recipe that it needs; "" for one that every worker can do.
+    recipe = models.CharField(max_length=250, default="", blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     progress = models.CharField(max_length=200, default="", blank=True)
     result: Any = models.JSONField(null=True, blank=True)

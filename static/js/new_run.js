@@ -4,6 +4,7 @@ import { keepDraft, offerDraft, dropDraft } from "./draft.js";
 import { stepNumber } from "./number_step.js";
 import { followSections } from "./sections.js";
 import { filter, showAll } from "./field_filter.js";
+import { checked, holds, setUpRehearsal } from "./rehearsal.js";
 import { on } from "./socket.js";
 import { seedSweep } from "./sweep_seed.js";
 
@@ -28,6 +29,7 @@ async function check() {
   showSummary();
   showErrors();
   showChanges();
+  checked(said);
   keepDraft(form.dataset.project, said.changed.length || form.elements.name.value ? said.link : "");
 }
 
@@ -37,7 +39,8 @@ function showSummary() {
   if (focused) summary.querySelector(`a[href="${focused}"]`)?.focus();
   const count = Object.keys(said.errors).length;
   launch.setAttribute("aria-disabled", count > 0);
-  launch.querySelector("[data-launch-label]").textContent = said.launch;
+  // A launch under way says so itself.
+  if (launch.getAttribute("aria-busy") !== "true") launch.querySelector("[data-launch-label]").textContent = said.launch;
   for (const [name, state] of Object.entries(said.sections)) showSection(name, state);
 }
 
@@ -103,6 +106,7 @@ function send(event) {
     goTo(wrong[0]);
     return;
   }
+  if (holds(said, () => form.requestSubmit(launch), check)) return event.preventDefault();
   launch.setAttribute("aria-busy", "true");
   launch.querySelector("[data-launch-label]").textContent = "Launching…";
   dropDraft(form.dataset.project);
@@ -136,6 +140,7 @@ addEventListener("pageshow", (event) => { if (event.persisted) location.reload()
 for (const button of form.querySelectorAll("[data-reset]")) button.hidden = false;
 for (const box of form.querySelectorAll(".error-text:not(:empty)")) shown.add(box.id.replace(/-error$/, ""));
 on("workers", checkSoon); // the device slots of the summary
+setUpRehearsal(() => form.requestSubmit(launch), check);
 offerDraft(form);
 followSections(form);
 if ("refused" in form.dataset) document.getElementById("refused").focus();
