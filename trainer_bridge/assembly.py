@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer_bridge.data_choice import DataChoice
 from trainer_bridge.model_choice import ModelChoice
+from trainer_bridge.optimizers import grouping
 from trainer_bridge.recipes.base import TrainerParts
 from trainer_bridge.trainer_settings import with_settings
 
@@ -39,8 +40,11 @@ def assemble(
     training_arguments = _training_arguments(arguments, output_dir)
     set_seed(training_arguments.seed)
     parts = build(**values["params"], **_given_whole(values), seed=training_arguments.seed)
-    parts = with_settings(parts, values["trainer"])
-    return _trainer(parts, training_arguments, callbacks), parts
+    chosen = with_settings(parts, values["trainer"], training_arguments)
+    trainer = _trainer(chosen, training_arguments, callbacks)
+    trainer.grouping = grouping(values["trainer"], parts)
+    trainer.decay_bias_and_norm = values["trainer"]["decay_bias_and_norm"]
+    return trainer, chosen
 
 
 def _given_whole(values: Values) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def _trainer(
 
     trainer = CheckpointTrainer(
         model=parts.model,
+        model_init=parts.model_init,
         args=training_arguments,
         train_dataset=parts.train_dataset,
         eval_dataset=parts.eval_dataset,
@@ -80,8 +85,11 @@ def _trainer(
         compute_metrics=parts.compute_metrics,
         preprocess_logits_for_metrics=parts.preprocess_logits_for_metrics,
         compute_loss_func=parts.compute_loss_func,
-        callbacks=list(callbacks),
+        callbacks=[*callbacks, *parts.callbacks],
+        optimizers=parts.optimizers,
     )
+    # Not a parameter of Seq2SeqTrainer; read when the optimizer is made.
+    trainer.optimizer_cls_and_kwargs = parts.optimizer_cls_and_kwargs
     # It prints raw dictionaries and takes total_flos out of the logs that callbacks share.
     trainer.remove_callback(PrinterCallback)
     if parts.accepts_loss_kwargs is not None:

@@ -6,33 +6,65 @@ such a model's weights as they are and merely warn (transformers issue 48805). H
 ``from_pretrained``, and weights that do not fit raise.
 """
 
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 from transformers import PreTrainedModel, Trainer
 
+from trainer_bridge.lora import is_adapted, load_adapter, save_merged
+from trainer_bridge.optimizers import regroup
+
 
 class CheckpointTrainer(Trainer):
-    """A Trainer that gets back what it saved, when it resumes and when it returns to the best checkpoint."""
+    """A Trainer that gets back what it saved, when it resumes and when it returns to the best checkpoint.
+
+    ``grouping``: how the optimizer's groups are split by part of the model (see optimizers.py), or None.
+    ``decay_bias_and_norm``: whether weight decay leaves nothing out.
+    """
+
+    grouping: dict[str, float] | None = None
+    decay_bias_and_norm = False
+
+    def create_optimizer(self, model: nn.Module | None = None) -> Any:
+        is_new = self.optimizer is None
+        optimizer = super().create_optimizer(model)
+        if is_new and self.grouping:
+            regroup(optimizer, model or self.model, **self.grouping)
+        return optimizer
+
+    def get_decay_parameter_names(self, model: nn.Module) -> list[str]:
+        if self.decay_bias_and_norm:
+            return [name for name, _ in model.named_parameters()]
+        return list(super().get_decay_parameter_names(model))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         if model is None and self._loads_itself():
-            load_weights(self.model, resume_from_checkpoint)
+            self._load(resume_from_checkpoint)
         else:
             super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _load_best_model(self) -> None:
         if self._loads_itself():
-            load_weights(self.model, self.state.best_model_checkpoint)
+            self._load(self.state.best_model_checkpoint)
         else:
             super()._load_best_model()
 
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        super()._save(output_dir, state_dict)
+        if getattr(self.model, "saves_merged", False) and self.args.should_save:
+            save_merged(self.model, Path(output_dir or self.args.output_dir))
+
     def _loads_itself(self) -> bool:
-        """Whether the weights are one plain set: not sharded over ranks, no adapter, not a model of one's own."""
+        """Whether the weights are one plain set: not sharded over ranks, not a model of one's own."""
         spread = self.is_deepspeed_enabled or self.is_fsdp_enabled
-        return (
-            isinstance(self.model, PreTrainedModel) and not spread and not hasattr(self.model, "peft_config")
-        )
+        return not spread and (isinstance(self.model, PreTrainedModel) or is_adapted(self.model))
+
+    def _load(self, folder: str) -> None:
+        if is_adapted(self.model):
+            load_adapter(self.model, Path(folder))
+        else:
+            load_weights(self.model, folder)
 
 
 def load_weights(model: Any, folder: str) -> None:

@@ -15,6 +15,7 @@ PACKAGES = (
     "transformers",
     "accelerate",
     "datasets",
+    "peft",
     "tokenizers",
     "safetensors",
     "scikit-learn",
@@ -24,8 +25,12 @@ PACKAGES = (
 
 def describe(built: "BuiltTraining") -> dict[str, Any]:
     """Resolved arguments, model, data, packages and hardware of a training; JSON values only, no token in it."""
+    from trainer_bridge.rehearsal.facts import dropped_columns
+    from trainer_bridge.trainer_record import trainer_record
+
     trainer = built.trainer
     return {
+        "trainer": trainer_record(trainer, dropped_columns(built)),
         "arguments": resolved_arguments(trainer.args),
         "model": _model(trainer.model),
         "data": _sizes(trainer, built.test_dataset) | {"notes": _json(built.notes)},

@@ -13,7 +13,8 @@ _DEFAULTS = {field.name: field.default for field in MODEL_FIELDS}
 class ModelChoice:
     """``values``: the group "model" of a spec (see model_fields.py); what is missing has its field's default.
 
-    Methods raise SpecProblem, which names the field, where the choice cannot be made true on this machine.
+    New weights depend on torch's seed alone, whatever random numbers were drawn since it was set: all trials of a sweep
+    with one seed begin alike. Methods raise SpecProblem, which names the field, where it cannot be made true here.
     """
 
     values: Mapping[str, Any]
@@ -33,10 +34,15 @@ class ModelChoice:
         model that exists already only the labels are changed (num_labels, id2label, label2id, problem_type); its
         sizes and token ids stay its own.
         """
+        import torch
+
+        from trainer_bridge.lora import with_lora
         from trainer_bridge.model_build import new_model, saved_model, with_frozen
 
+        torch.manual_seed(torch.initial_seed())
         make = new_model if self.is_new else saved_model
-        return with_frozen(make(self.values, auto_class, config, tokenizer), self.values["freeze"])
+        model = with_frozen(make(self.values, auto_class, config, tokenizer), self.values["freeze"])
+        return with_lora(model, auto_class, self.values) if self.values["lora"] else model
 
     def tokenizer(self, train_on: Iterable[str] | None = None, **kwargs: Any) -> Any:
         """The model's own tokenizer; for new weights one that is trained on the texts ``train_on``.

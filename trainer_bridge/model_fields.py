@@ -10,6 +10,8 @@ from trainer_bridge.model_source import local_problem
 from trainer_bridge.titled import Broken, Rule, TitledField
 
 MODEL = "Model"
+LORA = "LoRA"
+_lora = partial(TitledField, title=LORA, sweepable=True)
 _model = partial(TitledField, title=MODEL, sweepable=True)
 
 SOURCES = ("config", "folder", "hub", "checkpoint")
@@ -79,6 +81,40 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "on only for code that you have read. It is recorded with the run.",
         sweepable=False,
     ),
+    _lora(
+        "lora",
+        "bool",
+        False,
+        "Trains a few new weights beside the layers (peft's LoRA) and freezes the others; a new head is trained too. "
+        "For models that have learned already.",
+    ),
+    _lora(
+        "lora_r", "int", 8, "Rank of an adapter: how many numbers pass through it.", minimum=1, maximum=4096
+    ),
+    _lora(
+        "lora_alpha",
+        "int",
+        16,
+        "How strongly adapters count: they are scaled by lora_alpha / lora_r.",
+        minimum=1,
+    ),
+    _lora("lora_dropout", "float", 0.0, "Dropout before each adapter.", minimum=0, below=1),
+    _lora(
+        "lora_target_modules",
+        "text",
+        None,
+        "Names of the layers that get an adapter, with commas (query, value), or all-linear; empty takes those that "
+        "peft knows for the architecture.",
+        optional=True,
+    ),
+    _lora(
+        "lora_merged",
+        "bool",
+        True,
+        "Checkpoints hold the whole model, with the adapter's share in its weights, and load like any other; off, they "
+        "hold the adapter alone and are small.",
+        sweepable=False,
+    ),
 )
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
@@ -119,7 +155,24 @@ def _code_needs_a_name(values: Mapping[str, Mapping[str, Any]]) -> Broken | None
     return None
 
 
+def _lora_freezes_itself(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    if model["lora"] and model["freeze"] != "nothing":
+        return Broken("freeze", "With lora everything but the adapters is frozen: leave it at nothing.")
+    return None
+
+
+def _adapters_need_their_base(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    if model["lora"] and not model["lora_merged"] and model["source"] == "config":
+        sentence = "New weights are stored nowhere else, and an adapter alone could not be used: leave it on."
+        return Broken("lora_merged", sentence)
+    return None
+
+
 MODEL_RULES: tuple[Rule, ...] = (
+    Rule(frozenset({"lora", "freeze"}), _lora_freezes_itself),
+    Rule(frozenset({"lora", "lora_merged", "source"}), _adapters_need_their_base),
     Rule(frozenset({"source", "name"}), _name_fits_source),
     Rule(frozenset({"source", "revision"}), _revision_needs_hub),
     Rule(frozenset({"source", "trust_remote_code"}), _code_needs_a_name),

@@ -25,7 +25,7 @@ CONSOLE_TAIL = 200
 RAIL_LINES = 8
 MOST_LINES = 2000
 #: Parts of the environment that the overview shows by themselves.
-_CODE = ("git", "command")
+_SHOWN_APART = ("git", "command", "trainer")
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,10 @@ def overview(request: HttpRequest, run: str) -> HttpResponse:
     context = {
         "config": sorted(rows, key=lambda row: not row[2]),
         "latest": queries.latest_values(owner, limit=50),
-        "environment": {name: owner.environment[name] for name in owner.environment if name not in _CODE},
-        **{name: owner.environment.get(name) for name in _CODE},
+        "environment": {
+            name: owner.environment[name] for name in owner.environment if name not in _SHOWN_APART
+        },
+        **{name: owner.environment.get(name) for name in _SHOWN_APART},
         "attempts": owner.attempts.order_by("number"),
         "spec": owner.spec,
     }

@@ -16,7 +16,7 @@ class Metrics:
     """``compute``: predictions and labels → numbers by name. ``keep(logits, labels)``: what of a batch's logits is
     held until the split is measured; None keeps them all."""
 
-    compute: Compute
+    compute: Compute | None
     keep: Callable[[Any, Any], Any] | None = None
 
 

@@ -12,7 +12,7 @@ _ROUGE = ("rouge1", "rouge2", "rougeL")
 def generation(tokenizer: Any) -> Metrics:
     """ROUGE-1, -2, -L (F), BLEU, chrF, all 0 to 100, share of texts that are right to the letter, and their length.
 
-    For ``TrainerParts(generates=True)``: predictions are token ids. Where they are logits, the likeliest tokens
+    With ``predict_with_generate`` predictions are token ids. Where they are logits, the likeliest tokens
     given the right beginning are measured instead, which says less.
     """
 

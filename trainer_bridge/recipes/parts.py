@@ -12,9 +12,8 @@ class TrainerParts:
     ``test_dataset`` is measured once, after training: no choice may look at it. ``accepts_loss_kwargs`` says
     whether the model's loss divides by ``num_items_in_batch``. Heads with a plain cross-entropy (BERT,
     DistilBERT, T5, token classification, masked LM) do not; True for one of them makes loss and gradients k
-    times too large with k gradient accumulation steps. None leaves it to the Trainer's guess. ``generates``
-    measures what the model writes instead of its logits (Seq2SeqTrainer, ``predict_with_generate``). ``notes`` go
-    to the run's environment.
+    times too large with k gradient accumulation steps. None leaves it to the Trainer's guess. ``notes`` go to the
+    run's environment.
 
     The Trainer takes ``model`` or ``model_init``, and ``optimizers`` (optimizer, scheduler; either may be None) or
     ``optimizer_cls_and_kwargs``, not both.
@@ -34,5 +33,4 @@ class TrainerParts:
     optimizers: tuple[Any, Any] = (None, None)
     optimizer_cls_and_kwargs: tuple[type, dict[str, Any]] | None = None
     accepts_loss_kwargs: bool | None = None
-    generates: bool = False
     notes: dict[str, Any] = field(default_factory=dict)

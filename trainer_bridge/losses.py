@@ -1,0 +1,172 @@
+"""Losses for ``compute_loss_func``, the same however a step is cut into batches, and on however many ranks.
+
+Each sums over the items of a batch and divides by ``num_items_in_batch``, which counts those of the whole step. So no
+model's own habit of dividing matters, and a class's weight scales what its items contribute: the divisor is the number
+of items, not the sum of their weights, which no batch knows of the others.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from trainer_bridge.problem import SpecProblem
+from trainer_bridge.recipes.parts import TrainerParts
+from trainer_bridge.trainer_choices import BALANCED, class_weights
+
+Loss = Callable[..., Any]
+#: Items without a label: padding, pieces of words, tokens that are not masked.
+IGNORED = -100
+
+
+def chosen_loss(values: Mapping[str, Any], parts: TrainerParts, label_smoothing: float) -> Loss | None:
+    """The loss that a person chose, or the recipe's; None leaves it to the model.
+
+    Label smoothing needs a loss that can smooth: with the loss "model" it is this module's cross-entropy.
+    """
+    choice = values["loss"]
+    if choice == "model" and (not label_smoothing or parts.compute_loss_func is not None):
+        return parts.compute_loss_func
+    shifted = _foresees(parts.model)
+    if choice in ("model", "cross_entropy"):
+        return cross_entropy(_weights(values["class_weights"], parts), label_smoothing, shifted)
+    if choice == "focal":
+        return focal(values["focal_gamma"], _weights(values["class_weights"], parts), shifted)
+    return _NUMBERS[choice](values)
+
+
+def cross_entropy(
+    weights: Sequence[float] | None = None, smoothing: float = 0.0, shifted: bool = False
+) -> Loss:
+    """Cross-entropy in nats of logits (…, classes) and labels (…). ``shifted``: a causal model, whose output at a
+    place foresees the next one. ``smoothing``: the share of the target that is spread evenly over all classes."""
+
+    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+        from torch.nn.functional import cross_entropy
+
+        logits, target = _flat(outputs, labels, shifted)
+        each = cross_entropy(
+            logits,
+            target,
+            weight=_tensor(weights, logits),
+            label_smoothing=smoothing,
+            ignore_index=IGNORED,
+            reduction="sum",
+        )
+        return each / _items(target.ne(IGNORED), num_items_in_batch)
+
+    return loss
+
+
+def focal(gamma: float, weights: Sequence[float] | None = None, shifted: bool = False) -> Loss:
+    """Cross-entropy times (1 − probability of the right class) ** ``gamma``: what is known already counts less."""
+
+    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+        logits, target = _flat(outputs, labels, shifted)
+        counted = target.ne(IGNORED)
+        logits, target = logits[counted], target[counted]
+        log_right = logits.log_softmax(-1).gather(-1, target[:, None]).squeeze(-1)
+        each = -((1 - log_right.exp()) ** gamma) * log_right
+        if weights is not None:
+            each = each * _tensor(weights, logits)[target]
+        return each.sum() / _items(counted, num_items_in_batch)
+
+    return loss
+
+
+def of_numbers(function: str, **options: Any) -> Loss:
+    """A loss of torch.nn.functional between numbers of one shape, averaged over an item's numbers."""
+
+    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+        import torch
+
+        logits = _logits(outputs)
+        labels = labels.to(logits.dtype).reshape(logits.shape)
+        each = getattr(torch.nn.functional, function)(logits, labels, reduction="none", **options)
+        if num_items_in_batch is None:
+            return each.mean()
+        return each.sum() / _plain(num_items_in_batch)
+
+    return loss
+
+
+#: Losses between numbers, by choice. Every number of the labels is an item, as the Trainer counts them.
+_NUMBERS: Mapping[str, Callable[[Mapping[str, Any]], Loss]] = {
+    "mse": lambda values: of_numbers("mse_loss"),
+    "mae": lambda values: of_numbers("l1_loss"),
+    "huber": lambda values: of_numbers("huber_loss", delta=values["huber_delta"]),
+    "binary_cross_entropy": lambda values: of_numbers("binary_cross_entropy_with_logits"),
+}
+
+
+def balanced_weights(labels: Sequence[int], classes: int) -> list[float]:
+    """A weight a class, so that all classes count alike and the weights' mean over the items is 1; 0 for none."""
+    import numpy
+
+    counts = numpy.bincount(labels, minlength=classes)
+    present = (counts > 0).sum()
+    return [len(labels) / (present * count) if count else 0.0 for count in counts.tolist()]
+
+
+def _weights(text: str | None, parts: TrainerParts) -> list[float] | None:
+    if not text:
+        return None
+    classes = getattr(getattr(parts.model, "config", None), "num_labels", None)
+    if text.strip() == BALANCED:
+        return balanced_weights(_training_labels(parts.train_dataset), classes or 0)
+    weights = class_weights(text)
+    if classes and len(weights) != classes:
+        raise SpecProblem(
+            {"trainer.class_weights": f"{len(weights)} weights, but the model has {classes} classes."}
+        )
+    return weights
+
+
+def _training_labels(dataset: Any) -> list[int]:
+    """The labels of every item, or of every token of all items."""
+    import numpy
+
+    try:
+        columns = getattr(dataset, "column_names", None) or []
+        labels = dataset["labels"] if "labels" in columns else [item["labels"] for item in dataset]
+        flat = numpy.concatenate([numpy.ravel(numpy.asarray(label)) for label in labels])
+    except (KeyError, TypeError, ValueError) as error:
+        sentence = "Balanced weights need a label a class in the training data: give the weights as numbers."
+        raise SpecProblem({"trainer.class_weights": sentence}) from error
+    if not numpy.issubdtype(flat.dtype, numpy.integer):
+        raise SpecProblem(
+            {"trainer.class_weights": "The labels are no classes, so there is nothing to balance."}
+        )
+    return flat[flat != IGNORED].tolist()
+
+
+def _foresees(model: Any) -> bool:
+    """Whether the model's output at a place is about the next one."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    base = model.get_base_model() if hasattr(model, "peft_config") else model
+    return type(base).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
+
+
+def _logits(outputs: Any) -> Any:
+    return outputs["logits"] if isinstance(outputs, Mapping) else outputs[0]
+
+
+def _flat(outputs: Any, labels: Any, shifted: bool) -> tuple[Any, Any]:
+    """Logits (items, classes) in float32 and labels (items)."""
+    logits = _logits(outputs).float()
+    if shifted:
+        logits, labels = logits[..., :-1, :], labels[..., 1:]
+    return logits.reshape(-1, logits.shape[-1]), labels.reshape(-1)
+
+
+def _items(counted: Any, num_items_in_batch: Any) -> Any:
+    """The divisor: how many items the whole step has, or this batch where that is not known."""
+    return counted.sum().clamp(min=1) if num_items_in_batch is None else _plain(num_items_in_batch)
+
+
+def _plain(number: Any) -> Any:
+    """DataParallel gets the number once for each device."""
+    return number[0] if getattr(number, "ndim", 0) else number
+
+
+def _tensor(weights: Sequence[float] | None, like: Any) -> Any:
+    return None if weights is None else like.new_tensor(weights)
