@@ -14,6 +14,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from trainer_bridge.control import Control
+from trainer_bridge.loss_scale import inflated, inflation_of_running
 from trainer_bridge.protocol import Environment, Event, Metrics, Progress, State, Warning
 from trainer_bridge.saved import checkpoint_event, kept_steps
 from trainer_bridge.series_keys import NOT_SERIES, is_final, series_key
@@ -89,6 +90,8 @@ class BridgeCallback(TrainerCallback):
         self._kept = kept_steps(Path(args.output_dir))
         if self.describe is not None:
             self._emit(Environment(self.describe()))
+        if (times := inflation_of_running()) is not None:
+            self._warn("loss scale", inflated(times))
 
     @guarded
     def on_step_end(

@@ -90,6 +90,18 @@ def test_a_heartbeat_tells_of_errands_when_the_message_is_lost(server, agent):
     assert the_end(server)["result"]["payload"] == {}
 
 
+def test_a_run_is_rehearsed_in_the_worker_and_leaves_no_file(server, agent, tmp_path):
+    params = {"hidden_size": 4, "num_hidden_layers": 1}
+    server.ask("rehearsal", spec={"recipe": "digits-vit", "params": params, "args": {"num_train_epochs": 2}})
+    agent.look()
+    result = the_end(server)["result"]
+    assert (result["problems"], result["steps"], result["evaluation"]["times"]) == ([], 40, 2)
+    assert result["checkpoint"]["measured"]
+    assert "step 6 of 6" in server.progress() or "building the model and the data" in server.progress()
+    until(lambda: not list((tmp_path / "errands").iterdir()))
+    assert not (tmp_path / "runs").exists()
+
+
 def test_an_errand_that_nobody_wants_any_more_is_killed(server, agent, tmp_path):
     server.ask("t-hang")
     agent.look()

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from trainer_bridge import recipes, spec_fields
+from trainer_bridge.loss_scale import inflated, inflation
 from trainer_bridge.rehearsal import memory, plan
 from trainer_bridge.rehearsal.checkpoint import checkpoint_facts
 from trainer_bridge.rehearsal.evaluation import evaluate, too_large
 from trainer_bridge.rehearsal.facts import dropped_columns, evaluation_facts, model_facts, plan_facts
 from trainer_bridge.rehearsal.faults import Fault, Stage, faults_of
-from trainer_bridge.rehearsal.loss_scale import inflated, inflation, parts_configured
 from trainer_bridge.rehearsal.steps import Steps, run_steps
 from trainer_bridge.spec import BuiltTraining, build_trainer
 
@@ -101,10 +101,9 @@ class Rehearsal:
 
     def _check_loss_scale(self, trainer: Any, steps: Steps) -> None:
         self._tell("checking the scale of the loss")
-        if inflation(trainer, steps.samples) is not None:
-            parts = parts_configured(trainer.args)
-            self._facts["inflation"] = parts
-            self._cautions["args.gradient_accumulation_steps"] = inflated(parts)
+        if (times := inflation(trainer, steps.samples)) is not None:
+            self._facts["inflation"] = times
+            self._cautions["args.gradient_accumulation_steps"] = inflated(times)
 
     def _evaluate(self, built: BuiltTraining) -> None:
         found = evaluate(built)

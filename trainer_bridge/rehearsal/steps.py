@@ -8,8 +8,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from trainer_bridge.loss_scale import SAMPLES
 from trainer_bridge.rehearsal import memory, samples
-from trainer_bridge.rehearsal.loss_scale import PART, parts_configured
 from trainer_bridge.rehearsal.plan import Plan
 
 #: Steps with the longest samples; the first of all is not timed, for it also allocates.
@@ -99,14 +99,13 @@ def run_steps(trainer: Any, plan: Plan, tell: Callable[[str], None]) -> Steps:
         _set(trainer.args, before)
         trainer.remove_callback(watch)
     seconds, peak = watch.seconds, memory.peak()
-    few = min(len(data), PART * min(4, parts_configured(trainer.args)))
     return Steps(
         usual=statistics.median(seconds[LONGEST:] or seconds[-1:]),
         longest=seconds[min(1, len(seconds) - 1)],
         longest_sample=longest,
         losses=watch.losses,
         memory=peak,
-        samples=[data[place] for place in range(few)],
+        samples=[data[place] for place in range(min(len(data), SAMPLES))],
     )
 
 
