@@ -43,6 +43,8 @@ _SOUND = {
     "layerdrop": 0.0,
 }
 
+#: Sizes that have a field of their own, as most configs call them.
+SIZES = ("hidden_size", "num_hidden_layers", "num_attention_heads")
 #: Architecture (transformers' ``model_type``) → config values.
 SMALL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {

@@ -1,9 +1,10 @@
 """Making a model: new weights from a small config, or those that somebody saved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from trainer_bridge.architectures import SEQ2SEQ, SMALL
+from trainer_bridge.architectures import SEQ2SEQ, SIZES, SMALL
 from trainer_bridge.fields import did_you_mean
 from trainer_bridge.model_source import loading, place_of
 from trainer_bridge.problem import SpecProblem
@@ -17,15 +18,17 @@ def new_model(
 ) -> Any:
     """New weights, made under torch's current seed, of the chosen architecture in small.
 
-    Values of the config: small default < tokenizer < recipe < person.
+    Values of the config: small default < tokenizer < recipe < person's sizes < person's config.
     """
     from transformers import AutoConfig
 
     name = values["architecture"]
     wanted = _token_ids(tokenizer) | dict(config)
-    made = AutoConfig.for_model(name, **{**SMALL[name], **_known(name, wanted)})
-    with_overrides(made, values.get("config") or {})
-    return _from_config(_auto(auto_class), made, values)
+    chosen = {**SMALL[name], **_known(name, wanted), **_sizes(values)}
+    with _complaints(values):
+        made = AutoConfig.for_model(name, **chosen)
+        with_overrides(made, values["config"] or {})
+        return _auto(auto_class).from_config(made, dtype=_dtype(values))
 
 
 def saved_model(
@@ -41,7 +44,7 @@ def saved_model(
 
         labels = {name: value for name, value in config.items() if name in _LABELS}
         found = AutoConfig.from_pretrained(place, **options, **labels)
-        with_overrides(found, values.get("config") or {})
+        with_overrides(found, values["config"] or {})
         model = _auto(auto_class).from_pretrained(
             place, **options, config=found, dtype=_dtype(values), ignore_mismatched_sizes=True
         )
@@ -81,19 +84,22 @@ def with_frozen(model: Any, part: str) -> Any:
     return model
 
 
-def _from_config(auto: Any, config: Any, values: Mapping[str, Any]) -> Any:
+@contextmanager
+def _complaints(values: Mapping[str, Any]) -> Iterator[None]:
+    """What a config or a layer says of a value is told at the field where a person gave one."""
     try:
-        return auto.from_config(config, dtype=_dtype(values))
-    except Exception as error:  # a layer's own complaint about a size or a name of the config
+        yield
+    except SpecProblem:
+        raise
+    except Exception as error:
+        name = values["architecture"]
         if "Unrecognized configuration class" in str(error):
-            head = auto.__name__.removeprefix("AutoModelFor")
-            sentence = f"{config.model_type} has no head for {head}: choose another architecture."
+            sentence = f"{name} has no head for this task: choose another architecture."
             raise SpecProblem({"model.architecture": sentence}) from error
-        if not values.get("config"):
-            raise
-        raise SpecProblem(
-            {"model.config": f"No {config.model_type} can be built: {_reason(error)}"}
-        ) from error
+        given = next((key for key in ("config", *SIZES) if values[key]), None)
+        if given is None:
+            raise  # not the person's doing
+        raise SpecProblem({f"model.{given}": f"No {name} can be built: {_reason(error)}"}) from error
 
 
 def _token_ids(tokenizer: Any) -> dict[str, Any]:
@@ -109,6 +115,24 @@ def _token_ids(tokenizer: Any) -> dict[str, Any]:
         "decoder_start_token_id": start,
         "forced_eos_token_id": tokenizer.eos_token_id,
     }
+
+
+def _sizes(values: Mapping[str, Any]) -> dict[str, int]:
+    """The sizes that a person set, under the architecture's own names; a layer is twice as wide inside."""
+    from transformers import CONFIG_MAPPING
+
+    name = values["architecture"]
+    sizes = {size: values[size] for size in SIZES if values[size] is not None}
+    kind = CONFIG_MAPPING[name]
+    own = {size: kind.attribute_map.get(size, size) for size in sizes}
+    known = set(kind().to_dict())
+    if unknown := [size for size in sizes if own[size] not in known]:
+        sentence = f"{name} has no {unknown[0]}: set its own sizes in model.config."
+        raise SpecProblem({f"model.{unknown[0]}": sentence})
+    inner = kind.attribute_map.get("intermediate_size", "intermediate_size")
+    if "hidden_size" in sizes and inner in known:
+        return {own[size]: value for size, value in sizes.items()} | {inner: 2 * sizes["hidden_size"]}
+    return {own[size]: value for size, value in sizes.items()}
 
 
 def _known(architecture: str, config: Mapping[str, Any]) -> dict[str, Any]:

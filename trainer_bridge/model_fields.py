@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from trainer_bridge.architectures import SMALL
+from trainer_bridge.architectures import SIZES, SMALL
 from trainer_bridge.model_source import local_problem
 from trainer_bridge.titled import Broken, Rule, TitledField
 
@@ -13,6 +13,13 @@ MODEL = "Model"
 LORA = "LoRA"
 _lora = partial(TitledField, title=LORA, sweepable=True)
 _model = partial(TitledField, title=MODEL, sweepable=True)
+
+
+def _size(name: str, help: str) -> TitledField:
+    """A size of new weights; empty is the architecture's own."""
+    text = f"{help} Empty is the architecture's small default."
+    return _model(name, "int", None, text, minimum=1, maximum=65_536, optional=True)
+
 
 SOURCES = ("config", "folder", "hub", "checkpoint")
 
@@ -43,13 +50,17 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "What is built for new weights: a small model of this kind, about 100 000 weights.",
         choices=tuple(SMALL),
     ),
+    _size("hidden_size", "Width of new weights, between the layers."),
+    _size("num_hidden_layers", "Layers of new weights."),
+    _size("num_attention_heads", "Attention heads in a layer of new weights; they must divide hidden_size."),
     _model(
         "config",
         "json",
         None,
-        'Values of the model\'s config that differ: {"hidden_size": 128, "num_hidden_layers": 4}.',
+        'Other values of the model\'s config: {"hidden_dropout_prob": 0.2, "intermediate_size": 512}.',
         optional=True,
         shape="object",
+        sweepable=False,
     ),
     _model(
         "vocab_size",
@@ -106,6 +117,7 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "Names of the layers that get an adapter, with commas (query, value), or all-linear; empty takes those that "
         "peft knows for the architecture.",
         optional=True,
+        sweepable=False,
     ),
     _lora(
         "lora_merged",
@@ -155,6 +167,14 @@ def _code_needs_a_name(values: Mapping[str, Mapping[str, Any]]) -> Broken | None
     return None
 
 
+def _sizes_are_of_new_weights(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    given = next((name for name in SIZES if model[name] is not None), None)
+    if given and model["source"] != "config":
+        return Broken(given, "A model that exists already has its own size: leave it empty.")
+    return None
+
+
 def _lora_freezes_itself(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
     model = values["model"]
     if model["lora"] and model["freeze"] != "nothing":
@@ -171,6 +191,7 @@ def _adapters_need_their_base(values: Mapping[str, Mapping[str, Any]]) -> Broken
 
 
 MODEL_RULES: tuple[Rule, ...] = (
+    Rule(frozenset({"source", *SIZES}), _sizes_are_of_new_weights),
     Rule(frozenset({"lora", "freeze"}), _lora_freezes_itself),
     Rule(frozenset({"lora", "lora_merged", "source"}), _adapters_need_their_base),
     Rule(frozenset({"source", "name"}), _name_fits_source),

@@ -48,6 +48,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         'The collator\'s options that differ: {"pad_to_multiple_of": 8}, {"mlm_probability": 0.3}.',
         optional=True,
         shape="object",
+        sweepable=False,
     ),
     _loss(
         "loss",
@@ -64,6 +65,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "How much each class counts in cross_entropy or focal: balanced (rare classes count more, computed from the "
         "training labels), or a number a class: 1, 2.5, 1.",
         optional=True,
+        sweepable=False,
     ),
     _loss(
         "focal_gamma",
@@ -111,6 +113,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         'What the chosen class takes beside: {"momentum": 0.9, "nesterov": true}.',
         optional=True,
         shape="object",
+        sweepable=False,
     ),
     _optimizer(
         "decay_bias_and_norm",
@@ -165,6 +168,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "report to a service need its package and log-in on the worker.",
         optional=True,
         shape="object",
+        sweepable=False,
     ),
 )
 

@@ -69,6 +69,30 @@ def test_values_of_the_config_come_from_the_person_before_the_recipe() -> None:
 
 
 @pytest.mark.parametrize(
+    "architecture", ["bert", "distilbert", "gpt2", "llama", "t5", "bart", "vit", "wav2vec2"]
+)
+def test_sizes_have_one_name_for_all_architectures(architecture: str) -> None:
+    head = _HEADS.get(architecture, CLASSIFIER)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = ModelChoice({"architecture": architecture, **sizes}).build(head, vocab_size=300).config
+    assert {name: getattr(config, name) for name in sizes} == sizes
+
+
+def test_a_size_that_an_architecture_has_not() -> None:
+    with pytest.raises(
+        SpecProblem, match=r"^model.hidden_size: convnext has no hidden_size: set its own sizes"
+    ):
+        ModelChoice({"architecture": "convnext", "hidden_size": 32}).build("AutoModelForImageClassification")
+
+
+def test_sizes_that_do_not_go_together() -> None:
+    with pytest.raises(
+        SpecProblem, match=r"^model.hidden_size: No bert can be built: .*\(30\) is not a multiple of"
+    ):
+        ModelChoice({"hidden_size": 30}).build(CLASSIFIER)
+
+
+@pytest.mark.parametrize(
     ("config", "sentence"),
     [
         ({"hiden_size": 32}, "The config of bert has no hiden_size. Did you mean hidden_size?"),
@@ -85,7 +109,7 @@ def test_a_wrong_value_of_the_config_is_told_at_its_field(config: dict[str, Any]
 
 
 def test_an_architecture_without_the_tasks_head() -> None:
-    with pytest.raises(SpecProblem, match="vit has no head for SequenceClassification: choose another"):
+    with pytest.raises(SpecProblem, match="vit has no head for this task: choose another architecture"):
         ModelChoice({"architecture": "vit"}).build(CLASSIFIER)
 
 
