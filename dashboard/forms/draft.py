@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from django.http import QueryDict
 
@@ -11,8 +12,12 @@ from dashboard.forms.sweep import SweepInput, sweep_from_post
 from dashboard.forms.values import MAX_TEXT, value_text
 from runs import catalog
 from runs.specs import Spec, given_config
+from runs.sweeps.grid import Space
 from trainer_bridge import recipes
 from trainer_bridge.recipes import Recipe
+
+#: What stands beside the fields.
+LABELS = ("name", "tags", "project", "new_project")
 
 
 @dataclass(frozen=True)
@@ -49,19 +54,41 @@ def blank(recipe: Recipe) -> Draft:
     return Draft(recipe, {key: row.default_text for key, row in form_fields(recipe).items()})
 
 
-def from_spec(spec: Spec, *, name: str = "", tags: list[str] | None = None) -> Draft:
-    """A draft that would run ``spec`` again; fields the recipe no longer has are named in ``notices``."""
-    recipe = catalog.find(spec.get("recipe"))
-    if recipe is None:
-        text = f"The recipe “{spec.get('recipe')}” is not there any more; this is another one."
-        return replace(blank(first_recipe()), notices=(text,))
-    draft = replace(blank(recipe), name=name, tags=", ".join(tags or []))
-    given = given_config(spec)
-    gone = tuple(
-        f"{key} is not a field of {recipe.name} any more." for key in given if key not in draft.texts
+def from_spec(
+    spec: Spec, space: Space | None = None, *, name: str = "", tags: list[str] | None = None
+) -> Draft:
+    """A draft that would launch ``spec``, swept over ``space``, again.
+
+    Fields that the recipe no longer has are named in ``notices``. A run that was started elsewhere gives its training
+    arguments; the recipe is still to be chosen.
+    """
+    draft, notices = _recipe_of(spec)
+    given, space = given_config(spec), space or {}
+    config = [key for key in given if key.startswith("config.")]
+    gone = [key for key in (*given, *space) if key not in draft.texts and key not in config]
+    notices += tuple(f"{key} is not a field of {draft.recipe.name}; its value was left out." for key in gone)
+    return replace(
+        draft,
+        texts=draft.texts | {key: value_text(value) for key, value in given.items() if key in draft.texts},
+        sweeps={key: SweepInput.of(values) for key, values in space.items() if key in draft.texts},
+        name=name,
+        tags=", ".join(tags or []),
+        notices=notices,
     )
-    known = {key: value_text(value) for key, value in given.items() if key in draft.texts}
-    return replace(draft, texts={**draft.texts, **known}, notices=gone)
+
+
+def _recipe_of(spec: Spec) -> tuple[Draft, tuple[str, ...]]:
+    """A blank draft of the spec's recipe, else of another one with a notice."""
+    recipe = catalog.find(spec.get("recipe"))
+    if recipe is not None:
+        return blank(recipe), ()
+    if "recipe" in spec:
+        text = f"The recipe “{spec['recipe']}” is not there any more; this is another one."
+    else:
+        text = (
+            "This run was started outside Trainboard: its training arguments are filled in; choose a recipe."
+        )
+    return blank(first_recipe()), (text,)
 
 
 def from_post(data: QueryDict) -> Draft:
@@ -76,10 +103,8 @@ def from_post(data: QueryDict) -> Draft:
         for key, row in rows.items()
         if row.sweepable and data.get(f"sweep.{key}")
     }
-    name, tags, project, new = (
-        data.get(key, "")[:MAX_TEXT] for key in ("name", "tags", "project", "new_project")
-    )
-    draft = Draft(recipe, texts, sweeps, name=name, tags=tags, project=project, new_project=new)
+    labels: dict[str, Any] = {name: data.get(name, "")[:MAX_TEXT] for name in LABELS}
+    draft = replace(Draft(recipe, texts, sweeps), **labels)
     return replace(draft, unknown_recipe="" if known else wanted or "none")
 
 
@@ -90,7 +115,7 @@ def _sent(data: QueryDict, row: FormField) -> str:
 
 
 def from_query(data: QueryDict, start: Draft | None = None) -> Draft:
-    """The draft a link describes (``recipe``, ``set.…``, ``sweep.…``, ``name``, ``tags``), upon ``start``."""
+    """The draft a link describes (``recipe``, ``set.…``, ``sweep.…``, the labels), upon ``start``."""
     wanted = data.get("recipe", "")
     recipe = catalog.find(wanted)
     if start is None or (recipe and recipe is not start.recipe):
@@ -107,7 +132,7 @@ def from_query(data: QueryDict, start: Draft | None = None) -> Draft:
             texts[key] = text[: start.fields[key].field.max_length + 1]
         elif start.fields[key].sweepable:
             sweeps[key] = SweepInput.from_link(text[:MAX_TEXT])
-    labels = {name: data.get(name, getattr(start, name))[:MAX_TEXT] for name in ("name", "tags")}
+    labels = {name: data.get(name, getattr(start, name))[:MAX_TEXT] for name in LABELS}
     return replace(start, texts=texts, sweeps=sweeps, notices=tuple(notices), **labels)
 
 
@@ -128,7 +153,7 @@ def to_query(draft: Draft) -> QueryDict:
             query[f"set.{link_name(draft.fields, key)}"] = text
     for key, sweep in draft.sweeps.items():
         query[f"sweep.{link_name(draft.fields, key)}"] = sweep.to_link()
-    for name in ("name", "tags"):
+    for name in LABELS:
         if text := getattr(draft, name):
             query[name] = text
     return query
@@ -137,7 +162,7 @@ def to_query(draft: Draft) -> QueryDict:
 def switch_recipe(draft: Draft, name: str) -> QueryDict:
     """The link to the same draft with another recipe; its own parameters do not come along."""
     query = to_query(draft)
-    query["recipe"] = name
+    query["recipe"] = name[:MAX_TEXT]
     recipe = catalog.find(name)
     rows = form_fields(recipe) if recipe else draft.fields
     for asked in list(query):

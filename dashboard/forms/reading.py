@@ -1,6 +1,6 @@
 """A draft read: the specification and search space it stands for, and every problem at its field."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard.forms.draft import Draft
@@ -13,11 +13,15 @@ from runs.sweeps.grid import Space, grid_size
 
 @dataclass(frozen=True)
 class Reading:
-    """``problems`` maps a field key, "name", "tags", "new_project" or "sweep" to a sentence."""
+    """``problems`` maps a field key, "name", "tags", "new_project" or "sweep" to a sentence.
+
+    ``unread`` holds the texts that are no value of their field: ``spec`` has the default there.
+    """
 
     spec: Spec
     space: Space
     problems: dict[str, str]
+    unread: dict[str, str] = field(default_factory=dict)
 
     @property
     def trials(self) -> int:
@@ -28,6 +32,7 @@ class Reading:
 def read(draft: Draft) -> Reading:
     """What ``draft`` would launch. Where a text cannot be read, its default stands in for the checks."""
     values, problems = _values(draft)
+    unread = {key: draft.texts[key] for key in problems}
     space, space_problems = _space(draft)
     spec = spec_with({"recipe": draft.recipe.name, "params": {}, "args": {}}, values)
     problems |= space_problems
@@ -37,7 +42,7 @@ def read(draft: Draft) -> Reading:
     labels = label_problems(draft.name, draft.tag_list())
     if draft.new_project.strip() and (sentence := project_name_problem(draft.new_project)):
         labels["new_project"] = sentence
-    return Reading(spec, space, _in_page_order(draft, {**checked, **labels, **problems}))
+    return Reading(spec, space, _in_page_order(draft, {**checked, **labels, **problems}), unread)
 
 
 def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from django.http import QueryDict
 
@@ -12,7 +13,9 @@ from trainer_bridge.fields import Field, Value, parse_int, parse_number
 
 MODES = ("list", "range", "log")
 _LINK = re.compile(r"(list|range|log):(.*)", re.DOTALL)
-_SPAN = re.compile(r"(.*)\.\.(.*?)(?::(\w+))?", re.DOTALL)
+_SPAN = re.compile(r"(.*)\.\.(.*?)(?::([^:]*))?", re.DOTALL)
+#: How a list says "not set" of an optional field.
+NOT_SET = "none"
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,20 @@ class SweepInput:
         span = _SPAN.fullmatch(rest)
         if mode == "list" or span is None:
             return cls("list", rest)
-        return cls(mode, "", span[1], span[2], span[3] or "4")
+        low, high, count = (unquote(part) for part in span.groups("4"))
+        return cls(mode, "", low, high, count)
+
+    @classmethod
+    def of(cls, values: list[Value]) -> "SweepInput":
+        """The list of ``values``, as a person would type it."""
+        return cls("list", ", ".join(NOT_SET if value is None else value_text(value) for value in values))
 
     def to_link(self) -> str:
         """What ``from_link`` reads."""
         if self.mode == "list":
             return "list:" + ",".join(split_values(self.values))
-        return f"{self.mode}:{self.low}..{self.high}:{self.count}"
+        high = re.sub(r"^\.", "%2E", _escaped(self.high))
+        return f"{self.mode}:{_escaped(self.low)}..{high}:{_escaped(self.count)}"
 
     def expand(self, field: Field) -> list[Value]:
         """The values to try, each once, in order. Raises ValueError with a sentence."""
@@ -93,7 +103,14 @@ def split_values(text: str) -> list[str]:
     return [part for part in re.split(r"[,;\s]+", text) if part]
 
 
+def _escaped(text: str) -> str:
+    """A part of a range whose own : and .. part nothing."""
+    return text.replace("%", "%25").replace(":", "%3A").replace("..", "%2E%2E")
+
+
 def _parse_one(field: Field, text: str) -> Value:
+    if field.optional and text == NOT_SET and text not in field.choices:
+        return None
     try:
         return field.parse(text)
     except ValueError as error:

@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard import marks, numbers
+from runs.models import Preset
+from runs.specs import given_config
 
 register = template.Library()
 #: Characters at the end of a name that always stay, as in static/js/dom.js.
@@ -41,6 +43,13 @@ def ago(moment: datetime | None) -> SafeString:
 def get(mapping: dict[str, Any] | None, key: str) -> Any:
     """mapping[key], or None."""
     return (mapping or {}).get(key)
+
+
+@register.filter
+def preset_size(preset: Preset) -> str:
+    """How many fields a preset sets: "3 fields"."""
+    count = len(given_config(preset.spec) | preset.space)
+    return f"{count} field{'' if count == 1 else 's'}"
 
 
 @register.filter

@@ -5,19 +5,20 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.forms.draft import Draft, from_post, from_query, from_spec, switch_recipe, to_query
+from dashboard.forms.draft import Draft, from_query, switch_recipe, to_query
 from dashboard.forms.reading import Reading, read
 from dashboard.forms.rehearsal import rehearsed, went_wrong
 from dashboard.forms.rows import html_id, section_states, sections
 from dashboard.forms.summary import summarise
 from dashboard.responses import SeeOther
-from dashboard.views.access import project_or_404, run_or_404
+from dashboard.views.access import project_or_404
+from dashboard.views.new_start import draft_of_form, draft_of_link
 from runs import catalog
 from runs.launch import SpecError, launch_run, launch_sweep
 from runs.models import Project
@@ -27,11 +28,16 @@ from runs.workers import slots_overview
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_new(request: HttpRequest, project: str) -> HttpResponse:
-    """The form; POST launches it, or shows it again with its problems (422) and all that was typed."""
+    """The form; POST launches it, or shows it again with its problems (422) and all that was typed.
+
+    POST with ``continue``, a link too long for an address, shows the form that the link describes.
+    """
     here = project_or_404(project)
     if request.method != "POST":
-        return _page(request, here, _draft_of_link(request))
-    draft = from_post(request.POST)
+        return _page(request, here, draft_of_link(request))
+    if "continue" in request.POST:
+        return _page(request, here, from_query(QueryDict(request.POST["continue"])))
+    draft = draft_of_form(request, here)
     if wanted := request.POST.get("switch_recipe"):
         return SeeOther(f"{request.path}?{switch_recipe(draft, wanted).urlencode()}")
     reading = read(draft)
@@ -46,8 +52,7 @@ def project_new(request: HttpRequest, project: str) -> HttpResponse:
 @require_POST
 def project_new_check(request: HttpRequest, project: str) -> JsonResponse:
     """What the form as sent would launch, as JSON: the summary as HTML, errors by the id of their field."""
-    project_or_404(project)
-    draft = from_post(request.POST)
+    draft = draft_of_form(request, project_or_404(project))
     reading = read(draft)
     state, rehearsal = rehearsed(request.POST.get("rehearsal", ""), request.user, reading)
     now = rehearsal if state == "fresh" else None
@@ -66,24 +71,6 @@ def project_new_check(request: HttpRequest, project: str) -> JsonResponse:
             "sweep": bool(reading.space),
         }
     )
-
-
-def _draft_of_link(request: HttpRequest) -> Draft:
-    """The draft of ``?from=<run>``, ``recipe``, ``set.…`` and ``sweep.…``."""
-    start: Draft | None = None
-    notices: tuple[str, ...] = ()
-    if run_id := request.GET.get("from"):
-        try:
-            run = run_or_404(run_id)
-        except Http404 as missing:
-            notices = (str(missing),)
-        else:
-            if run.is_external:
-                notices = (f"{run.name} was started outside Trainboard: there is no recipe to run again.",)
-            else:
-                start = from_spec(run.spec, tags=run.tags)
-    draft = from_query(request.GET, start)
-    return replace(draft, notices=(*notices, *draft.notices))
 
 
 def _launch(here: Project, draft: Draft, reading: Reading, user: AbstractBaseUser | Any) -> str:
@@ -127,5 +114,6 @@ def _page(
         "link": to_query(draft).urlencode(),
         "check_url": reverse("project_new_check", args=[project.slug]),
         "refused": status == 422,
+        "continued": "continue" in request.POST,
     }
     return render(request, "new_run/page.html", context, status=status)

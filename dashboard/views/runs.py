@@ -16,6 +16,7 @@ from runs.commands import CommandError, send_command
 from runs.errors import RunError
 from runs.launch import resume_run
 from runs.models import Run
+from runs.scripts import has_script
 from runs.specs import changed_config, effective_config
 from runs.states import State
 from runs.timeline import Event, timeline
@@ -73,6 +74,7 @@ def overview(request: HttpRequest, run: str) -> HttpResponse:
         **{name: owner.environment.get(name) for name in _SHOWN_APART},
         "attempts": owner.attempts.order_by("number"),
         "spec": owner.spec,
+        "files": {"yaml": not owner.is_external, "python": has_script(owner.spec)},
     }
     return _page(request, owner, "overview", context)
 

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from runs.commands import CommandError
 from runs.errors import ErrandError, RunError, SpecError, UploadError
+from runs.presets import PresetError
 from runs.projects import ProjectError
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
     answers: dict[type[Exception], Callable[[Any], JsonResponse]] = {
         SpecError: _spec_error,
         ProjectError: lambda e: error_response(422, "This project cannot be made.", {"name": str(e)}),
+        PresetError: lambda e: error_response(422, "This preset cannot be saved.", {"name": str(e)}),
         CommandError: lambda e: error_response(409, str(e)),
         RunError: lambda e: error_response(409, str(e)),
         ErrandError: lambda e: error_response(422, str(e)),

@@ -7,11 +7,12 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema
 from ninja.responses import Status
 
-from runs.api.body import yaml_response
+from runs.api.body import file_response, yaml_response
 from runs.documents import Document, document_of, launch_document
 from runs.errors import RunError, SpecError
 from runs.models import Project, Run, Sweep
 from runs.projects import default_project
+from runs.scripts import SCRIPT_FILE, script_of
 from trainer_bridge.fields import did_you_mean
 
 router = Router(tags=["launch"])
@@ -56,6 +57,13 @@ def run_as_yaml(request: HttpRequest, run_id: str) -> HttpResponse:
     if run.is_external:
         raise RunError(f"{run.name} was started outside Trainboard: it has no specification to launch again.")
     return yaml_response(document_of(run), run.name)
+
+
+@router.get("/runs/{run_id}/train.py")
+def run_as_python(request: HttpRequest, run_id: str) -> HttpResponse:
+    """A script that trains the same without Trainboard (docs/spec.md)."""
+    run = get_object_or_404(Run, pk=run_id)
+    return file_response(script_of(run.spec, run.name), "text/x-python", SCRIPT_FILE)
 
 
 @router.get("/sweeps/{sweep_id}/spec.yaml")

@@ -6,6 +6,7 @@ from runs.models.checkpoint import Checkpoint
 from runs.models.command import Command
 from runs.models.console import ConsoleBlock
 from runs.models.errand import Errand
+from runs.models.preset import Preset
 from runs.models.project import Project
 from runs.models.run import Attempt, Run, RunWarning, Source
 from runs.models.series import Chunk, PendingPoints, Rewind, Series
@@ -24,6 +25,7 @@ __all__ = [
     "IngestToken",
     "LoginLink",
     "PendingPoints",
+    "Preset",
     "Project",
     "Rewind",
     "Run",

@@ -1,6 +1,7 @@
 // New run: the server checks the form 200 ms after typing; this file shows what it said.
 import { announce, isTyping, post } from "./dom.js";
-import { keepDraft, offerDraft, dropDraft } from "./draft.js";
+import { keepDraft, offerDraft, dropDraft, setInAddress } from "./draft.js";
+import { offerSheets, openDifference } from "./form_sheets.js";
 import { stepNumber } from "./number_step.js";
 import { followSections } from "./sections.js";
 import { filter, showAll } from "./field_filter.js";
@@ -12,6 +13,7 @@ const form = document.getElementById("new-run");
 const launch = document.getElementById("launch-button");
 const summary = document.getElementById("summary");
 const shown = new Set(); // ids of fields whose error is on the page
+const asks = new URLSearchParams(location.search);
 let said = { errors: {} };
 let timer = 0;
 let asked = 0;
@@ -30,7 +32,8 @@ async function check() {
   showErrors();
   showChanges();
   checked(said);
-  keepDraft(form.dataset.project, said.changed.length || form.elements.name.value ? said.link : "");
+
+  keepDraft(form, said.link, said.changed.length || form.elements.name.value);
 }
 
 function showSummary() {
@@ -113,15 +116,34 @@ function send(event) {
 }
 
 form.addEventListener("input", (event) => {
-  if (event.target.closest(".form-tools")) return filter(form);
+  if (event.target.closest(".form-tools")) return search(event.target);
   if (event.target.matches(".switch") && event.target.checked) seedSweep(event.target.closest("[data-row]"));
   checkSoon();
 });
+function search(control) {
+  filter(form);
+  if (control.id === "changed-only") setInAddress("changed", control.checked ? "1" : "");
+}
+
+// The section stays in the address, and Tab goes on from its heading.
+function goToSection(id) {
+  const section = document.getElementById(id);
+  section.scrollIntoView();
+  const title = section.querySelector("h2");
+  title.tabIndex = -1;
+  title.focus({ preventScroll: true });
+  setInAddress("section", id);
+}
+
 form.addEventListener("focusout", () => setTimeout(showErrors));
 form.addEventListener("submit", send);
-form.addEventListener("click", (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="#f-"]');
   if (link) { event.preventDefault(); goTo(link.getAttribute("href").slice(1)); }
+});
+form.addEventListener("click", (event) => {
+  const section = event.target.closest("[data-section]");
+  if (section) { event.preventDefault(); goToSection(section.dataset.section); }
   if (event.target.closest("[data-reset]")) reset(event.target.closest("[data-row]"));
   if (event.target.closest("[data-show-all]")) showAll(form);
 });
@@ -142,6 +164,10 @@ for (const box of form.querySelectorAll(".error-text:not(:empty)")) shown.add(bo
 on("workers", checkSoon); // the device slots of the summary
 setUpRehearsal(() => form.requestSubmit(launch), check);
 offerDraft(form);
+offerSheets(form);
 followSections(form);
+if (asks.get("changed")) filter(form);
+if (asks.get("against")) openDifference(asks.get("against"));
+if (document.getElementById(asks.get("section"))?.matches(".form-section")) goToSection(asks.get("section"));
 if ("refused" in form.dataset) document.getElementById("refused").focus();
 check();

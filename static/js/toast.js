@@ -7,7 +7,7 @@ export function toast(text, { error = false, action = null } = {}) {
   const line = document.createElement("span");
   line.textContent = text;
   box.append(icon(error ? "error" : "check"), line);
-  if (action) box.append(link(action));
+  if (action) box.append(action.press ? pressable(action, box) : link(action));
   box.append(closer(box));
   document.getElementById("toasts").append(box);
   if (!error) leaveLater(box);
@@ -17,6 +17,13 @@ function link({ label, href }) {
   const a = document.createElement("a");
   Object.assign(a, { className: "button small", textContent: label, href });
   return a;
+}
+
+function pressable({ label, press }, box) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "button small", textContent: label });
+  button.addEventListener("click", () => { box.remove(); press(); });
+  return button;
 }
 
 function closer(box) {

@@ -1,10 +1,16 @@
 """The New run page: what it shows, what it keeps, what it launches."""
 
-import pytest
+import html
+import re
 
+import pytest
+from django.http import QueryDict
+
+from dashboard.forms.draft import from_query
+from dashboard.forms.reading import read
 from runs import dispatch
-from runs.launch import launch_run
-from runs.models import Project, Run, Sweep
+from runs.launch import launch_run, launch_sweep
+from runs.models import Checkpoint, Project, Run, Sweep
 from runs.workers import record_heartbeat
 
 URL = "/p/digits/new"
@@ -158,9 +164,56 @@ def test_a_run_can_be_the_start_of_another(owner_client, project):
     assert 'name="tags" value="t"' in page
 
 
+def test_a_sweep_can_be_the_start_of_another_with_its_space(owner_client, project):
+    space = {"args.seed": [1, 2], "args.data_seed": [None, 3], "args.lr_scheduler_type": ["linear", "cosine"]}
+    sweep = launch_sweep(project, {"recipe": "language-id", "params": {"languages": 2}}, space, tags=["t"])
+    page = owner_client.get(f"{URL}?from={sweep.pk}").content.decode()
+    link = html.unescape(re.search(r'data-link="([^"]*)"', page)[1])
+    assert read(from_query(QueryDict(link))).space == space
+    assert 'name="params.languages" value="2"' in page
+    assert 'name="tags" value="t"' in page
+
+
+def test_a_trial_can_be_the_start_of_a_run(owner_client, project):
+    sweep = launch_sweep(project, {"recipe": "digits-vit"}, {"args.seed": [5, 6]})
+    page = owner_client.get(f"{URL}?from={sweep.runs.get(trial=1).pk}").content.decode()
+    assert 'name="args.seed" value="6"' in page
+    assert "sweep of" not in page
+
+
+def test_a_run_started_elsewhere_gives_its_arguments(owner_client, project):
+    spec = {"config": {"lr": 1}, "args": {"seed": 9, "output_dir": "x"}}
+    run = Run.objects.create(project=project, name="theirs", origin=Run.Origin.EXTERNAL, spec=spec)
+    page = owner_client.get(f"{URL}?from={run.pk}").content.decode()
+    assert 'name="args.seed" value="9"' in page
+    assert "started outside Trainboard" in page
+    assert "args.output_dir is not a field of" in page
+    assert "lr is not" not in page
+
+
+def test_a_checkpoint_can_be_the_start_where_the_recipe_takes_a_model(owner_client, project):
+    run = launch_run(project, {"recipe": "digits-vit", "args": {"seed": 7}})
+    times = {"created_at": run.created_at, "attempt": 1}
+    made = Checkpoint.objects.create(pk="abc", run=run, step=4, path="checkpoints/checkpoint-4", **times)
+    page = owner_client.get(f"{URL}?ckpt={made.pk}").content.decode()
+    assert f"cannot begin with the weights of {run.pk}/checkpoint-4" in page
+    assert 'name="args.seed" value="7"' in page
+    assert "There is no checkpoint nope" in owner_client.get(f"{URL}?ckpt=nope").content.decode()
+
+
+def test_a_draft_too_long_for_an_address_is_continued_by_post(owner_client):
+    link = f"recipe=language-id&set.seed=3&name={'x' * 90}"
+    answer = owner_client.post(URL, {"continue": link})
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "data-continued" in page
+    assert 'name="args.seed" value="3"' in page
+    assert not Run.objects.exists()
+
+
 def test_a_run_that_is_gone_is_named(owner_client):
     page = owner_client.get(f"{URL}?from=nope").content.decode()
-    assert "There is no run nope" in page
+    assert "There is no run or sweep nope" in page
 
 
 def test_the_check_says_what_would_run(owner_client):

@@ -226,7 +226,7 @@ def test_a_specification_fills_the_form():
     draft = from_spec(spec | {"args": {**spec["args"], "gone": 1}}, tags=["t"])
     assert read(draft).spec == {"recipe": "digits-vit", "params": {"hidden_size": 96}, "args": {"seed": 3}}
     assert draft.tags == "t"
-    assert draft.notices == ("args.gone is not a field of digits-vit any more.",)
+    assert draft.notices == ("args.gone is not a field of digits-vit; its value was left out.",)
 
 
 def test_another_recipe_keeps_the_arguments_and_drops_its_own_parameters():

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from runs.documents import parse_document
-from runs.models import Project, Run, Sweep
+from runs.models import Preset, Project, Run, Sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +85,33 @@ def test_what_was_launched_comes_back_as_yaml(client, project):
     sweep = send(client, "/launch", YAML + SPACE)[1]["id"]
     text = client.get(f"/api/v1/sweeps/{sweep}/spec.yaml").content.decode()
     assert parse_document(text) == parse_document(YAML + SPACE)
+
+
+def test_a_run_comes_back_as_a_script(client, project):
+    run = send(client, "/launch", YAML)[1]["id"]
+    answer = client.get(f"/api/v1/runs/{run}/train.py")
+    assert answer["Content-Disposition"] == 'attachment; filename="train.py"'
+    text = answer.content.decode()
+    assert '"learning_rate": 0.001' in text
+    compile(text, "train.py", "exec")
+
+
+def test_a_run_started_elsewhere_has_neither(client, project):
+    run = Run.objects.create(project=project, name="theirs", origin="external", spec={"config": {}})
+    for name in ("spec.yaml", "train.py"):
+        answer = client.get(f"/api/v1/runs/{run.pk}/{name}")
+        assert (answer.status_code, bool(answer.json()["error"])) == (409, True)
+
+
+def test_presets_over_rest(client, project):
+    body = {"project": "digits", "name": "p", "spec": {"recipe": "digits-vit", "args": {"seed": 1}}}
+    status, made = send(client, "/presets", json.dumps(body), "application/json")
+    assert (status, made["name"], made["spec"]) == (201, "p", body["spec"])
+    assert send(client, "/presets", json.dumps(body), "application/json")[1]["problems"].keys() == {"name"}
+    assert send(client, "/presets", YAML.replace("from a file", "q"))[0] == 201
+    wrong = json.dumps(body | {"spec": {"recipe": "digits-vit", "args": {"seed": -1}}, "name": "r"})
+    assert send(client, "/presets", wrong, "application/json")[1]["problems"].keys() == {"args.seed"}
+    renamed = client.patch(f"/api/v1/presets/{made['id']}", {"name": "s"}, "application/json").json()
+    assert [preset["name"] for preset in client.get("/api/v1/presets?project=digits").json()] == ["q", "s"]
+    assert client.delete(f"/api/v1/presets/{renamed['id']}").status_code == 204
+    assert Preset.objects.count() == 1
