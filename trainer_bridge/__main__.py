@@ -1,10 +1,11 @@
-"""``python -m trainer_bridge exec train.py …``, ``… launch spec.yaml`` and ``… sync``."""
+"""``python -m trainer_bridge exec train.py …``, ``… launch spec.yaml``, ``… sync`` and ``… new-recipe NAME``."""
 
 import argparse
 import sys
 from pathlib import Path
 
 from trainer_bridge.join.wish import Wish, wish
+from trainer_bridge.own.new_recipe import DEFAULT, tasks, write
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainer_bridge", description="Trainings join Trainboard."
     )
-    commands = parser.add_subparsers(required=True, metavar="exec | launch | sync")
+    commands = parser.add_subparsers(required=True, metavar="exec | launch | sync | new-recipe")
     run = commands.add_parser("exec", help="run a script as it is, and report it")
     _add_server(run)
     run.add_argument("--project", help="where the run goes, made if it is missing (TRAINBOARD_PROJECT)")
@@ -32,7 +33,23 @@ def _parser() -> argparse.ArgumentParser:
     _add_server(deliver)
     deliver.add_argument("folder", nargs="?", help="default: TRAINBOARD_DIR, else ./trainboard-runs")
     deliver.set_defaults(do=_sync)
+    _add_new_recipe(
+        commands.add_parser("new-recipe", help="write a recipe that works at once, to be changed")
+    )
     return parser
+
+
+def _add_new_recipe(new: argparse.ArgumentParser) -> None:
+    new.add_argument("name", help="small letters and digits, with - between words")
+    new.add_argument(
+        "--task", default=DEFAULT, help=f"what to begin with: {', '.join(tasks())} (%(default)s)"
+    )
+    new.add_argument(
+        "--folder",
+        type=Path,
+        help="where it is written (TRAINBOARD_RECIPES, else recipes in the data folder)",
+    )
+    new.set_defaults(do=_new_recipe)
 
 
 def _add_launch(launch: argparse.ArgumentParser) -> None:
@@ -62,6 +79,16 @@ def _launch(options: argparse.Namespace) -> int:
 
     asked = wish(options.server, options.token, options.project)
     return launch_file(options.file, asked.server, asked.token, asked.project)
+
+
+def _new_recipe(options: argparse.Namespace) -> int:
+    try:
+        path = write(options.name, options.task, options.folder)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{path} is written. A running worker offers it on the New run page; change it as you like.")
+    return 0
 
 
 def _sync(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from types import FrameType
@@ -19,7 +20,10 @@ from trainer_bridge.control import STOP_ASKED, Control
 from trainer_bridge.job import ExitRecord, Job, write_exit_record
 from trainer_bridge.outcome import exit_event
 from trainer_bridge.output import LenientFile, open_lines
-from trainer_bridge.protocol import Warning
+from trainer_bridge.own.find import is_script
+from trainer_bridge.own.places import Places
+from trainer_bridge.own.sources import source_of
+from trainer_bridge.protocol import Environment, Warning
 
 log = logging.getLogger("trainer_bridge")
 
@@ -61,10 +65,9 @@ class Training:
             return ExitRecord(outcome="stopped", step=self.step, reason=str(stop))
         except BaseException as error:
             # SystemExit and KeyboardInterrupt out of a recipe are failures of the run as well.
-            traceback.print_exc()
-            return ExitRecord(
-                outcome="failed", step=self.step, error=last_line(error), traceback=traceback.format_exc()
-            )
+            trace = self._traceback(error)
+            print(trace, file=sys.stderr, end="")
+            return ExitRecord(outcome="failed", step=self.step, error=last_line(error), traceback=trace)
         if stopped:
             # Who asked is known to the server; only what it cannot know is said.
             reason = "" if self.control.stop_reason == STOP_ASKED else self.control.stop_reason
@@ -97,23 +100,28 @@ class Training:
         resume = resume_folder(self.job)
         callback = BridgeCallback(self.client, self.control)
         built = build_trainer(self.job.spec, self.job.paths.checkpoints, [callback, LogPrinter()])
+        if source := source_of(built.recipe):
+            self.client.emit(Environment(source))
         callback.describe = lambda: describe(built)
         self.control.can_evaluate = built.trainer.eval_dataset is not None
-        self._step_through(built.trainer, resume)
+        self._step_through(built.trainer, lambda: built.trainer.train(resume_from_checkpoint=resume))
         if self._stopped(built.trainer.state):
             return True
         if built.test_dataset is not None:
             built.trainer.evaluate(built.test_dataset, metric_key_prefix="test")
         return False
 
-    def _step_through(self, trainer: Any, resume: str | None) -> None:
+    def _step_through(self, trainer: Any, train: Callable[[], Any]) -> Any:
         self._phase = "steps"
         try:
-            trainer.train(resume_from_checkpoint=resume)
+            return train()
         finally:
             self._phase = "between"
             self.step = trainer.state.global_step
             self.control.end("the training has ended")
+
+    def _traceback(self, error: BaseException) -> str:
+        return "".join(traceback.format_exception(error))
 
     def _stopped(self, state: Any) -> bool:
         """A stop that was asked for at the very last step stops nothing."""
@@ -145,7 +153,7 @@ def main(job: Job) -> None:
     outputs = redirect_output(job.paths.console_log(job.attempt))
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
     prepare(job.threads)
-    training = Training(job)
+    training = training_of(job)
     for output in outputs:
         output.on_loss = training.tell_lost_output
     training.stop_on_signals()
@@ -159,6 +167,17 @@ def main(job: Job) -> None:
     sys.stderr.flush()
     # Threads and atexit handlers of libraries have nothing left to do, and must not hang the slot.
     os._exit(1 if record.outcome == "failed" else 0)
+
+
+def training_of(job: Job) -> Training:
+    """The training of a recipe, or the one that a script makes itself."""
+    if job.recipes_dir and job.scripts_dir:
+        Places(Path(job.recipes_dir), Path(job.scripts_dir)).use()
+    if is_script(job.spec["recipe"]):
+        from trainer_bridge.own.script_training import ScriptTraining
+
+        return ScriptTraining(job)
+    return Training(job)
 
 
 def leave_record(training: Training, record: ExitRecord) -> None:

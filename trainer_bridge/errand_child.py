@@ -9,13 +9,17 @@ import sys
 import tempfile
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from trainer_bridge import errands
 from trainer_bridge.child import last_line, prepare, redirect_output
+
+#: What a child does: given a function that says how far it is, it returns a dictionary.
+Work = Callable[[Callable[[str], None]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -36,27 +40,32 @@ class ErrandJob:
 
 
 def main(job: ErrandJob, pipe: connection.Connection) -> None:
-    """Do the errand in this process and say the result; messages are JSON objects with one of the keys "progress",
-    "result" and "failure".
+    """Do the errand in this process and say the result through ``pipe``."""
+    in_child(job.folder, job.threads, pipe, lambda tell: errands.module_of(job.kind).run(job.payload, tell))
+
+
+def in_child(folder: str, threads: int, pipe: connection.Connection, work: Work) -> NoReturn:
+    """Do ``work`` in this process, which ends with it; its output goes to output.log in ``folder``.
+
+    Messages are JSON objects with one of the keys "progress", "result" and "failure".
     """
     os.setsid()
-    redirect_output(job.log)
+    redirect_output(Path(folder) / "output.log")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
     _die_first()
     _die_with_the_worker()
-    tempfile.tempdir = job.folder
-    prepare(job.threads)
-    _send(pipe, _outcome(job, pipe))
+    tempfile.tempdir = folder
+    prepare(threads)
+    _send(pipe, _outcome(work, pipe))
     sys.stdout.flush()
     sys.stderr.flush()
     # Threads and atexit handlers of libraries have nothing left to do.
     os._exit(0)
 
 
-def _outcome(job: ErrandJob, pipe: connection.Connection) -> dict[str, Any]:
+def _outcome(work: Work, pipe: connection.Connection) -> dict[str, Any]:
     try:
-        module = errands.module_of(job.kind)
-        result = plain(module.run(job.payload, lambda text: _send(pipe, {"progress": str(text)})))
+        result = plain(work(lambda text: _send(pipe, {"progress": str(text)})))
         if (size := len(json.dumps(result))) > errands.MAX_RESULT:
             raise ValueError(f"The result is too large: {size} bytes; the most is {errands.MAX_RESULT}.")
     except BaseException as error:

@@ -16,7 +16,10 @@ Outcome = Literal["finished", "stopped", "failed"]
 
 @dataclass(frozen=True)
 class Job:
-    """One attempt at one run. ``resume_from`` is relative to the run's folder; ``threads`` are torch's."""
+    """One attempt at one run. ``resume_from`` is relative to the run's folder; ``threads`` are torch's.
+
+    ``recipes_dir`` and ``scripts_dir`` hold a person's own; without them they are where the process's settings say.
+    """
 
     server: str
     token: str
@@ -26,6 +29,8 @@ class Job:
     runs_dir: str
     resume_from: str | None = None
     threads: int = 1
+    recipes_dir: str = ""
+    scripts_dir: str = ""
 
     @property
     def paths(self) -> RunPaths:

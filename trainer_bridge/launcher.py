@@ -23,6 +23,8 @@ import psutil
 from trainer_bridge import errand_child
 from trainer_bridge.errand_child import ErrandJob
 from trainer_bridge.job import Job
+from trainer_bridge.own import reader_child
+from trainer_bridge.own.reader_child import ReadJob
 
 log = logging.getLogger("trainer_bridge")
 
@@ -120,6 +122,10 @@ class Launcher:
     def start_errand(self, job: ErrandJob, pipe: connection.Connection) -> Child:
         """Start an errand in a child of its own, which speaks through ``pipe``. Raises as ``start`` does."""
         return Child(self._start(errand_child.main, job, pipe))
+
+    def start_reading(self, job: ReadJob, pipe: connection.Connection) -> Child:
+        """Start to read a person's file in a child of its own. Raises as ``start`` does."""
+        return Child(self._start(reader_child.main, job, pipe))
 
     def _start(self, target: "object", *args: object) -> multiprocessing.process.BaseProcess:
         process = self._context.Process(target=target, args=args)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ import torch
 import torch.optim
 import transformers.convert_slow_tokenizer
 import transformers.data.data_collator
+import transformers.hf_argparser
 import transformers.integrations
 import transformers.models.bert.modeling_bert
 import transformers.models.llama.modeling_llama
@@ -33,6 +34,8 @@ import transformers.training_args
 
 import trainer_bridge.checkpoint_weights
 import trainer_bridge.environment
+import trainer_bridge.own.script_building
+import trainer_bridge.own.script_training
 import trainer_bridge.recipes
 import trainer_bridge.spec
 

@@ -58,10 +58,17 @@ class WorkerApi:
         answer = self._post(f"errands/{quote(errand, safe='')}", {"attempt": attempt, **word})
         return bool(answer and answer["wanted"])
 
+    def report_recipes(self, report: bytes) -> None:
+        """The own recipes and scripts that there are now (JSON of trainer_bridge/own/wire.py)."""
+        self._send("PUT", "recipes", report)
+
     def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        return self._send("POST", what, json.dumps(body).encode())
+
+    def _send(self, method: str, what: str, data: bytes) -> dict[str, Any] | None:
         # The scheme is checked by bridge_url when the worker starts.
         request = urllib.request.Request(  # noqa: S310
-            f"{self._base}/{what}", data=json.dumps(body).encode(), headers=self._headers, method="POST"
+            f"{self._base}/{what}", data=data, headers=self._headers, method=method
         )
         try:
             with self._opener.open(request, timeout=PATIENCE) as answer:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer_bridge import recipes, spec_fields
+from trainer_bridge import spec_fields
 from trainer_bridge.assembly import assemble
+from trainer_bridge.own.find import find, is_script
 from trainer_bridge.problem import SpecProblem
 from trainer_bridge.recipes import Recipe
 
@@ -38,18 +39,30 @@ def build_trainer(
     Seeds are set before the model is made, so equal specs give equal runs on one machine. Raises KeyError for an
     unknown recipe, SpecProblem naming every field that cannot be used.
     """
-    recipe = recipes.get(spec["recipe"])
-    if problems := spec_fields.problems(recipe, spec):
-        raise SpecProblem(problems)
+    if is_script(spec["recipe"]):
+        from trainer_bridge.own.script_building import build_from_script
+
+        return build_from_script(spec, output_dir, callbacks)
+    recipe = find(spec["recipe"])
+    refuse_problems(recipe, spec)
     values = spec_fields.resolve(recipe, spec)
     arguments = {**recipe.arguments, **spec.get("args", {})}
     trainer, parts = assemble(recipe.build, values, arguments, output_dir, callbacks)
+    return built_training(trainer, recipe, parts.test_dataset, parts.notes)
+
+
+def built_training(
+    trainer: "Trainer", recipe: Recipe, test_dataset: Any = None, notes: dict[str, Any] | None = None
+) -> BuiltTraining:
+    """The Trainer with what its arguments say the best checkpoint is chosen by."""
     metric = (trainer.args.metric_for_best_model or "loss").removeprefix("eval_")
-    return BuiltTraining(
-        trainer=trainer,
-        recipe=recipe,
-        test_dataset=parts.test_dataset,
-        objective=f"eval/{metric}",
-        greater_is_better=bool(trainer.args.greater_is_better),
-        notes=parts.notes,
-    )
+    greater = trainer.args.greater_is_better
+    # The Trainer settles the direction only where it loads the best model itself.
+    greater = not metric.endswith("loss") if greater is None else greater
+    return BuiltTraining(trainer, recipe, test_dataset, f"eval/{metric}", greater, notes or {})
+
+
+def refuse_problems(recipe: Recipe, spec: Mapping[str, Any]) -> None:
+    """Raise SpecProblem naming every field that cannot be used, if there is one."""
+    if problems := spec_fields.problems(recipe, spec):
+        raise SpecProblem(problems)

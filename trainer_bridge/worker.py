@@ -13,6 +13,8 @@ from trainer_bridge.job import Job
 from trainer_bridge.launcher import Launcher
 from trainer_bridge.leftovers import Leftovers
 from trainer_bridge.machine import describe_machine
+from trainer_bridge.own.places import Places
+from trainer_bridge.own.watch import OwnFiles
 from trainer_bridge.rest import NotAllowed, ServerAway, Waiting, WorkerApi
 from trainer_bridge.spool_file import SpoolBusy
 from trainer_bridge.supervisor import Supervisor, report_unstarted
@@ -40,6 +42,7 @@ class WorkerAgent:
         self._api = WorkerApi(server, token, name)
         self._launcher = Launcher()
         self._errands = ErrandWorker(self._api, self._launcher, Path(data_dir) / "errands")
+        self._own = OwnFiles(Places.of(data_dir), self._launcher, self._api)
         self._leftovers = Leftovers(self._runs_dir, server)
         self._info: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -90,6 +93,7 @@ class WorkerAgent:
         self._warm.set()
         self._leftovers.stop()
         self._errands.shut_down()
+        self._own.stop()
         self._beat.set()
         for supervisor in self._supervisors():
             supervisor.stop()
@@ -149,6 +153,8 @@ class WorkerAgent:
             spec=claim["spec"],
             runs_dir=str(self._runs_dir),
             resume_from=claim.get("resume_from"),
+            recipes_dir=str(self._own.places.recipe),
+            scripts_dir=str(self._own.places.script),
         )
         log.info("training %s (%s), attempt %d", claim.get("name", job.run), job.run, job.attempt)
         try:
@@ -196,6 +202,7 @@ class WorkerAgent:
                 return
         self._warm.set()
         self._beat.set()
+        self._own.start()
 
     def _heartbeat_loop(self) -> None:
         while not self._stopping.is_set():

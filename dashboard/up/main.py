@@ -51,6 +51,8 @@ def up(options: Options) -> int:
 def _set_environment(options: Options) -> None:
     """What the children's settings, and our own, are to say; nothing of Django is imported yet."""
     os.environ["TRAINBOARD_DATA_DIR"] = str(options.data_dir)
+    for setting, chosen in options.own_folders().items():
+        os.environ[setting] = str(chosen)
     names = [name for name in os.environ.get("TRAINBOARD_HOSTS", "").split(",") if name]
     os.environ["TRAINBOARD_HOSTS"] = ",".join([*names, *address.host_names(options.host)])
 

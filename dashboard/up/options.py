@@ -6,19 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.up.slots import default_slots
+from trainer_bridge.own.files import WORDS
+from trainer_bridge.own.places import FOLDERS, SETTINGS
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `up` was asked for; ``slots`` is how many trainings may run at once."""
+    """What `up` was asked for; ``slots`` is how many trainings may run at once; ``recipes`` and ``scripts`` are folders
+    of a person's own, None for those that the settings name.
+    """
 
     host: str
     port: int
     data_dir: Path
     slots: int
     browser: bool
+    recipes: Path | None = None
+    scripts: Path | None = None
+
+    def own_folders(self) -> dict[str, Path]:
+        """Setting → the folder that was chosen on the command line."""
+        chosen = {SETTINGS["recipe"]: self.recipes, SETTINGS["script"]: self.scripts}
+        return {setting: folder.expanduser().resolve() for setting, folder in chosen.items() if folder}
 
 
 def parse(arguments: list[str]) -> Options:
@@ -30,6 +41,8 @@ def parse(arguments: list[str]) -> Options:
         data_dir=given.data_dir.expanduser().resolve(),
         slots=given.slots or default_slots(),
         browser=given.browser,
+        recipes=given.recipes,
+        scripts=given.scripts,
     )
 
 
@@ -52,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_slots,
         help="trainings that may run at once (default: one a GPU; without GPU one for every two cores)",
     )
+    for kind, what in WORDS.items():
+        parser.add_argument(
+            f"--{FOLDERS[kind]}",
+            type=Path,
+            help=f"folder with {what}s (default: {SETTINGS[kind]}, else {FOLDERS[kind]} in the data folder)",
+        )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
     return parser
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainer_bridge.bridge_server import BridgeServer
+from tests.trainer_bridge.supervised import Supervised
 from trainer_bridge.job import Job
 from trainer_bridge.launcher import Launcher
 
@@ -24,6 +25,21 @@ def launcher() -> Launcher:
     launcher = Launcher()
     launcher.warm_up()
     return launcher
+
+
+@pytest.fixture
+def train(launcher: Launcher) -> Iterator[Callable[[Job], Supervised]]:
+    """train(job) → the training, which has begun; whatever still trains at the end is killed."""
+    started: list[Supervised] = []
+
+    def start(job: Job) -> Supervised:
+        started.append(Supervised(job, launcher))
+        return started[-1]
+
+    yield start
+    for supervised in started:
+        supervised.supervisor.kill("the test is over")
+        supervised.end()
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import os
 import signal
-import threading
 import time
 
 import pytest
 
 from tests.trainer_bridge.conftest import alive
+from tests.trainer_bridge.supervised import wait_for_steps
 from trainer_bridge.job import read_ticket
 from trainer_bridge.leftovers import Leftovers, settle
 from trainer_bridge.protocol import (
@@ -32,46 +32,6 @@ LONG = {
     "save_strategy": "no",
     "load_best_model_at_end": False,
 }
-
-
-class Supervised:
-    """A supervisor on a thread of its own, as in a worker."""
-
-    def __init__(self, job, launcher) -> None:
-        self.supervisor = Supervisor(job, launcher)
-        self.delivered = None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        self.delivered = self.supervisor.run()
-
-    @property
-    def pid(self) -> int:
-        return self.supervisor._child.pid
-
-    def end(self, timeout: float = 30) -> bool:
-        self._thread.join(timeout)
-        assert not self._thread.is_alive(), "the training did not end"
-        return self.delivered
-
-
-@pytest.fixture
-def train(launcher):
-    started = []
-
-    def start(job) -> Supervised:
-        started.append(Supervised(job, launcher))
-        return started[-1]
-
-    yield start
-    for supervised in started:
-        supervised.supervisor.kill("the test is over")
-        supervised.end()
-
-
-def wait_for_steps(server, count=3):
-    server.wait_for(lambda: sum(isinstance(e, Metrics) for e in server.arrivals) >= count, 30)
 
 
 def test_a_training_from_start_to_exit(server, train, job_for):

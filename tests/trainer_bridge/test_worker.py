@@ -19,6 +19,7 @@ class Queue:
     def __init__(self) -> None:
         self.queued: list[dict] = []
         self.beats: list[dict] = []
+        self.catalogues: list[dict] = []
         self.requests: list[tuple[str, str]] = []
         self.fail_with = 0
         queue = self
@@ -32,6 +33,8 @@ class Queue:
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode() if answer is not None else b"")
 
+            do_PUT = do_POST
+
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -42,6 +45,9 @@ class Queue:
     def answer(self, what: str, body: dict) -> tuple[int, dict | None]:
         if self.fail_with:
             return self.fail_with, {"detail": "not now"}
+        if what == "recipes":
+            self.catalogues.append(body)
+            return 204, None
         if what == "heartbeat":
             self.beats.append(body)
             return 200, {"queued": len(self.queued)}
@@ -63,7 +69,7 @@ def queue():
 def agent(server, queue, launcher, tmp_path, monkeypatch):
     monkeypatch.setattr("trainer_bridge.worker.BEAT_EVERY", 0.1)
     agent = WorkerAgent(server.url, "worker-token", "box 1", 2, tmp_path)
-    agent._api = WorkerApi(queue.url, "worker-token", "box 1")
+    agent._api = agent._own._api = WorkerApi(queue.url, "worker-token", "box 1")
     agent.start()
     yield agent
     agent.shut_down(0)
@@ -101,7 +107,9 @@ def test_queued_runs_are_trained_never_more_than_slots_at_once(server, queue, ag
     assert {beat["state"] for beat in queue.beats} <= {"warming up", "ready"}
     assert {beat["slots"] for beat in queue.beats} == {2}
     assert queue.beats[-1]["info"]["torch"]
+    until(lambda: bool(queue.catalogues))
     assert set(queue.requests) == {
+        ("/api/v1/workers/box%201/recipes", "Bearer worker-token"),
         ("/api/v1/workers/box%201/heartbeat", "Bearer worker-token"),
         ("/api/v1/workers/box%201/claim", "Bearer worker-token"),
     }
@@ -152,3 +160,23 @@ def test_a_server_that_does_not_answer_is_away(monkeypatch, queue):
     queue.answer = lambda what, body: time.sleep(0.5) or (204, None)
     with pytest.raises(ServerAway, match="timed out"):
         WorkerApi(queue.url, "token", "box").claim("r")
+
+
+@pytest.mark.training
+def test_an_own_recipe_beside_the_data_is_told_and_trained(server, queue, agent, job_for, tmp_path):
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "mine.py").write_text(
+        "from trainer_bridge.recipes import recipe\n"
+        "from trainer_bridge.recipes.digits import digits_vit\n"
+        "@recipe(arguments={'num_train_epochs': 1})\n"
+        "def my_digits(*, width: int = 4):\n"
+        "    return digits_vit.build(hidden_size=width, num_hidden_layers=1, dropout=0.0, seed=1)\n"
+    )
+    until(lambda: any(told["recipes"] for told in queue.catalogues))
+    assert queue.catalogues[-1]["recipes"][0]["name"] == "my-digits"
+    assert queue.catalogues[-1]["folders"]["recipe"] == str(tmp_path / "recipes")
+    claim = claim_of(job_for())
+    queue.queued = [{**claim, "spec": {"recipe": "my-digits", "args": {"max_steps": 1}}}]
+    agent.work()
+    until(lambda: bool(server.of(Exit)))
+    assert server.of(Exit)[0].outcome == "finished"

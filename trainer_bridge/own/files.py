@@ -32,3 +32,7 @@ class FileProblem:
     def place(self) -> str:
         """ "my_recipe.py, line 3"."""
         return self.file if self.line is None else f"{self.file}, line {self.line}"
+
+
+class NotOffered(ValueError):
+    """The file, or something in it, cannot be offered; the text is a sentence for people."""

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard.up import tether
 from dashboard.up.slots import default_slots
+from trainer_bridge.own.files import WORDS
+from trainer_bridge.own.places import FOLDERS, SETTINGS
 
 
 class Command(BaseCommand):
@@ -34,6 +36,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--slots", type=int, default=default_slots(), help="trainings at once (default: %(default)s)"
         )
+        for kind, what in WORDS.items():
+            parser.add_argument(
+                f"--{FOLDERS[kind]}",
+                type=Path,
+                help=f"folder with {what}s (default: {SETTINGS[kind]}, else {FOLDERS[kind]} in the data folder)",
+            )
         parser.add_argument("--tethered", action="store_true", help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,9 +62,18 @@ class Command(BaseCommand):
         from dashboard.up.worker import work
         from trainer_bridge.worker import WorkerAgent
 
+        _set_environment(options)
         server, slots = options["server"].rstrip("/"), options["slots"]
         try:
             agent = WorkerAgent(server, options["token"], options["name"], slots, Path(settings.DATA_DIR))
         except ValueError as error:
             raise CommandError(f"--server {server}: {error}") from error
         return work(agent)
+
+
+def _set_environment(options: dict[str, Any]) -> None:
+    """What the worker's processes read from their settings."""
+    os.environ.setdefault("TRAINBOARD_DATA_DIR", str(settings.DATA_DIR))
+    for kind, setting in SETTINGS.items():
+        if chosen := options[FOLDERS[kind]]:
+            os.environ[setting] = str(chosen.expanduser().resolve())

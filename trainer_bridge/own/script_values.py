@@ -1,0 +1,62 @@
+"""What a script is given when it parses its arguments: the run's values as a command line."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trainer_bridge.own.parser_fields import (
+    SWITCHES,
+    command_of,
+    options_of,
+    read_json_options,
+    takes_training_arguments,
+)
+from trainer_bridge.own.places import places, problem_with
+from trainer_bridge.own.script_file import recipe_of
+from trainer_bridge.recipes.base import Recipe
+
+#: What Trainboard sets itself, whatever the script says.
+FIXED = {"report_to": "none", "disable_tqdm": True, "logging_nan_inf_filter": False}
+
+
+class Given:
+    """The words for a script's parser; ``recipe`` is what the parser says of the script, once it was asked."""
+
+    recipe: Recipe | None = None
+    command: tuple[str, ...] = ()
+
+    def __init__(self, spec: Mapping[str, Any], output_dir: Path) -> None:
+        self._spec, self._output_dir = spec, output_dir
+
+    def words(self, parser: Any) -> list[str]:
+        """Raises SpecProblem naming every value that the script's arguments do not take."""
+        from trainer_bridge.spec import refuse_problems
+
+        self.recipe = recipe_of(parser, script_path(self._spec["recipe"]))
+        refuse_problems(self.recipe, self._spec)
+        read_json_options(parser)
+        words = command_of(parser, self._values(parser))
+        self.command = ("python", self.recipe.name, *words)
+        return words
+
+    def _values(self, parser: Any) -> dict[str, Any]:
+        import torch
+
+        given = {**self._spec.get("params", {}), **self._spec.get("args", {})}
+        if not takes_training_arguments(parser):
+            return given
+        given = {name: True for name, on in SWITCHES.items() if on} | given
+        fixed = {**FIXED, "output_dir": str(self._output_dir)}
+        if not torch.accelerator.is_available():
+            fixed["use_cpu"] = True
+        return {**given, **{name: value for name, value in fixed.items() if name in options_of(parser)}}
+
+
+def script_path(name: str) -> Path:
+    """The script of this name. Raises ValueError with a sentence when it is not there."""
+    path = places().script / name
+    if Path(name).name != name or not path.exists():
+        raise ValueError(f"There is no script {name} in {places().script}.")
+    if sentence := problem_with(path):
+        raise ValueError(f"{name}: {sentence}")
+    return path.resolve()
