@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 # Plotly sets style attributes of its own, so styles may be inline; scripts never.
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "media-src 'self' data:; "
     "connect-src 'self' ws://{host} wss://{host}; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )

@@ -4,6 +4,8 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+from trainer_bridge.data_cells import seen
+
 #: Samples of the batch, and tokens of each, that are written out.
 SAMPLES, TOKENS = 4, 128
 #: Samples whose lengths are counted, and bars of their histogram.
@@ -72,9 +74,12 @@ def _sample(number: int, tensors: dict[str, Any], trainer: Any) -> dict[str, Any
     labels = row.get("labels")
     ids = row.get("input_ids")
     if ids is None or ids.ndim == 0:
-        return {} if labels is None else {"label": _label(labels, trainer)}
+        return seen(row) | ({} if labels is None else {"label": _label(labels, trainer)})
     if ids.ndim == 2:
-        return {"choices": [_words(tokenizer, one.tolist()) for one in ids], "label": _label(labels, trainer)}
+        return {
+            "choices": _choices(ids, row.get("attention_mask"), tokenizer),
+            "label": str(labels.tolist() if labels is not None else ""),
+        }
     aligned = labels is not None and labels.shape == ids.shape and not _is_encoder_decoder(trainer)
     own = labels.tolist() if labels is not None and aligned else None
     sample = _tokens(ids.tolist(), row, own, tokenizer, trainer)
@@ -86,6 +91,16 @@ def _sample(number: int, tensors: dict[str, Any], trainer: Any) -> dict[str, Any
     if labels.ndim and _tells_tokens(trainer):
         return sample | {"label": _words(tokenizer, [token for token in labels.tolist() if token != IGNORED])}
     return sample | {"label": _label(labels, trainer)}
+
+
+def _choices(ids: Any, mask: Any, tokenizer: Any) -> list[str]:
+    """The inputs that are chosen from, in words, without padding."""
+    rows = (
+        ids.tolist()
+        if mask is None
+        else [one[kept.bool()].tolist() for one, kept in zip(ids, mask, strict=True)]
+    )
+    return [_words(tokenizer, row) for row in rows]
 
 
 def _tokens(

@@ -31,6 +31,32 @@ def cell(value: Any, kind: Type, names: list[str] | None = None) -> Cell:
     return {"kind": "value", "text": written[:TEXT], "cut": len(written) > TEXT}
 
 
+def seen(row: Mapping[str, Any]) -> Cell:
+    """The image or sound in a row of a batch, as the model gets it; brightness, loudness spread over the full range."""
+    if (pixels := row.get("pixel_values")) is not None and pixels.ndim == 3:
+        return {"image": _drawn(pixels.float())}
+    if (samples := row.get("input_values")) is not None and samples.ndim == 1:
+        return {"peaks": _outline(samples.float().abs() / max(float(samples.abs().max()), 1e-9))}
+    return {}
+
+
+def _drawn(pixels: Any) -> str:
+    """A tensor (channels, height, width) as a PNG; of other than three channels the first, in grey."""
+    from PIL import Image
+
+    low, high = float(pixels.min()), float(pixels.max())
+    scaled = ((pixels - low) / max(high - low, 1e-9) * 255).byte()
+    image = Image.fromarray(scaled.permute(1, 2, 0).numpy() if len(scaled) == 3 else scaled[0].numpy())
+    return _png(image)
+
+
+def _png(image: Any) -> str:
+    image.thumbnail((PIXELS, PIXELS))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return _data("image/png", file)
+
+
 def _media(value: Any, kind: Type) -> Cell:
     try:
         return {"name": name_of(value)} | (_image(value) if kind == "image" else _sound(value))
@@ -63,13 +89,21 @@ def _sound(value: Mapping[str, Any]) -> Cell:
     heard = heard[: int(SECONDS * RATE)]
     file = io.BytesIO()
     soundfile.write(file, heard, RATE, format="WAV", subtype="PCM_U8")
-    peaks = [float(max(abs(part), default=0)) for part in _pieces(heard)]
-    return {"kind": "audio", "src": _data("audio/wav", file), "seconds": seconds, "rate": own, "peaks": peaks}
+    peaks = _outline(abs(heard))
+    return {
+        "kind": "audio",
+        "src": _data("audio/wav", file),
+        "seconds": seconds,
+        "rate": own,
+        "peaks": peaks,
+    }
 
 
-def _pieces(samples: Any) -> list[Any]:
-    size = max(1, -(-len(samples) // PEAKS))
-    return [samples[start : start + size] for start in range(0, len(samples), size)]
+def _outline(loudness: Any) -> list[float]:
+    """The loudest sample of each of PEAKS pieces."""
+    size = max(1, -(-len(loudness) // PEAKS))
+    pieces = [loudness[start : start + size] for start in range(0, len(loudness), size)]
+    return [round(float(piece.max()), 3) for piece in pieces]
 
 
 def _data(kind: str, file: io.BytesIO) -> str:

@@ -9,9 +9,10 @@ from trainer_bridge.data_files import format_of
 from trainer_bridge.file_check import first_mistake, is_about_encoding
 from trainer_bridge.titled import Broken, Rule, TitledField
 
-SOURCE = "Data"
+SOURCE = "Source"
 COLUMNS = "Columns"
 SPLITS = "Splits"
+TITLES = (SOURCE, COLUMNS, SPLITS)
 
 #: A form that is typed in looks into so many files, and at so many bytes of each.
 MOST_FILES, LOOK_AT = 3, 1 << 20

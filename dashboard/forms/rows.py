@@ -8,11 +8,17 @@ from dashboard.forms.fields import FormField
 from dashboard.forms.reading import Reading
 from dashboard.forms.sweep import SweepInput, split_values
 from trainer_bridge.argument_table import CHECKPOINTS
+from trainer_bridge.data_fields import TITLES as DATA_TITLES
 from trainer_bridge.spec_fields import PARAMETERS
 
 #: Which section shows the fields of a group; groups that are not here are training arguments.
-_SECTIONS = {PARAMETERS: "parameters", CHECKPOINTS: "checkpoints"}
-_TITLES = {"parameters": "Parameters", "arguments": "Training arguments", "checkpoints": "Checkpoints"}
+_SECTIONS = {PARAMETERS: "parameters", CHECKPOINTS: "checkpoints"} | dict.fromkeys(DATA_TITLES, "data")
+_TITLES = {
+    "parameters": "Parameters",
+    "data": "Data",
+    "arguments": "Training arguments",
+    "checkpoints": "Checkpoints",
+}
 #: Problems of the Launch section.
 LAUNCH_KEYS = ("sweep", "name", "tags", "project", "new_project")
 
