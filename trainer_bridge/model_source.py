@@ -1,10 +1,11 @@
 """Where a saved model is read from, and what to tell a person when it cannot be read."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from trainer_bridge import folders
+from trainer_bridge.hub import offline_unless_reachable
 from trainer_bridge.problem import SpecProblem
 
 
@@ -42,9 +43,13 @@ def _path(source: str, name: str) -> tuple[str, str]:
 
 @contextmanager
 def loading(values: Mapping[str, Any]) -> Iterator[None]:
-    """Turn what transformers says of a model it cannot load into a sentence at the field."""
+    """Turn what transformers says of a model it cannot load into a sentence at the field.
+
+    A hub that cannot be reached is asked once, briefly; then this machine's cache must do.
+    """
     try:
-        yield
+        with offline_unless_reachable() if values["source"] == "hub" else nullcontext():
+            yield
     except SpecProblem:
         raise
     except (OSError, ValueError, RuntimeError) as error:
@@ -61,19 +66,22 @@ def _explained(values: Mapping[str, Any], error: Exception) -> tuple[str, str]:
         )
     if "Unrecognized configuration class" in text:
         return "model.name", f"{name} has no head for this task: choose another model."
-    if values["source"] == "hub" and isinstance(error, OSError):
-        return "model.name", _hub_sentence(name, text)
+    if "not a valid git identifier" in text:
+        return "model.revision", f"{name} has no such revision on the hub."
+    if values["source"] == "hub" and (sentence := _hub_sentence(name, text)):
+        return "model.name", sentence
     return "model.name", f"{name} cannot be loaded: {text}"
 
 
-def _hub_sentence(name: str, text: str) -> str:
+def _hub_sentence(name: str, text: str) -> str | None:
+    """What to do about a model that the hub does not give; None where it is something else."""
     if "gated" in text:
         return f"{name} is gated: accept its terms on the hub, and set HF_TOKEN where the worker is started."
     if "not a valid model identifier" in text or "Repository Not Found" in text:
         return f"The hub has no model {name}, or it is private: set HF_TOKEN where the worker is started."
-    if "not a valid git identifier" in text:
-        return f"{name} has no such revision on the hub."
+    if "connect" not in text and "offline" not in text:
+        return None
     return (
-        f"{name} is not in this machine's cache and the hub cannot be reached. Where there is a network, run "
-        f"“hf download {name}”, copy the folder to this machine, and choose it as the source folder. ({text[:200]})"
+        f"{name} is not in this machine's cache and the hub cannot be reached. Where there is a network, run “hf "
+        f"download {name} --local-dir FOLDER”, copy the folder to this machine, and choose it as the source folder."
     )

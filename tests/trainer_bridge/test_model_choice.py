@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import torch
 
+from tests.trainer_bridge.toy import SAVING, built, first_log, toy
 from trainer_bridge.architectures import DECODERS, SEQ2SEQ, SMALL
 from trainer_bridge.model_choice import ModelChoice
 from trainer_bridge.problem import SpecProblem
+from trainer_bridge.spec_fields import problems
 
 TEXTS = ["the cat sits on the mat", "größe 日本 🙂"] * 5
 CLASSIFIER = "AutoModelForSequenceClassification"
@@ -163,3 +165,83 @@ def test_frozen_parts(part: str, trained: set[str]) -> None:
     learning = {name for name, weight in model.named_parameters() if weight.requires_grad}
     assert {name.partition(".")[0] for name in learning} == trained
     assert ("bert.embeddings.word_embeddings.weight" in learning) == (part == "nothing")
+
+
+@pytest.fixture
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub, on a machine that is told to stay offline."""
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub"
+
+
+def test_a_model_of_the_hub_comes_out_of_the_cache_without_a_network(hub_cache: Path) -> None:
+    saved = ModelChoice({"vocab_size": 300}).build(CLASSIFIER, num_labels=2, vocab_size=300)
+    kept = hub_cache / "models--somebody--small"
+    saved.save_pretrained(kept / "snapshots" / "0123")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("0123")
+    found = ModelChoice({"source": "hub", "name": "somebody/small"}).build(CLASSIFIER, num_labels=2)
+    assert torch.equal(found.classifier.weight, saved.classifier.weight)
+
+
+def test_a_model_that_cannot_be_had_offline_is_told_with_what_to_do(hub_cache: Path) -> None:
+    choice = ModelChoice({"source": "hub", "name": "somebody/other"})
+    for make in (choice.tokenizer, lambda: choice.build(CLASSIFIER)):
+        with pytest.raises(
+            SpecProblem, match=r"^model\.name: somebody/other is not in .* run “hf download somebody/other"
+        ):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "sentence"),
+    [
+        ({"name": "x"}, "name", "New weights have no name"),
+        ({"source": "folder"}, "name", "Needs the model's folder, for the source folder."),
+        ({"source": "folder", "name": "/etc"}, "name", "/etc is outside the folders that may be read here"),
+        ({"source": "hub", "name": "../x"}, "name", "A hub id looks like google-bert/bert-base-uncased"),
+        (
+            {"source": "checkpoint", "name": "last"},
+            "name",
+            "Write a checkpoint as <run id>/checkpoint-<step>",
+        ),
+        ({"source": "checkpoint", "name": "a1/checkpoint-9"}, "name", "There is no file or folder"),
+        ({"revision": "main"}, "revision", "Only a model of the hub has revisions"),
+        ({"trust_remote_code": True}, "trust_remote_code", "New weights come with no code"),
+        (
+            {"source": "hub", "name": "a/b", "hidden_size": 8},
+            "hidden_size",
+            "has its own size: leave it empty",
+        ),
+        ({"architecture": "brt"}, "architecture", "Did you mean bert?"),
+        ({"config": [1]}, "config", "Must be a JSON object"),
+    ],
+)
+def test_a_wrong_choice_is_told_before_anything_is_built(
+    models: Path, model: dict[str, Any], key: str, sentence: str
+) -> None:
+    found = problems(toy(), {"recipe": "toy", "model": {"config": None, **model}})
+    assert list(found) == [f"model.{key}"]
+    assert sentence in found[f"model.{key}"]
+
+
+@pytest.mark.training
+def test_a_checkpoint_of_another_run_is_where_the_next_one_begins(models: Path) -> None:
+    before = built(models.parent / "runs/r1/checkpoints", args=SAVING | {"max_steps": 2})
+    before.train()
+    after = built(
+        models.parent / "after", model={"source": "checkpoint", "name": "r1/checkpoint-2", "config": None}
+    )
+    for name, weight in before.model.state_dict().items():
+        assert torch.equal(after.model.state_dict()[name], weight)
+    assert first_log(after)["loss"] < first_log(built(models.parent / "new"))["loss"]
+
+
+@pytest.mark.training
+def test_numbers_of_another_format(models: Path) -> None:
+    trainer = built(models.parent, model={"dtype": "bfloat16"})
+    assert first_log(trainer)["loss"] > 0
+    assert {weight.dtype for weight in trainer.model.parameters()} == {torch.bfloat16}
