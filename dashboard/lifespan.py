@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from runs import dispatch, errands, live
+from runs.pauses import wake_paused
 from runs.upkeep import keep_up
 from runs.uptime import Uptime
 from runs.writer import writer
@@ -61,6 +62,7 @@ async def reconcile_for_ever() -> None:
             if not (uptime.look() and unbroken):
                 await database_sync_to_async(dispatch.forget_the_future)()
             await database_sync_to_async(dispatch.reconcile)(uptime.since, uptime.now)
+            await database_sync_to_async(wake_paused)(uptime.now)
             await database_sync_to_async(errands.reconcile)(uptime.since, uptime.now)
             unbroken = True
         except Exception:

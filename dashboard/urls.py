@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.views import (
     checkpoints,
+    commands,
     compare,
     console,
     data,
@@ -66,5 +67,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<str:run>/best/download", checkpoints.run_best_download, name="run_best_download"),
     path("r/<str:run>/events", runs.events, name="run_events"),
     path("r/<str:run>/live", runs.live, name="run_live"),
-    path("r/<str:run>/do/<str:verb>", runs.command, name="run_command"),
+    path("r/<str:run>/do/<str:verb>", commands.command, name="run_command"),
 ]

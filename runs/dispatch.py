@@ -12,13 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from runs import access, catalog, series
 from runs.checkpoints.rank import resumable
-from runs.commands import drop_open_commands
+from runs.commands import drop_open_commands, learning_rate_changes
 from runs.models import Attempt, Checkpoint, Errand, Run, Worker
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
@@ -40,6 +40,8 @@ class Claim:
     token: str
     spec: dict[str, Any]
     resume_from: str | None
+    #: What people did to the learning rate up to there.
+    changes: list[dict[str, Any]]
 
 
 def announce() -> None:
@@ -118,7 +120,8 @@ def _new_attempt(run: Run, worker: str, token: str) -> Claim:
 
 
 def _claim(run: Run, attempt: int, token: str, checkpoint: Checkpoint | None) -> Claim:
-    return Claim(run.pk, run.name, attempt, token, run.spec, checkpoint.path if checkpoint else None)
+    changes = learning_rate_changes(run, checkpoint.step) if checkpoint else []
+    return Claim(run.pk, run.name, attempt, token, run.spec, checkpoint.path if checkpoint else None, changes)
 
 
 def _go_back(run: Run, checkpoint: Checkpoint | None, attempt: int) -> None:
@@ -148,9 +151,10 @@ def give_up_silent_runs(server_start: datetime, now: datetime | None = None) -> 
     timeout = timedelta(seconds=settings.HEARTBEAT_TIMEOUT)
     if now - server_start < timeout:
         return 0
-    active = Run.objects.filter(state__in=ACTIVE).annotate(heard_at=Max("attempts__heard_at"))
-    silent = active.filter(heard_at__lt=now - timeout).values_list("pk", "state", "worker")
-    return sum(_give_up(run_id, State(state), worker) for run_id, state, worker in silent)
+    held = Q(state=State.PAUSED, is_held=True)
+    active = Run.objects.filter(Q(state__in=ACTIVE) | held).annotate(heard_at=Max("attempts__heard_at"))
+    silent = active.filter(heard_at__lt=now - timeout).values_list("pk", "state", "worker", "is_held")
+    return sum(_give_up(run_id, State(state), worker, is_held) for run_id, state, worker, is_held in silent)
 
 
 def forget_the_future() -> None:
@@ -161,9 +165,9 @@ def forget_the_future() -> None:
     Errand.objects.filter(heard_at__gt=now).update(heard_at=now)
 
 
-def _give_up(run_id: str, state: State, worker: str) -> bool:
+def _give_up(run_id: str, state: State, worker: str, is_held: bool) -> bool:
     reason = f"no word from worker {worker or 'without a name'} for {settings.HEARTBEAT_TIMEOUT:.0f} s"
-    crashed = transition(run_id, State.CRASHED, only_from=state, reason=reason)
+    crashed = transition(run_id, State.CRASHED, only_from=state, reason=reason, is_held=is_held)
     if crashed:
         log.warning("run %s crashed: %s", run_id, reason)
         announce_overview()

@@ -11,12 +11,12 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from runs import commands, speed
+from runs import commands, dispatch, speed
 from runs.checkpoints.register import register
 from runs.clean import finite, moment, plain, text_of
 from runs.draft import Draft
 from runs.external import learned
-from runs.models import Attempt, RunWarning
+from runs.models import Attempt, Command, RunWarning
 from runs.states import State
 from trainer_bridge import protocol
 
@@ -46,6 +46,8 @@ def revive(draft: Draft) -> bool:
     """A run that was given up too early is heard again: it goes on where it was."""
     if draft.run.state != State.CRASHED or draft.attempt.ended_at is not None:
         return False
+    if draft.run.is_held:
+        return draft.move(State.PAUSED, is_held=True, reason="held")
     return draft.move(State.RUNNING if draft.run.started_at else State.STARTING)
 
 
@@ -121,17 +123,37 @@ def _checkpoint(draft: Draft, event: protocol.Checkpoint) -> None:
 
 
 def _command_ack(draft: Draft, event: protocol.CommandAck) -> None:
-    if not commands.acknowledge(draft.run.pk, event.id, event.status, event.step, text_of(event.reason)):
+    command = commands.acknowledge(draft.run.pk, event, text_of(event.reason))
+    if command is None:
         log.info("run %s: an answer to command %s, which is not open", draft.run.pk, event.id)
     elif event.status == "refused":
-        _go_on_unless_stopped(draft)
+        _go_on_unless_asked(draft)
+    elif event.status == "applied":
+        _follow(draft, command)
     draft.flag("commands")
 
 
-def _go_on_unless_stopped(draft: Draft) -> None:
-    """The training refused a command. If that was the only word to stop, the run is not stopping."""
-    if draft.run.state == State.STOPPING and commands.nobody_stops(draft.run.pk, draft.attempt.started_at):
+def _follow(draft: Draft, command: Command) -> None:
+    """What a command that was done means for the run itself."""
+    if command.kind == "pause" and command.args.get("hold"):
+        draft.move(State.PAUSED, is_held=True, reason=_asked(draft, "held"))
+    elif command.kind == "go_on" and draft.run.state == State.PAUSED:
+        draft.move(State.RUNNING)
+    elif command.kind == "end" and (steps := command.result.get("after")):
+        commands.keep_new_end(command)
+        draft.set(max_steps=steps)
+
+
+def _go_on_unless_asked(draft: Draft) -> None:
+    """The training refused a command. If that was the only word to stop or pause, it does neither."""
+    asked = {State.STOPPING: ("stop", "kill"), State.PAUSING: ("pause",)}.get(State(draft.run.state))
+    if asked and commands.nobody_asks(draft.run.pk, asked, draft.attempt.started_at):
         draft.move(State.RUNNING if draft.run.started_at else State.STARTING)
+
+
+def _asked(draft: Draft, done: str) -> str:
+    """ "pause asked by ada" → "held by ada"."""
+    return draft.run.reason.replace("pause asked", done) or done
 
 
 def _warning(draft: Draft, event: protocol.Warning) -> None:
@@ -143,28 +165,38 @@ def _exit(draft: Draft, event: protocol.Exit) -> None:
     if draft.attempt.ended_at is None:
         draft.attempt.ended_at = moment(event.time)
         Attempt.objects.filter(pk=draft.attempt.pk).update(ended_at=draft.attempt.ended_at)
-    ended_at, reason = draft.attempt.ended_at, _exit_reason(draft, event)
-    fields = {"ended_at": ended_at, "reason": reason, "traceback": text_of(event.traceback)}
-    if not draft.move(_end(draft, event), **fields):
+    target = _end(draft, event)
+    ended_at = None if target == State.PAUSED else draft.attempt.ended_at
+    fields = {"ended_at": ended_at, "traceback": text_of(event.traceback)}
+    if not draft.move(target, reason=_exit_reason(draft, event, target), **fields):
         return
     if event.step is not None:
         draft.set(step=event.step)
-    commands.drop_open_commands(draft.run.pk, f"the run {event.outcome} first")
+    commands.drop_open_commands(
+        draft.run.pk, f"the run {'was paused' if target == State.PAUSED else event.outcome} first"
+    )
+    if target == State.STOPPED and event.reason == protocol.PROLONGED:
+        draft.move(State.QUEUED)
+        dispatch.announce()
 
 
 def _end(draft: Draft, event: protocol.Exit) -> State:
     """A process that died of a signal after somebody asked to kill it was stopped; it did not fail."""
     if event.signal is not None and draft.run.state == State.STOPPING:
         return State.STOPPED
+    if event.outcome == "stopped" and draft.run.state == State.PAUSING:
+        return State.PAUSED
     return ENDS[event.outcome]
 
 
-def _exit_reason(draft: Draft, event: protocol.Exit) -> str:
+def _exit_reason(draft: Draft, event: protocol.Exit, target: State) -> str:
+    if target == State.PAUSED:
+        return _asked(draft, "paused")
     if said := text_of(event.reason or event.error).strip():
         return said.splitlines()[-1]
     if event.outcome == "finished":
         return ""
-    if _end(draft, event) == State.STOPPED:
+    if target == State.STOPPED:
         # "stop asked by ada" is why it stopped as well.
         return draft.run.reason
     if event.signal is not None:

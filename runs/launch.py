@@ -7,6 +7,7 @@ from django.db.models import F
 
 from runs import dispatch, live
 from runs.checkpoints.rank import resumable
+from runs.commands import send_command
 from runs.errors import RunError, SpecError
 from runs.labels import clean_tags, label_problems
 from runs.models import Project, Run, Sweep
@@ -81,10 +82,15 @@ def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
 
 
 def resume_run(run: Run, user: Any = None) -> None:
-    """Queue an ended run again, to go on from its last complete checkpoint. Raises RunError."""
+    """Queue a run again, to go on from its last complete checkpoint; a held one goes on. Raises RunError."""
     _refuse_external(run)
+    if run.state == State.PAUSED and run.is_held:
+        send_command(run, "go_on", user=user)
+        return
     if run.state not in sources_of(State.QUEUED):
-        raise RunError(f"{run.name} is {run.state}; only a stopped, failed or crashed run can be resumed.")
+        raise RunError(
+            f"{run.name} is {run.state}; only a paused, stopped, failed or crashed run can be resumed."
+        )
     if resumable(run) is None:
         raise RunError(f"{run.name} has no complete checkpoint to go on from. Rerun it instead.")
     with transaction.atomic():

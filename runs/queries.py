@@ -48,6 +48,7 @@ class RunHeader:
     checkpoints: list[CheckpointMark]
     best_checkpoint: Checkpoint | None
     can_resume: bool
+    can_stop: bool
     can_kill: bool
     silent_for: float | None
     waits_for: str
@@ -75,6 +76,7 @@ def run_header(run: Run) -> RunHeader:
         checkpoints=_marks(run, rows, kept),
         best_checkpoint=kept,
         can_resume=_can_resume(run),
+        can_stop=run.state in (State.STARTING, State.RUNNING, State.PAUSING, State.PAUSED),
         can_kill=run.state == State.STOPPING and _stop_is_old(run, now),
         silent_for=_silence(run, now),
         waits_for=_wait_of(run) if run.state == State.QUEUED else "",
@@ -90,8 +92,10 @@ def _wait_of(run: Run) -> str:
 
 
 def _can_resume(run: Run) -> bool:
-    ended_early = run.state in (State.STOPPED, State.FAILED, State.CRASHED)
-    return ended_early and not run.is_external and resumable(run) is not None
+    if run.state == State.PAUSED and run.is_held:
+        return True
+    waits = run.state in (State.PAUSED, State.STOPPED, State.FAILED, State.CRASHED)
+    return waits and not run.is_external and resumable(run) is not None
 
 
 def progress_of(run: Run) -> float | None:

@@ -30,7 +30,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.STARTING: frozenset({State.RUNNING, State.STOPPING}) | ENDED,
     State.RUNNING: frozenset({State.PAUSING, State.STOPPING}) | ENDED,
     State.PAUSING: frozenset({State.PAUSED, State.RUNNING, State.STOPPING}) | ENDED,
-    State.PAUSED: frozenset({State.QUEUED, State.RUNNING, State.STOPPING, State.STOPPED}),
+    # A held run has a process still, which may end in any way.
+    State.PAUSED: frozenset({State.QUEUED, State.RUNNING, State.STOPPING}) | ENDED,
     # A training that refuses to stop goes on.
     State.STOPPING: frozenset({State.STARTING, State.RUNNING}) | ENDED,
     # A finished run has reached its end; the others may go on from their last checkpoint.
@@ -38,7 +39,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.STOPPED: frozenset({State.QUEUED}),
     State.FAILED: frozenset({State.QUEUED}),
     # A run that was given up too early goes on when it is heard again.
-    State.CRASHED: frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.STOPPING})
+    State.CRASHED: frozenset({State.QUEUED, State.STARTING, State.RUNNING, State.PAUSED, State.STOPPING})
     | frozenset({State.FINISHED, State.STOPPED, State.FAILED}),
 }
 
@@ -72,5 +73,8 @@ def move(run_id: str, target: State, *, only_from: State | None = None, **fields
         allowed = [state for state in allowed if state == only_from]
     fields.setdefault("ended_at", timezone.now() if target in ENDED else None)
     fields.setdefault("reason", "")
+    if target not in (State.PAUSING, State.PAUSED):
+        # Only a paused run is held or waits for its hour.
+        fields = {"is_held": False, "resume_at": None, "resume_when_idle": False} | fields
     rows = Run.objects.filter(pk=run_id, state__in=allowed)
     return rows.update(state=target, version=F("version") + 1, **fields) == 1

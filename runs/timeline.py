@@ -4,14 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runs.checkpoints.rank import value_of
+from runs.command_kinds import KINDS
 from runs.models import Attempt, Checkpoint, Command, Run
-
-_ASKED = {
-    "stop": "Stop asked",
-    "kill": "Kill asked",
-    "save": "Checkpoint asked",
-    "evaluate": "Evaluation asked",
-}
+from runs.naming import short_value
 
 
 @dataclass(frozen=True)
@@ -57,11 +52,21 @@ def _start(attempt: Attempt) -> Event:
 
 def _command(command: Command) -> Event:
     who = f"by {command.created_by}" if command.created_by else ""
-    outcome = f"{command.status}: {command.reason}" if command.reason else command.status
-    text = _ASKED.get(command.kind, command.kind)
-    return Event(
-        command.created_at, text, " · ".join(filter(None, [who, outcome])), command.step, True, "command"
-    )
+    outcome = "" if command.status == Command.Status.APPLIED else command.status
+    detail = " · ".join(filter(None, [who, outcome, command.reason]))
+    return Event(command.created_at, command_text(command), detail, command.step, True, "command")
+
+
+def command_text(command: Command) -> str:
+    """What was asked, and what it changed: "Learning rate 3e-4 → 1.5e-4, held"."""
+    title = KINDS[command.kind].title if command.kind in KINDS else command.kind
+    result = command.result
+    if "before" in result and "after" in result:
+        extra = {"hold": ", held", "restart": ", schedule restarted"}.get(result.get("op", ""), "")
+        return f"{title} {short_value(result['before'])} → {short_value(result['after'])}{extra}"
+    if command.kind == "pause" and command.args.get("hold"):
+        return "Held"
+    return title
 
 
 def _checkpoints(run: Run) -> list[Event]:

@@ -45,7 +45,8 @@ def slots_overview() -> SlotsOverview:
         warming=Sum("slots", filter=Q(state=Worker.State.WARMING)),
     )
     # A run that was started elsewhere takes no slot of ours.
-    runs = Run.objects.filter(state__in=[*ACTIVE, State.QUEUED], origin=Run.Origin.WORKER)
+    holds_slot = Q(state__in=[*ACTIVE, State.QUEUED]) | Q(state=State.PAUSED, is_held=True)
+    runs = Run.objects.filter(holds_slot, origin=Run.Origin.WORKER)
     states = list(runs.values_list("state", flat=True))
     queued = states.count(State.QUEUED)
     total = (workers["total"] or 0) + (workers["warming"] or 0)

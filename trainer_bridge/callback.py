@@ -17,7 +17,9 @@ from trainer_bridge.control import Control
 from trainer_bridge.loss_scale import inflated, inflation_of_running
 from trainer_bridge.protocol import Environment, Event, Metrics, Progress, State, Warning
 from trainer_bridge.saved import checkpoint_event, kept_steps
+from trainer_bridge.schedule import Change, Schedule
 from trainer_bridge.series_keys import NOT_SERIES, is_final, series_key
+from trainer_bridge.steering import Wheel
 from trainer_bridge.values import Measures, flatten
 
 log = logging.getLogger("trainer_bridge")
@@ -54,7 +56,8 @@ class BridgeCallback(TrainerCallback):
 
     ``client`` is a BridgeClient, or anything with ``emit`` and ``attempt``. ``describe``, when it is set, is
     called at the start of the training and gives what the run page shows about arguments, packages and
-    hardware. ``prefix`` stands before every series key.
+    hardware. ``prefix`` stands before every series key. ``changes`` of the learning rate were made by people up to the
+    checkpoint that the training goes on from.
     """
 
     def __init__(self, client: Any, control: Control) -> None:
@@ -63,12 +66,14 @@ class BridgeCallback(TrainerCallback):
         self._control = control
         self.describe: Callable[[], dict[str, Any]] | None = None
         self.prefix = ""
+        self.changes: list[Change] = []
         self._measures = Measures(self._left_out)
         self._keys: dict[tuple[str, bool], str] = {}
         self._faults: set[str] = set()
         self._progress_at = 0.0
         self._progress_step = -1
         self._kept: list[int] = []
+        self._planned = 0
 
     def begin(self) -> None:
         """Called before every hook, on every process of the training."""
@@ -88,6 +93,9 @@ class BridgeCallback(TrainerCallback):
             )
         )
         self._kept = kept_steps(Path(args.output_dir))
+        self._planned = state.max_steps
+        if self.changes and state.global_step:
+            Schedule(kwargs["optimizer"], kwargs["lr_scheduler"], args, state.max_steps).replay(self.changes)
         if self.describe is not None:
             self._emit(Environment(self.describe()))
         if (times := inflation_of_running()) is not None:
@@ -97,11 +105,17 @@ class BridgeCallback(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        self._control.apply(control, state.global_step)
+        self._control.apply(self._wheel(args, state, control, kwargs))
         now = time.monotonic()
         if now - self._progress_at >= PROGRESS_EVERY:
             self._progress_at = now
             self._report_progress(state)
+
+    @guarded
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._control.hold(state.global_step)
 
     @guarded
     def on_log(
@@ -159,6 +173,12 @@ class BridgeCallback(TrainerCallback):
             f"Part of the reporting failed in {hook} ({type(error).__name__}: {error}); the training went on."
         )
         self._warn(f"callback {hook}", text)
+
+    def _wheel(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, parts: dict[str, Any]
+    ) -> Wheel:
+        optimizer, scheduler = parts.get("optimizer"), parts.get("lr_scheduler")
+        return Wheel(control, state.global_step, args, state, optimizer, scheduler, self._planned)
 
     def _key(self, name: str, final: bool) -> str:
         """The series key of a log name; "" for one that cannot be stored."""

@@ -16,14 +16,14 @@ from types import FrameType
 from typing import Any, Literal
 
 from trainer_bridge.client import BridgeClient
-from trainer_bridge.control import STOP_ASKED, Control
+from trainer_bridge.control import Control
 from trainer_bridge.job import ExitRecord, Job, write_exit_record
 from trainer_bridge.outcome import exit_event
 from trainer_bridge.output import LenientFile, open_lines
 from trainer_bridge.own.find import is_script
 from trainer_bridge.own.places import Places
 from trainer_bridge.own.sources import source_of
-from trainer_bridge.protocol import Environment, Warning
+from trainer_bridge.protocol import STOP_ASKED, Environment, Warning
 
 log = logging.getLogger("trainer_bridge")
 
@@ -102,6 +102,7 @@ class Training:
         built = build_trainer(self.job.spec, self.job.paths.checkpoints, [callback, LogPrinter()])
         if source := source_of(built.recipe):
             self.client.emit(Environment(source))
+        callback.changes = self.job.changes
         callback.describe = lambda: describe(built)
         self.control.can_evaluate = built.trainer.eval_dataset is not None
         self._step_through(built.trainer, lambda: built.trainer.train(resume_from_checkpoint=resume))

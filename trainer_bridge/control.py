@@ -2,20 +2,21 @@
 flags.
 """
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from trainer_bridge.protocol import Command, CommandAck, CommandStatus, Event
+from trainer_bridge.schedule import CannotChange
+from trainer_bridge.steering import COMMANDS, Wheel, obey
 
-if TYPE_CHECKING:
-    from transformers import TrainerControl
+log = logging.getLogger("trainer_bridge")
 
-#: What the training itself obeys; "kill" is the supervisor's.
-KINDS = ("stop", "save", "evaluate")
-STOP_ASKED = "stop asked"
+#: Seconds between two looks while a training is held: a signal handler can set a wish, but wake nobody.
+LOOK_EVERY = 0.2
 
 
 class Control:
@@ -28,11 +29,12 @@ class Control:
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self._emit = emit
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._queue: deque[Command] = deque()
         self._seen: set[int] = set()
         self._ended = ""
         self._asked_to_stop = ""
+        self._held_by: Command | None = None
         self.stop_reason = ""
         self.can_evaluate = True
         self.can_save = True
@@ -46,58 +48,89 @@ class Control:
         """Queue a command and say that it came. One that comes twice (after a reconnection) counts once."""
         if command.kind == "kill":
             return
-        with self._lock:
+        with self._changed:
             if command.id in self._seen:
                 return
             self._seen.add(command.id)
             problem = self._problem(command)
             if not problem:
                 self._queue.append(command)
+                self._changed.notify_all()
         self._answer(command, "refused" if problem else "received", reason=problem)
 
     def request_stop(self, reason: str) -> None:
         """Save and stop at the next step boundary; safe in a signal handler (it takes no lock)."""
         self._asked_to_stop = reason
 
-    def apply(self, control: "TrainerControl", step: int) -> None:
-        """Set the Trainer's flags for everything that waits. Called at the end of a step."""
-        while self._queue:
-            command = self._queue.popleft()
-            if command.kind == "stop":
-                self._stop(control, bool(command.args.get("save", True)), STOP_ASKED)
-            elif command.kind == "save":
-                control.should_save = True
-            else:
-                control.should_evaluate = True
-            self._answer(command, "applied", step)
+    def apply(self, wheel: Wheel) -> None:
+        """Do everything that waits. Called at the end of a step."""
+        while self._queue and self._held_by is None:
+            self._obey(wheel, self._queue.popleft())
         if self._asked_to_stop and not self.stop_reason:
-            self._stop(control, True, self._asked_to_stop)
+            wheel.control.should_training_stop = wheel.control.should_save = True
+            self.stop_reason = self._asked_to_stop
+
+    def hold(self, step: int) -> None:
+        """Stand still while a person holds the training. Called before a step, when what was due is saved."""
+        command, self._held_by = self._held_by, None
+        if command is None:
+            return
+        self._answer(command, "applied", step)
+        with self._changed:
+            while not (self._goes_on() or self._asked_to_stop or self._ended):
+                self._changed.wait(LOOK_EVERY)
+            freeing = [command for command in self._queue if command.kind == "go_on"]
+            self._queue = deque(command for command in self._queue if command.kind != "go_on")
+        for command in freeing:
+            self._answer(command, "applied", step)
 
     def end(self, reason: str) -> None:
         """The training takes no more commands; what waits and what comes is refused with ``reason``."""
-        with self._lock:
+        with self._changed:
             self._ended = reason
             waiting, self._queue = self._queue, deque()
+            if self._held_by is not None:
+                waiting.append(self._held_by)
         for command in waiting:
             self._answer(command, "refused", reason=reason)
 
-    def _stop(self, control: "TrainerControl", save: bool, reason: str) -> None:
-        control.should_training_stop = True
-        control.should_save = control.should_save or save
-        self.stop_reason = self.stop_reason or reason
+    def _obey(self, wheel: Wheel, command: Command) -> None:
+        try:
+            done = obey(wheel, command.kind, command.args)
+        except CannotChange as reason:
+            self._answer(command, "refused", reason=str(reason))
+            return
+        except Exception as error:
+            log.exception("the command %s failed", command.kind)
+            self._answer(command, "refused", reason=f"it failed: {type(error).__name__}: {error}")
+            return
+        if done.hold:
+            self._held_by = command
+            return
+        self.stop_reason = self.stop_reason or done.stop
+        self._answer(command, "applied", wheel.step, result=done.result)
+
+    def _goes_on(self) -> bool:
+        """Whether something waits that ends the holding; what comes while held is done when it goes on."""
+        return any(command.kind in ("go_on", "stop", "pause") for command in self._queue)
 
     def _problem(self, command: Command) -> str:
         if self._ended:
             return self._ended
-        if command.kind not in KINDS:
+        if command.kind not in COMMANDS:
             return f"this training knows no command “{command.kind}”"
         if command.kind == "evaluate" and not self.can_evaluate:
             return "the run has no evaluation data"
-        if command.kind == "save" and not self.can_save:
+        if command.kind in ("save", "pause") and not self.can_save:
             return "no Trainer is at work that could save"
         return ""
 
     def _answer(
-        self, command: Command, status: CommandStatus, step: int | None = None, reason: str = ""
+        self,
+        command: Command,
+        status: CommandStatus,
+        step: int | None = None,
+        reason: str = "",
+        result: dict[str, Any] | None = None,
     ) -> None:
-        self._emit(CommandAck(command.id, status, time.time(), step=step, reason=reason))
+        self._emit(CommandAck(command.id, status, time.time(), step=step, reason=reason, result=result or {}))

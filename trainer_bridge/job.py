@@ -3,7 +3,7 @@ torch.
 """
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,8 @@ class Job:
     threads: int = 1
     recipes_dir: str = ""
     scripts_dir: str = ""
+    #: What people did to the learning rate up to the checkpoint (see schedule.py).
+    changes: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def paths(self) -> RunPaths:

@@ -27,8 +27,12 @@ Name = Annotated[str, Meta(min_length=1, max_length=250)]
 Line = Annotated[str, Meta(max_length=100_000)]
 Sequence = Annotated[int, Meta(ge=1, le=MAX_STEP)]
 
-CommandKind = Literal["stop", "kill", "save", "evaluate"]
+CommandKind = Literal[
+    "stop", "kill", "save", "evaluate", "log_every", "learning_rate", "end", "pause", "go_on"
+]
 CommandStatus = Literal["received", "applied", "refused"]
+#: Why a training stopped that a person asked to: the reason of its exit, by which the server knows what follows.
+STOP_ASKED, PAUSED, PROLONGED = "stop asked", "paused", "goes on for longer"
 
 
 class Message(Struct, forbid_unknown_fields=False, omit_defaults=True):
@@ -169,6 +173,8 @@ class CommandAck(Message, tag="command_ack"):
     time: float
     step: Step | None = None
     reason: str = ""
+    #: What it did, as far as it did something that has a before and an after.
+    result: dict[str, Any] = field(default_factory=dict)
 
 
 class Warning(Message, tag="warning"):

@@ -155,6 +155,7 @@ class WorkerAgent:
             resume_from=claim.get("resume_from"),
             recipes_dir=str(self._own.places.recipe),
             scripts_dir=str(self._own.places.script),
+            changes=claim.get("changes") or [],
         )
         log.info("training %s (%s), attempt %d", claim.get("name", job.run), job.run, job.attempt)
         try:

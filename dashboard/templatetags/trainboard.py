@@ -59,6 +59,12 @@ def json_text(value: Any) -> str:
 
 
 @register.filter
+def plain_number(value: float) -> str:
+    """A number that a script reads back whole."""
+    return repr(float(value))
+
+
+@register.filter
 def is_mapping(value: Any) -> bool:
     return isinstance(value, dict)
 

@@ -1,24 +1,18 @@
 """The pages of one run: its header, its tabs, and what a person asks of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dashboard import run_charts
 from dashboard.views.access import run_or_404
 from runs import queries
-from runs.commands import CommandError, send_command
-from runs.errors import RunError
-from runs.launch import resume_run
 from runs.models import Run
 from runs.scripts import has_script
 from runs.specs import changed_config, effective_config
-from runs.states import State
 from runs.timeline import Event, timeline
 
 #: Lines of the console that a page carries before its script fetches more.
@@ -112,57 +106,6 @@ def console_lines(request: HttpRequest, run: str) -> JsonResponse:
     first = _whole(request.GET.get("first"), 0)
     count = min(_whole(request.GET.get("count"), 500), MOST_LINES)
     return JsonResponse({"total": owner.console_lines, "lines": queries.console_page(owner, first, count)})
-
-
-@require_POST
-def command(request: HttpRequest, run: str, verb: str) -> HttpResponse:
-    """Stop, kill, save or resume; a script gets JSON, a plain form goes back to the run."""
-    owner = run_or_404(run)
-    if verb not in _VERBS:
-        raise Http404(f"A run cannot be asked to “{verb}”.")
-    try:
-        done = _VERBS[verb](request, owner)
-    except (CommandError, RunError) as refused:
-        return _answer(request, owner, str(refused), ok=False)
-    return _answer(request, owner, done, ok=True)
-
-
-def _stop(request: HttpRequest, run: Run) -> str:
-    saves = request.POST.get("save") and run.state in (State.RUNNING, State.STARTING)
-    if saves:
-        send_command(run, "save", user=request.user)
-    send_command(run, "stop", user=request.user)
-    return f"{run.name} will save a checkpoint and stop" if saves else f"{run.name} will stop"
-
-
-def _kill(request: HttpRequest, run: Run) -> str:
-    send_command(run, "kill", user=request.user)
-    return f"{run.name} is being killed"
-
-
-def _save(request: HttpRequest, run: Run) -> str:
-    send_command(run, "save", user=request.user)
-    return f"{run.name} will save a checkpoint at the next step"
-
-
-def _resume(request: HttpRequest, run: Run) -> str:
-    resume_run(run, request.user)
-    return f"{run.name} is queued to go on from its last checkpoint"
-
-
-_VERBS: dict[str, Callable[[HttpRequest, Run], str]] = {
-    "stop": _stop,
-    "kill": _kill,
-    "save": _save,
-    "resume": _resume,
-}
-
-
-def _answer(request: HttpRequest, run: Run, text: str, *, ok: bool) -> HttpResponse:
-    if request.headers.get("X-Requested-With") == "fetch":
-        return JsonResponse({"text": text}, status=200 if ok else 409)
-    (messages.info if ok else messages.error)(request, text)
-    return redirect("run_charts", run.pk)
 
 
 def _page(request: HttpRequest, run: Run, tab: str, context: dict[str, Any]) -> HttpResponse:

@@ -47,6 +47,7 @@ class ClaimOut(Schema):
     token: str
     spec: dict[str, Any]
     resume_from: str | None
+    changes: list[dict[str, Any]]
 
 
 @router.post("/workers/{name}/heartbeat", response=HeartbeatAnswer)

@@ -18,6 +18,8 @@ class Command(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.SENT)
     reason = models.TextField(default="", blank=True)
     step = models.PositiveBigIntegerField(null=True, blank=True)
+    # What it did: {"before": 3e-4, "after": 1.5e-4}, and for a learning rate what a resumed attempt does again.
+    result = models.JSONField(default=dict)
     created_by = models.CharField(max_length=150, default="", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True)

@@ -44,6 +44,10 @@ class Run(models.Model):
     speed = models.FloatField(null=True, blank=True)
     environment = models.JSONField(default=dict)
     worker = models.CharField(max_length=100, default="", blank=True)
+    # Of a paused run: whether its process stands still in its slot, or else what queues it again by itself.
+    is_held = models.BooleanField(default=False)
+    resume_at = models.DateTimeField(null=True, blank=True)
+    resume_when_idle = models.BooleanField(default=False)
     version = models.PositiveBigIntegerField(default=0)
     console_lines = models.PositiveBigIntegerField(default=0)
     created_by = models.CharField(max_length=150, default="", blank=True)

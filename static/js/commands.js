@@ -2,7 +2,7 @@
 import { icon } from "./dom.js";
 import { toast } from "./toast.js";
 
-const VERBS = { stop: "Stopping…", kill: "Killing…", save: "Saving…", resume: "Resuming…" };
+const VERBS = { stop: "Stopping…", kill: "Killing…", save: "Saving…", resume: "Resuming…", evaluate: "Evaluating…", pause: "Pausing…" };
 
 export async function send(url, body) {
   try {

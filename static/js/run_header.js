@@ -1,5 +1,7 @@
 // The head of a run's page stays true: one fragment from the server, at most twice a second, only what changed.
 import "./commands.js";
+import "./learning_rate.js";
+import "./run_keys.js";
 import { announce } from "./dom.js";
 import { clock } from "./format.js";
 import { fetchFragment, patchParts, throttled } from "./parts.js";

@@ -167,7 +167,7 @@ def test_stop_saves_first_when_asked(page: Client, project: Project):
     run = make_run(project, "vit")
     answer = page.post(f"/r/{run.pk}/do/stop", {"save": "1"}, headers={"x-requested-with": "fetch"})
     assert answer.json() == {"text": "vit will save a checkpoint and stop"}
-    assert list(run.commands.values_list("kind", flat=True)) == ["save", "stop"]
+    assert list(run.commands.values_list("kind", "args")) == [("stop", {"save": True})]
     run.refresh_from_db()
     assert run.state == State.STOPPING
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from trainer_bridge.control import Control
 from trainer_bridge.protocol import Command
+from trainer_bridge.steering import Wheel
 
 
 def flags() -> SimpleNamespace:
@@ -19,7 +20,7 @@ def test_a_command_that_comes_twice_counts_once():
     control = Control(seen.append)
     control.receive(Command(1, "save"))
     control.receive(Command(1, "save"))
-    control.apply(flags(), 3)
+    control.apply(Wheel(flags(), 3))
     control.receive(Command(1, "save"))
     assert answers(seen) == [(1, "received", ""), (1, "applied", "")]
 
@@ -53,10 +54,10 @@ def test_kill_is_not_the_trainings_to_answer():
 
 def test_a_requested_stop_saves_and_stops():
     control, trainer = Control(lambda event: None), flags()
-    control.apply(trainer, 1)
+    control.apply(Wheel(trainer, 1))
     assert not trainer.should_training_stop
     control.request_stop("the worker was shut down")
-    control.apply(trainer, 2)
+    control.apply(Wheel(trainer, 2))
     assert trainer.should_training_stop
     assert trainer.should_save
     assert control.stop_reason == "the worker was shut down"

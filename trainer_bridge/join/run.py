@@ -31,6 +31,7 @@ from trainer_bridge.protocol import (
     State,
     Warning,
 )
+from trainer_bridge.steering import Wheel
 from trainer_bridge.values import Measures, as_step
 
 #: Seconds that the last word about a killed process gets to leave.
@@ -84,7 +85,7 @@ class Run:
     def stop_asked(self) -> bool:
         """Whether somebody pressed Stop. A loop without a Trainer looks here between its steps."""
         flags = SimpleNamespace(should_training_stop=False, should_save=False, should_evaluate=False)
-        self.control.apply(flags, max(self._step, 0))
+        self.control.apply(Wheel(flags, max(self._step, 0)))
         return bool(self.control.stop_reason)
 
     def emit(self, event: Event) -> None:

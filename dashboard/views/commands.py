@@ -1,0 +1,129 @@
+"""What a person asks of one run from its page: each verb reads its form, sends one command and says what follows."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from dashboard.numbers import number
+from dashboard.views.access import run_or_404
+from runs.commands import CommandError, send_command
+from runs.errors import RunError
+from runs.launch import resume_run
+from runs.models import Run
+from runs.states import State
+from trainer_bridge.fields import parse_int, parse_number
+
+
+@require_POST
+def command(request: HttpRequest, run: str, verb: str) -> HttpResponse:
+    """A script gets JSON {"text"}, 409 when it was refused; a plain form goes back to the run."""
+    owner = run_or_404(run)
+    if verb not in VERBS:
+        raise Http404(f"A run cannot be asked to “{verb}”.")
+    try:
+        done = VERBS[verb](request, owner)
+    except (CommandError, RunError, ValueError) as refused:
+        return _answer(request, owner, str(refused), ok=False)
+    return _answer(request, owner, done, ok=True)
+
+
+def _stop(request: HttpRequest, run: Run) -> str:
+    has_process = run.state in (State.RUNNING, State.STARTING) or run.is_held
+    saves = bool(request.POST.get("save")) and has_process
+    send_command(run, "stop", {"save": saves} if has_process else {}, request.user)
+    return f"{run.name} will save a checkpoint and stop" if saves else f"{run.name} will stop"
+
+
+def _kill(request: HttpRequest, run: Run) -> str:
+    send_command(run, "kill", user=request.user)
+    return f"{run.name} is being killed"
+
+
+def _save(request: HttpRequest, run: Run) -> str:
+    send_command(run, "save", user=request.user)
+    return f"{run.name} will save a checkpoint at the next step"
+
+
+def _evaluate(request: HttpRequest, run: Run) -> str:
+    send_command(run, "evaluate", user=request.user)
+    return f"{run.name} will evaluate at the next step"
+
+
+def _pause(request: HttpRequest, run: Run) -> str:
+    how = request.POST.get("how", "free")
+    args: dict[str, Any] = {}
+    if how == "hold":
+        args = {"hold": True}
+    elif how == "idle":
+        args = {"when_idle": True}
+    elif how == "until":
+        args = {"until": _text(request.POST, "until", "Say until when it pauses.")}
+    send_command(run, "pause", args, request.user)
+    return (
+        f"{run.name} will stand still in its device slot"
+        if how == "hold"
+        else f"{run.name} will save and pause"
+    )
+
+
+def _resume(request: HttpRequest, run: Run) -> str:
+    held = run.is_held
+    resume_run(run, request.user)
+    return f"{run.name} goes on" if held else f"{run.name} is queued to go on from its last checkpoint"
+
+
+def _learning_rate(request: HttpRequest, run: Run) -> str:
+    rate = parse_number(_text(request.POST, "rate", "Give a learning rate, such as 3e-4."))
+    how = request.POST.get("how", "schedule")
+    if how == "restart":
+        warmup = parse_int(request.POST.get("warmup_steps", "").strip() or "0")
+        args: dict[str, Any] = {"restart": rate, "warmup_steps": warmup}
+    else:
+        args = {"set": rate, "then": "hold" if how == "hold" else "schedule"}
+    send_command(run, "learning_rate", args, request.user)
+    return f"{run.name} trains with learning rate {number(rate)} from the next step on"
+
+
+def _end(request: HttpRequest, run: Run) -> str:
+    value = _text(request.POST, "end", "Give a number of steps or epochs.")
+    if request.POST.get("unit") == "epochs":
+        send_command(run, "end", {"num_train_epochs": parse_number(value)}, request.user)
+        return f"{run.name} will end after {value} epochs"
+    send_command(run, "end", {"max_steps": parse_int(value)}, request.user)
+    return f"{run.name} will end at step {value}"
+
+
+def _log_every(request: HttpRequest, run: Run) -> str:
+    steps = parse_int(_text(request.POST, "steps", "Give a number of steps."))
+    send_command(run, "log_every", {"steps": steps}, request.user)
+    return f"{run.name} will log every {steps} steps"
+
+
+def _text(form: QueryDict, name: str, missing: str) -> str:
+    if not (text := form.get(name, "").strip()):
+        raise CommandError(missing)
+    return text
+
+
+VERBS: dict[str, Callable[[HttpRequest, Run], str]] = {
+    "stop": _stop,
+    "kill": _kill,
+    "save": _save,
+    "evaluate": _evaluate,
+    "pause": _pause,
+    "resume": _resume,
+    "learning_rate": _learning_rate,
+    "end": _end,
+    "log_every": _log_every,
+}
+
+
+def _answer(request: HttpRequest, run: Run, text: str, *, ok: bool) -> HttpResponse:
+    if request.headers.get("X-Requested-With") == "fetch":
+        return JsonResponse({"text": text}, status=200 if ok else 409)
+    (messages.info if ok else messages.error)(request, text)
+    return redirect("run_charts", run.pk)
