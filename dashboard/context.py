@@ -61,7 +61,7 @@ def _current(request: HttpRequest, projects: list[Project]) -> Project | None:
 
 def project_counts(project: Project) -> dict[str, int]:
     """How many runs, sweeps and whole checkpoints a project has, by the name of their page."""
-    whole = Checkpoint.objects.filter(run__project=project, deleted_at=None, problem="")
+    whole = Checkpoint.objects.filter(run__project=project, run__deleted_at=None, deleted_at=None, problem="")
     return {
         "project_runs": Run.objects.filter(project=project).count(),
         "project_sweeps": Sweep.objects.filter(project=project).count(),

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from runs import dispatch, errands, live
 from runs.pauses import wake_paused
+from runs.table.store import warm_up
 from runs.upkeep import keep_up
 from runs.uptime import Uptime
 from runs.writer import writer
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 RECONCILE_EVERY = min(5.0, settings.HEARTBEAT_TIMEOUT / 4)
 #: Seconds between two rounds of upkeep.
 KEEP_UP_EVERY = 60.0
+#: Seconds after the start until the runs tables are read ahead.
+WARM_UP_AFTER = 1.0
 
 
 class Lifespan:
@@ -33,7 +36,9 @@ class Lifespan:
     ) -> None:
         await receive()
         live.use_this_loop()
-        beside = [asyncio.create_task(reconcile_for_ever()), asyncio.create_task(keep_up_for_ever())]
+        beside = [
+            asyncio.create_task(task()) for task in (warm_up_soon, reconcile_for_ever, keep_up_for_ever)
+        ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in beside:
@@ -41,6 +46,15 @@ class Lifespan:
         # What bridges sent is stored; what is not acknowledged they keep.
         await asyncio.to_thread(writer.stop)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def warm_up_soon() -> None:
+    """Read the runs of the newest projects into memory, once the first page is out."""
+    await asyncio.sleep(WARM_UP_AFTER)
+    try:
+        await database_sync_to_async(warm_up)()
+    except Exception:
+        log.exception("the runs could not be read ahead; the first look at them takes a second longer")
 
 
 async def keep_up_for_ever() -> None:

@@ -1,7 +1,7 @@
 """Numbers as people read them: four significant digits, thin spaces, a real minus; "—" for unknown."""
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from trainer_bridge.json_values import json_text
 
@@ -110,6 +110,11 @@ def duration(seconds: float | timedelta | None) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def moment(seconds: float) -> str:
+    """A moment in seconds since the epoch, in UTC: 2026-11-24 14:30."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
 
 
 def relative_time(moment: datetime | None, now: datetime) -> str:

@@ -47,7 +47,7 @@ def _data(runs: Sequence[Run], keys: list[str], shown: Sequence[str] | None = No
         "keys": keys,
         "directions": {key: greater_is_better(key, objectives) for key in keys},
         "objectives": list(objectives),
-        "tokens": counts_tokens([run.pk for run in runs]),
+        "tokens": counts_tokens([run.pk for run in runs] if shown is None else shown),
     }
 
 

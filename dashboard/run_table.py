@@ -1,197 +1,204 @@
-"""The runs table as its template needs it: rows, cells and columns, sweeps folded into one row."""
+"""The runs table as its template needs it: columns with their links, and lines of cells."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from dashboard import numbers
-from runs.models import Run, Sweep
+from dashboard.row_html import Cell, group_row, run_row
 from runs.queries import progress_of
 from runs.states import ENDED, State
+from runs.stats import mean_of
+from runs.table.column import MIXED, NUMBER, SECONDS, TIME, Column
+from runs.table.groups import Line
 from runs.workspace import Workspace
 
-#: So many metrics stand before the settings: the objective and the loss. The others come after them.
-_LEADING = 2
 _STATE_ORDER = [State.RUNNING, State.STARTING, State.STOPPING, State.PAUSING, State.PAUSED, State.QUEUED]
 
 
 @dataclass(frozen=True)
-class Column:
-    """``key`` is what the address sorts by; ``next_sort`` what a press on the head asks for.
-
-    ``is_setting``: a setting of the runs, else something they measured.
+class Head:
+    """The head of a column. ``next_sort`` is what a press on it asks for, ``add_sort`` one with Shift; ``place``
+    tells which of several sort keys it is.
     """
 
     key: str
     label: str
     sorted: str = ""
     next_sort: str = ""
-    is_setting: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
-    text: str
-    is_best: bool = False
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    run: Run
-    cells: list[Cell]
-    shown: bool
-    percent: float | None
-
-
-@dataclass(frozen=True)
-class Group:
-    """A run alone (``sweep`` is None, one row), or a sweep with its trials and its best values."""
-
-    sweep: Sweep | None
-    rows: list[Row]
-    cells: list[Cell] = field(default_factory=list)
-    state: str = ""
-    done: int = 0
-    is_open: bool = False
+    add_sort: str = ""
+    place: int = 0
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
-    name: Column
-    columns: list[Column]
-    groups: list[Group]
+    """``rows`` are lines of HTML."""
+
+    name: Head
+    heads: list[Head]
+    rows: list[str]
 
     @property
     def width(self) -> int:
         """How many columns there are."""
-        return 5 + len(self.columns)
+        return 5 + len(self.heads)
 
 
-def table(found: Workspace, shown: Iterable[str], opened: set[str]) -> Table:
-    """The table of one page; ``shown`` are the runs drawn in the charts, ``opened`` the unfolded sweeps."""
-    columns = _columns(found)
-    decimals = {key: _decimals(found, key) for key in found.metrics}
-    best = {key: _best_of_all(found, key) for key in found.metrics}
-    drawn = set(shown)
-    rows = [_row(found, run, columns, run.pk in drawn, decimals, best) for run in found.runs]
-    name = _column(found, "name", "Run", first="name")
-    return Table(name, columns, _groups(found, rows, columns, decimals, opened))
+@dataclass(frozen=True)
+class Shape:
+    """How a column's values are written: of a metric its direction, best value and decimals."""
+
+    key: str
+    column: Column
+    is_metric: bool = False
+    greater: bool = True
+    decimals: int | None = None
+    best: float | None = None
 
 
-def _columns(found: Workspace) -> list[Column]:
-    """What decides stands in the width that a table has at first: objective, loss, what was changed."""
-    metrics = [
-        _column(found, key, key, first=f"-{key}" if found.directions[key] else key) for key in found.metrics
-    ]
-    settings = [
-        _column(found, key, numbers.setting_name(key), first=key, is_setting=True) for key in found.config
-    ]
-    return [*metrics[:_LEADING], *settings, *metrics[_LEADING:]]
+def table(found: Workspace) -> Table:
+    """The table of one page."""
+    shapes = [_shape(found, key) for key in found.shown.keys]
+    heads = [_head(found, key, at < found.shown.pinned) for at, key in enumerate(found.shown.keys)]
+    drawn = set(found.drawn)
+    rows = [_row(found, line, shapes, drawn) for line in found.lines]
+    return Table(_head(found, "name", label="Run"), heads, [row for row in rows if row])
 
 
-def _column(found: Workspace, key: str, label: str, first: str, is_setting: bool = False) -> Column:
+def _head(found: Workspace, key: str, is_pinned: bool = False, label: str = "") -> Head:
     """A press sorts with the best first, another one turns it round."""
-    other = key if first.startswith("-") else f"-{key}"
-    direction = (
-        ""
-        if found.sort.removeprefix("-") != key
-        else "descending"
-        if found.sort.startswith("-")
-        else "ascending"
+    metrics = found.columns.index.metrics
+    first = f"-{key}" if key in metrics and found.columns.greater(key) else key
+    now = next((sort for sort in found.sort if sort.key == key), None)
+    turned = first if now is None else key if now.descending else f"-{key}"
+    others = [sort.text for sort in found.sort]
+    added = [turned if sort.key == key else sort.text for sort in found.sort] if now else [*others, first]
+    return Head(
+        key=key,
+        label=label or numbers.setting_name(key),
+        sorted="" if now is None else "descending" if now.descending else "ascending",
+        next_sort=turned if now and len(others) == 1 else first,
+        add_sort=",".join(added),
+        place=found.sort.index(now) + 1 if now and len(others) > 1 else 0,
+        is_pinned=is_pinned,
     )
-    return Column(key, label, direction, other if found.sort == first else first, is_setting)
 
 
-def _row(
-    found: Workspace,
-    run: Run,
-    columns: list[Column],
-    shown: bool,
-    decimals: dict[str, int | None],
-    best: dict[str, float | None],
-) -> Row:
-    settings = found.settings[run.pk]
-    cells = [
-        Cell(numbers.config_value(settings.get(column.key)))
-        if column.is_setting
-        else _metric(found, run.pk, column.key, decimals[column.key], best[column.key])
-        for column in columns
-    ]
+def _shape(found: Workspace, key: str) -> Shape:
+    column = found.columns.column(key)
+    values = column.numbers[found.places]
+    finite = values[np.isfinite(values)]
+    if key not in found.columns.index.metrics:
+        return Shape(key, column, decimals=None)
+    greater = found.columns.greater(key)
+    best = None if len(finite) < 2 else float(finite.max() if greater else finite.min())
+    return Shape(key, column, True, greater, _decimals(finite), best)
+
+
+def _decimals(finite: np.ndarray) -> int | None:
+    """Equal decimals for a column; None where the values are too far apart for it."""
+    largest = float(np.abs(finite).max()) if len(finite) else 0.0
+    if not len(finite) or largest >= 1e4 or 0 < largest < 1e-2:
+        return None
+    return max(0, 4 - max(0, math.floor(math.log10(largest or 1))))
+
+
+def _row(found: Workspace, line: Line, shapes: list[Shape], drawn: set[str]) -> str:
+    pinned = found.shown.pinned
+    if line.group is not None:
+        cells = [_group_cell(found, line, shape) for shape in shapes]
+        return _group(found, line, cells, pinned)
+    run = found.runs.get(found.columns.index.ids[line.place])
+    if run is None:  # deleted this very moment
+        return ""
+    cells = [_cell(found, shape, line.place) for shape in shapes]
     percent = progress_of(run) if run.state != State.FINISHED else None
-    return Row(run, cells, shown, None if percent is None else percent * 100)
+    percent = None if percent is None else percent * 100
+    return run_row(run, cells, run.pk in drawn, percent, line.depth, pinned, found.slug)
 
 
-def _metric(found: Workspace, run_id: str, key: str, decimals: int | None, best: float | None) -> Cell:
-    value = found.best(run_id, key)
-    summary = found.values.get(run_id, {}).get(key)
-    if summary is None or value is None:
-        return Cell("NaN" if summary and summary.nan_count else numbers.UNKNOWN)
-    step = summary.best_step(found.directions[key])
-    title = f"best at step {step}, last {numbers.number(summary.last)} at step {summary.last_step}"
-    return Cell(_text(value, decimals), best is not None and value == best, title)
+def _cell(found: Workspace, shape: Shape, place: int) -> Cell:
+    if not shape.is_metric:
+        return Cell(value_text(shape.column, shape.column.value(place)))
+    value = float(shape.column.numbers[place])
+    _, _, last, bad = found.columns.index.metrics[shape.key][:, place].tolist()
+    if math.isnan(value):
+        return Cell("NaN" if bad > 0 else numbers.UNKNOWN)
+    return Cell(_number(value, shape.decimals), value == shape.best, f"best; last {numbers.number(last)}")
 
 
-def _text(value: float, decimals: int | None) -> str:
+def value_text(column: Column, value: Any) -> str:
+    """A value of a column as people read it."""
+    if value is None:
+        return numbers.UNKNOWN
+    if column.kind == TIME:
+        return numbers.moment(value)
+    if column.kind == SECONDS:
+        return numbers.duration(value)
+    return numbers.number(value) if column.kind == NUMBER else numbers.config_value(value)
+
+
+def _number(value: float, decimals: int | None) -> str:
     return numbers.number(value) if decimals is None else f"{value:.{decimals}f}".replace("-", numbers.MINUS)
 
 
-def _decimals(found: Workspace, key: str) -> int | None:
-    """Equal decimals for a column; None where the values are too far apart for it."""
-    values = [abs(value) for run in found.runs if (value := found.best(run.pk, key)) is not None]
-    if not values or max(values) >= 1e4 or 0 < max(values) < 1e-2:
-        return None
-    return max(0, 4 - max(0, math.floor(math.log10(max(values) or 1))))
+# --- groups ---
 
 
-def _best_of_all(found: Workspace, key: str) -> float | None:
-    """The best of the column, None while there is nothing to compare."""
-    values = [value for run in found.runs if (value := found.best(run.pk, key)) is not None]
-    if len(values) < 2:
-        return None
-    return max(values) if found.directions[key] else min(values)
-
-
-def _groups(
-    found: Workspace,
-    rows: list[Row],
-    columns: list[Column],
-    decimals: dict[str, int | None],
-    opened: set[str],
-) -> list[Group]:
-    groups: dict[Any, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.run.sweep or row.run.pk, []).append(row)
-    return [
-        _sweep(found, owner, members, columns, decimals, opened)
-        if isinstance(owner, Sweep)
-        else Group(None, members)
-        for owner, members in groups.items()
-    ]
-
-
-def _sweep(
-    found: Workspace,
-    sweep: Sweep,
-    rows: list[Row],
-    columns: list[Column],
-    decimals: dict[str, int | None],
-    opened: set[str],
-) -> Group:
-    states = [State(row.run.state) for row in rows]
+def _group(found: Workspace, line: Line, cells: list[Cell], pinned: int) -> str:
+    states = _states(found.columns.column("state"), line.places)
     state = next((state for state in _STATE_ORDER if state in states), State.FINISHED)
-    cells = [
-        Cell("") if column.is_setting else _best_cell(found, rows, column.key, decimals[column.key])
-        for column in columns
+    done = sum(count for state, count in states.items() if state in ENDED)
+    sweep = found.sweeps.get(line.group or "") if found.group == ["sweep"] else None
+    labels = [
+        (numbers.setting_name(key), value_text(found.columns.column(key), value))
+        for key, value in zip(found.group, line.values, strict=True)
     ]
-    done = sum(state in ENDED for state in states)
-    return Group(sweep, rows, cells, state, done, sweep.pk in opened)
+    return group_row(line, sweep, labels, cells, str(state), f"{done}/{len(line.places)}", pinned)
 
 
-def _best_cell(found: Workspace, rows: list[Row], key: str, decimals: int | None) -> Cell:
-    values = [value for row in rows if (value := found.best(row.run.pk, key)) is not None]
-    if not values:
+def _states(column: Column, places: np.ndarray) -> dict[str, int]:
+    """{state: how many of these runs are in it}."""
+    codes, counts = np.unique(column.groups[places], return_counts=True)
+    return {column.values[code]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)}
+
+
+def _group_cell(found: Workspace, line: Line, shape: Shape) -> Cell:
+    """Of a sweep the best trial; of other groups the mean with its 95 % interval; of settings what they span."""
+    if not shape.is_metric:
+        return Cell(_span(shape.column, line.places))
+    mean = mean_of(shape.column.numbers[line.places])
+    if mean is None:
         return Cell(numbers.UNKNOWN)
-    best = max(values) if found.directions[key] else min(values)
-    return Cell(_text(best, decimals), title="best of its trials")
+    best = mean.high if shape.greater else mean.low
+    half = "one value, no interval" if mean.half is None else f"± {numbers.number(mean.half, 2)}"
+    whole = f"n {mean.n}, mean {numbers.number(mean.mean)}, {half}, best {numbers.number(best)}"
+    if found.is_folded:
+        return Cell(_number(best, shape.decimals), title=f"best of its trials; {whole}")
+    interval = "" if mean.half is None else f" ± {numbers.number(mean.half, 2)}"
+    return Cell(f"{_number(mean.mean, shape.decimals)}{interval}", title=whole)
+
+
+def _span(column: Column, places: np.ndarray) -> str:
+    """One value, 3e-4…1e-2, or how many values there are."""
+    if column.kind != MIXED:
+        return _between(column, column.numbers[places])
+    codes = np.unique(column.groups[places])
+    values = [column.values[code] for code in codes.tolist() if code >= 0]
+    if len(values) < 2:
+        return value_text(column, values[0] if values else None)
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return f"{numbers.config_value(min(values))}…{numbers.config_value(max(values))}"
+    return f"{len(values)} values"
+
+
+def _between(column: Column, values: Sequence[float] | np.ndarray) -> str:
+    known = np.asarray(values)[~np.isnan(values)]
+    if not len(known):
+        return numbers.UNKNOWN
+    low, high = (value_text(column, float(value)) for value in (known.min(), known.max()))
+    return low if low == high else f"{low}…{high}"

@@ -1,8 +1,10 @@
 """Every address, one line each."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.views import (
+    assist,
+    bulk,
     checkpoints,
     commands,
     compare,
@@ -15,6 +17,7 @@ from dashboard.views import (
     login,
     new_run,
     rehearsal,
+    run_files,
     runs,
     sweeps,
     workspace,
@@ -31,9 +34,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/link/<str:token>", login.login_link, name="login_link"),
     path("logout/", login.log_out, name="logout"),
     path("p/<slug:project>/runs", workspace.project_runs, name="project_runs"),
-    path("p/<slug:project>/runs.csv", workspace.runs_csv, name="project_runs_csv"),
+    re_path(
+        r"^p/(?P<project>[-\w]+)/runs\.(?P<ending>csv|json|parquet)$",
+        run_files.runs_file,
+        name="project_runs_file",
+    ),
+    path("p/<slug:project>/runs/columns", workspace.columns, name="project_runs_columns"),
+    path("p/<slug:project>/runs/assist", assist.assist, name="project_runs_assist"),
+    path("p/<slug:project>/runs/do/<str:verb>", bulk.do_to_runs, name="project_runs_do"),
+    path("p/<slug:project>/runs/undo", bulk.undo_delete, name="project_runs_undo"),
+    path("p/<slug:project>/views/save", bulk.save_view, name="project_view_save"),
+    path("p/<slug:project>/views/delete", bulk.delete_view, name="project_view_delete"),
     path("p/<slug:project>/counts", workspace.counts, name="project_counts"),
-    path("p/<slug:project>/runs/stop", workspace.stop_runs, name="project_runs_stop"),
     path("p/<slug:project>/new", new_run.project_new, name="project_new"),
     path("p/<slug:project>/new/check", new_run.project_new_check, name="project_new_check"),
     path("p/<slug:project>/new/rehearse", rehearsal.rehearse, name="project_new_rehearse"),

@@ -86,20 +86,24 @@ def _problems(wish: Wish) -> dict[str, str]:
 def _run_of(project: Project, wish: Wish, user: Any) -> tuple[Run, bool]:
     """The run of this id, locked, or a new one; whether it is new."""
     if wish.run_id:
-        found = Run.objects.select_for_update().filter(pk=wish.run_id).first()
+        found = Run.everything.select_for_update().filter(pk=wish.run_id).first()
         if found is not None:
             return _checked(found), False
     values = _values(project, wish, user)
     if not wish.run_id:
         return Run.objects.create(**values), True
     # Two processes of one training join at the same time.
-    return Run.objects.get_or_create(pk=wish.run_id, defaults=values)
+    return Run.everything.get_or_create(pk=wish.run_id, defaults=values)
 
 
 def _checked(run: Run) -> Run:
     if not run.is_external:
         raise RunError(
             f"{run.name} ({run.pk}) was started here by a worker; nobody can join it from elsewhere."
+        )
+    if run.deleted_at is not None:
+        raise RunError(
+            f"{run.name} ({run.pk}) was deleted. Undo that on its project's page, or take another id."
         )
     return run
 

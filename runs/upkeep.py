@@ -1,5 +1,5 @@
-"""What a web process does about once a minute: pack what ended runs left in small pieces, delete old errands, give
-space back.
+"""What a web process does about once a minute: pack what ended runs left in small pieces, delete old errands and really
+delete what was deleted, give space back.
 
 Deleted rows leave free pages in an SQLite file, which later rows fill. When many are free, they go back to the
 file system, a few megabytes at a time, so that no bridge waits for it. PostgreSQL does this by itself.
@@ -14,7 +14,7 @@ from django.db.models import Count
 
 from runs import errands, series, uploads
 from runs.models import PendingPoints
-from runs.removal import empty_trash
+from runs.removal import delete_overdue, empty_trash
 from runs.states import ENDED
 from runs.writer import writer
 
@@ -33,6 +33,7 @@ async def keep_up() -> None:
     """One round. What the server did not come to when it was killed is done now."""
     for run_id in await database_sync_to_async(runs_in_pieces)():
         await writer.submit(partial(series.compact, run_id), run_id)
+    await database_sync_to_async(delete_overdue)()
     await database_sync_to_async(empty_trash)()
     await database_sync_to_async(errands.delete_old)()
     await database_sync_to_async(uploads.give_up_abandoned)()

@@ -1,174 +1,198 @@
-"""The runs of a project as a table: filtered, sorted, one page of them with what they measured.
+"""The runs of a project as a table: filtered, sorted, grouped, one page of its lines.
 
-Filter and order come from light rows of all runs (names, tags, states, one value), so a project of
-thousands is sorted in milliseconds; specifications and summaries are read for one page only.
+Everything but the rows of the page comes from the columns in memory (runs/table/), so a project of thousands costs
+little more than one of ten.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from django.db.models import Q
+import numpy as np
 
-from runs.directions import greater_is_better, objectives_of
-from runs.models import Project, Run, Series
-from runs.queries import is_measure
-from runs.series import summaries
-from runs.series.summary import Summary
-from runs.specs import changed_config, effective_config
+from runs.models import Project, Run, Sweep
+from runs.query import QueryError
 from runs.states import State
-from trainer_bridge.spec_fields import GROUPS
+from runs.table.choose import Choice, choose, nothing
+from runs.table.columns import RunColumns
+from runs.table.groups import Line, Lines
+from runs.table.order import SortKey, ordered, sort_keys
+from runs.table.shown import Shown, measured_keys, shown_columns
+from runs.table.store import columns_of
 
 PAGE = 200
-METRIC_COLUMNS = 5
-CONFIG_COLUMNS = 6
-_NOT_CHARTED = "final/"
+#: Runs that are drawn when the address names none.
+FIRST_SHOWN = 10
+#: Grouped by this when nobody says otherwise: the trials of a sweep fold into one line.
+FOLDED = "sweep"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks of the table, as texts; ``page`` counts from 1."""
+
+    q: str = ""
+    sort: str = ""
+    group: str = ""
+    cols: str = ""
+    pin: str = ""
+    page: int = 1
+    opened: Collection[str] = ()
+    #: The runs to draw; None: the first of the table.
+    show: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something the address asks for that cannot be had: ``name`` of the parameter, its text, what is wrong."""
+
+    name: str
+    text: str
+    error: QueryError
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """One page of a project's runs. ``total`` runs exist, ``matching`` pass the filter.
+    """One page of a project's runs. ``columns`` may be read only while the block of ``workspace`` is open."""
 
-    ``metrics`` and ``config`` are the columns, ``values`` the summaries {run: {key: Summary}}, ``settings``
-    the effective configuration {run: {name: value}}, ``directions`` {key: greater is better}.
-    """
-
-    runs: list[Run]
-    total: int
-    matching: int
-    page: int
+    slug: str
+    asked: Asked
+    columns: RunColumns
+    choice: Choice
+    places: np.ndarray
+    sort: list[SortKey]
+    group: list[str]
+    shown: Shown
+    lines: list[Line]
     pages: int
-    q: str
-    sort: str
-    metrics: list[str]
-    config: list[str]
-    values: dict[str, dict[str, Summary]]
-    settings: dict[str, dict[str, Any]]
-    directions: dict[str, bool]
-    chart_keys: list[str] = field(default_factory=list)
+    page: int
+    groups: int
+    runs: dict[str, Run]
+    sweeps: dict[str, Sweep]
+    drawn: list[str]
+    chart_keys: list[str]
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def hidden(self) -> int:
         """How many runs the filter keeps out."""
-        return self.total - self.matching
+        return self.choice.total - self.choice.matching
 
-    def best(self, run_id: str, key: str) -> float | None:
-        """The best value of one run in one metric column."""
-        summary = self.values.get(run_id, {}).get(key)
-        return summary.best(self.directions[key]) if summary else None
+    @property
+    def is_folded(self) -> bool:
+        """Whether it is grouped as always: trials in their sweep."""
+        return self.group == [FOLDED] and not self.asked.group
+
+    @property
+    def chart_runs(self) -> list[Run]:
+        """The runs that a person can draw: those of the page's lines, and the drawn ones wherever they are."""
+        ids = dict.fromkeys([*_ids(self.columns, self.lines), *self.drawn])
+        return [self.runs[pk] for pk in ids if pk in self.runs]
 
 
-def workspace(project: Project, *, q: str = "", sort: str = "", page: int = 1) -> Workspace:
-    """The page ``page`` (from 1) of the runs matching ``q`` in the order ``sort``: seven queries at most.
+@contextmanager
+def workspace(project: Project, asked: Asked) -> Iterator[Workspace]:
+    """The page that is asked for: six queries at most once nothing has changed since the last time.
 
-    ``sort`` is "name", "state", "created", a series key or a setting ("args.learning_rate"); "-" reverses it.
-    Trials of a sweep stand together, at the place of the first of them.
+    What cannot be had stands in ``problems``: a filter that is wrong lets nothing through, a wrong order or group
+    is as if it was not asked for.
     """
-    columns = ("pk", "name", "tags", "state", "sweep_id")
-    light: list[Light] = list(Run.objects.filter(project=project).values_list(*columns))
-    matching = [row for row in light if matches(row[1], row[2], row[3], q)]
-    ordered = _together(_ordered(matching, sort or "-created"))
-    pages = max(1, -(-len(ordered) // PAGE))
-    page = min(max(1, page), pages)
-    runs = _runs([row[0] for row in ordered[(page - 1) * PAGE : page * PAGE]])
-    return _filled(runs, total=len(light), matching=len(matching), page=page, pages=pages, q=q, sort=sort)
+    with columns_of(project.pk) as columns:
+        problems: list[Problem] = []
+        choice, sort, group = _understood(columns, asked, problems)
+        places = ordered(columns, choice.places, sort)
+        lines = Lines(columns, places, group, asked.opened, loose=not asked.group)
+        pages = max(1, -(-lines.count // PAGE))
+        page = min(max(1, asked.page), pages)
+        on_page = lines.page((page - 1) * PAGE, PAGE)
+        drawn = _drawn(columns, places, asked)
+        yield Workspace(
+            slug=project.slug,
+            asked=asked,
+            columns=columns,
+            choice=choice,
+            places=places,
+            sort=sort,
+            group=group,
+            shown=shown_columns(columns, places, asked.cols, asked.pin),
+            lines=on_page,
+            pages=pages,
+            page=page,
+            groups=lines.groups,
+            runs=_runs([*_ids(columns, on_page), *drawn]),
+            sweeps=_sweeps(columns, on_page) if group == [FOLDED] else {},
+            drawn=drawn,
+            chart_keys=_chart_keys(columns, places),
+            problems=problems,
+        )
 
 
-def matches(name: str, tags: Sequence[str], state: str, q: str) -> bool:
-    """Whether every word of ``q`` is part of the name or of a tag, or is the state."""
-    texts = [name.lower(), *(tag.lower() for tag in tags)]
-    return all(word == state or any(word in text for text in texts) for word in q.lower().split())
+def _understood(
+    columns: RunColumns, asked: Asked, problems: list[Problem]
+) -> tuple[Choice, list[SortKey], list[str]]:
+    try:
+        choice = choose(columns, asked.q, explain=True)
+    except QueryError as error:
+        problems.append(Problem("q", asked.q, error))
+        choice = nothing(columns)
+    try:
+        sort = sort_keys(columns, asked.sort)
+    except QueryError as error:
+        problems.append(Problem("sort", asked.sort, error))
+        sort = []
+    return choice, sort, _group_keys(columns, asked.group or FOLDED, problems)
 
 
-#: id, name, tags, state, sweep id
-Light = tuple[str, str, Any, str, str | None]
+def _group_keys(columns: RunColumns, text: str, problems: list[Problem]) -> list[str]:
+    """ "none" is no group at all."""
+    if text == "none":
+        return []
+    found = []
+    for name in filter(None, text.split(",")):
+        if full := columns.full_key(name):
+            found.append(full)
+            continue
+        at = text.index(name)
+        error = QueryError(
+            f"There is no “{name}” to group by", at, at + len(name), nearest=columns.nearest(name)
+        )
+        problems.append(Problem("group", text, error))
+    return found
 
 
-def _ordered(rows: list[Light], sort: str) -> list[Light]:
-    """Rows without the value come last, whichever way round."""
-    key, reverse = sort.removeprefix("-"), sort.startswith("-")
-    if key == "created":
-        # The model's own order is newest first.
-        return rows if reverse else rows[::-1]
-    values = _sort_values([row[0] for row in rows], key, rows)
-    known = [row for row in rows if values.get(row[0]) is not None]
-    unknown = [row for row in rows if values.get(row[0]) is None]
-    return sorted(known, key=lambda row: _comparable(values[row[0]]), reverse=reverse) + unknown
+#: What a line of the table needs of a run; its settings and metrics come from the columns.
+_OF_A_RUN = ("id", "name", "tags", "state", "origin", "mark", "version", "step", "max_steps", "objective")
 
 
-def _sort_values(ids: list[str], key: str, rows: list[Light]) -> dict[str, Any]:
-    if key == "name":
-        return {row[0]: row[1].lower() for row in rows}
-    if key == "state":
-        return {row[0]: list(State).index(State(row[3])) for row in rows}
-    if key == "recipe" or key.partition(".")[0] in GROUPS:
-        specs = Run.objects.filter(pk__in=ids).values_list("pk", "spec")
-        return {pk: effective_config(spec).get(key) for pk, spec in specs}
-    greater = greater_is_better(key, _objectives(key, ids))
-    found = Series.objects.filter(run__in=ids, key=key).values_list("run_id", "max" if greater else "min")
-    return dict(found)
+def _ids(columns: RunColumns, lines: list[Line]) -> list[str]:
+    return [columns.index.ids[line.place] for line in lines if line.group is None]
 
 
-def _objectives(key: str, ids: list[str]) -> dict[str, bool]:
-    told = Run.objects.filter(pk__in=ids, objective=key).values_list("greater_is_better", flat=True).first()
-    return {} if told is None else {key: told}
+def _drawn(columns: RunColumns, places: np.ndarray, asked: Asked) -> list[str]:
+    """The runs in the charts: those asked for, else the first that have started."""
+    if asked.show is not None:
+        return [pk for pk in asked.show if pk in columns.index.places]
+    state = columns.column("state")
+    started = [place for place in places[:PAGE].tolist() if state.value(place) != State.QUEUED]
+    return [columns.index.ids[place] for place in started[:FIRST_SHOWN]]
 
 
-def _comparable(value: Any) -> tuple[bool, Any]:
-    """Numbers before texts, so that a setting of mixed kinds still sorts."""
-    return (True, str(value)) if not isinstance(value, (int, float)) else (False, value)
+def _runs(ids: list[str]) -> dict[str, Run]:
+    return Run.objects.only(*_OF_A_RUN, "greater_is_better", "archived_at").in_bulk(ids) if ids else {}
 
 
-def _together(rows: list[Light]) -> list[Light]:
-    """The trials of a sweep move up to the first of them."""
-    groups: dict[str, list[Light]] = {}
-    for row in rows:
-        groups.setdefault(row[4] or f"run {row[0]}", []).append(row)
-    return [row for group in groups.values() for row in group]
-
-
-def _runs(ids: list[str]) -> list[Run]:
-    """These runs in this order, without the two long texts that no table shows."""
-    rows = Run.objects.filter(pk__in=ids).select_related("sweep").defer("traceback", "environment")
-    found = {run.pk: run for run in rows}
-    return [found[pk] for pk in ids if pk in found]
-
-
-def _filled(runs: list[Run], **rest: Any) -> Workspace:
-    ids = [run.pk for run in runs]
-    counts = Series.objects.filter(~Q(key__startswith=_NOT_CHARTED), run__in=ids, count__gt=0)
-    keys = sorted(set(counts.values_list("key", flat=True).distinct()))
-    objectives = objectives_of(runs)
-    metrics = metric_columns(keys, objectives)
-    settings = {run.pk: effective_config(run.spec) for run in runs}
-    return Workspace(
-        runs=runs,
-        metrics=metrics,
-        config=config_columns(runs, settings),
-        values=summaries(ids, metrics) if metrics else {},
-        settings=settings,
-        directions={key: greater_is_better(key, objectives) for key in metrics},
-        chart_keys=[key for key in keys if not key.startswith("test/")],
-        **rest,
+def _sweeps(columns: RunColumns, lines: list[Line]) -> dict[str, Sweep]:
+    """The sweeps of the page's folded lines, by the name that their group has."""
+    told = columns.index.texts["sweep_id"].column()
+    ids = {line.group: told.value(line.place) for line in lines if line.group}
+    if not any(ids.values()):
+        return {}
+    found = Sweep.objects.only("id", "name", "objective", "greater_is_better").in_bulk(
+        filter(None, ids.values())
     )
+    return {name: found[pk] for name, pk in ids.items() if name and pk in found}
 
 
-def metric_columns(keys: Iterable[str], objectives: dict[str, bool]) -> list[str]:
-    """The metrics a table shows: objectives, the loss of the evaluation, then eval, test, training loss."""
-    shown = [
-        key for key in keys if is_measure(key) and (key.startswith(("eval/", "test/")) or key == "train/loss")
-    ]
-    places = {"eval": 0, "test": 1, "train": 2}
-    order = sorted(
-        shown, key=lambda key: (key not in objectives, key != "eval/loss", places[key.split("/")[0]], key)
-    )
-    return order[:METRIC_COLUMNS]
-
-
-def config_columns(runs: Sequence[Run], settings: dict[str, dict[str, Any]]) -> list[str]:
-    """The settings that somebody changed and that differ between these runs; of one run those it changed."""
-    changed = list(dict.fromkeys(name for run in runs for name in changed_config(run.spec)))
-    if len(runs) > 1:
-        changed = [name for name in changed if len({repr(row.get(name)) for row in settings.values()}) > 1]
-    recipes = {run.spec.get("recipe") for run in runs}
-    return (["recipe"] if len(recipes) > 1 else []) + changed[:CONFIG_COLUMNS]
+def _chart_keys(columns: RunColumns, places: np.ndarray) -> list[str]:
+    keys = measured_keys(columns, places)
+    return [key for key in keys if not key.startswith(("final/", "test/"))]

@@ -1,45 +1,55 @@
 """The workspace of a project: its runs in a table beside their overlaid charts."""
 
-from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from dashboard import run_charts, run_table
+from dashboard import run_charts, run_table, saved_views, table_choices
 from dashboard.context import project_counts
-from dashboard.csv_table import run_rows
 from dashboard.views.access import project_or_404
-from dashboard.views.console import stream
-from runs.commands import CommandError, send_command
-from runs.models import Checkpoint, Run
-from runs.workspace import Workspace, workspace
+from runs.models import Checkpoint, Project
+from runs.table.choose import with_archived
+from runs.workspace import Asked, Workspace, workspace
 
-#: Runs that are drawn when the address names none.
-FIRST_SHOWN = 10
-MOST_TO_STOP = 200
+#: Parameters of the address that links on the page change.
+LINKED = ("sort", "q", "page", "open", "group", "cols", "view")
 
 
 @require_safe
 def project_runs(request: HttpRequest, project: str) -> HttpResponse:
-    """The whole page; a script that refreshes the rows gets only the table."""
+    """The whole page; a script that refreshes the rows gets only the table, or 422 and what is wrong."""
     owner = project_or_404(project)
-    page = request.GET.get("page", "")
-    found = workspace(
-        owner,
-        q=request.GET.get("q", ""),
-        sort=request.GET.get("sort", ""),
-        page=int(page) if page.isdecimal() else 1,
-    )
-    shown = _shown(request, found)
-    context: dict[str, Any] = {"project": owner, "found": found, "shown": shown, "address": _address(request)}
-    context["table"] = run_table.table(found, shown, opened=set(request.GET.get("open", "").split(",")))
-    context["charts"] = run_charts.project_data(found.runs, found.chart_keys, shown)
-    if request.headers.get("X-Requested-With") == "fetch":
-        return render(request, "workspace/_table.html", context)
-    return render(request, "workspace/page.html", context)
+    if target := _view_address(request, owner):
+        return HttpResponseRedirect(target)
+    with workspace(owner, asked(request)) as found:
+        if is_script(request) and found.problems:
+            problem = found.problems[0]
+            return JsonResponse(problem.error.as_data(problem.text) | {"name": problem.name}, status=422)
+        context = _context(request, owner, found)
+        if not is_script(request):
+            context |= _page_context(request, owner, found)
+    return render(request, "workspace/_table.html" if is_script(request) else "workspace/page.html", context)
+
+
+def _view_address(request: HttpRequest, owner: Project) -> str:
+    """Where the bare link of a view leads, "" for any other address. A view that was edited down to nothing has at
+    least an "&" more.
+    """
+    view = saved_views.named(owner, request.GET.get("view", ""))
+    if view is None or not view.query or request.META["QUERY_STRING"] != saved_views.link(view):
+        return ""
+    return f"{request.path}?{saved_views.link(view)}&{view.query}"
+
+
+@require_safe
+def columns(request: HttpRequest, project: str) -> HttpResponse:
+    """The sheet that chooses columns: those of the table as it is asked for, then all others."""
+    with workspace(project_or_404(project), asked(request)) as found:
+        return render(request, "workspace/_columns.html", table_choices.columns(found))
 
 
 @require_safe
@@ -54,62 +64,79 @@ def counts(request: HttpRequest, project: str) -> JsonResponse:
     return JsonResponse(found)
 
 
-@require_safe
-def runs_csv(request: HttpRequest, project: str) -> StreamingHttpResponse:
-    """Every run that the filter lets through with every column, streamed."""
-    owner = project_or_404(project)
-    return StreamingHttpResponse(
-        stream(_lines(run_rows(owner, request.GET.get("q", "")))),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{owner.slug}-runs.csv"'},
+def is_script(request: HttpRequest) -> bool:
+    """Whether a script of the page asks, not the person who opens it."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def asked(request: HttpRequest) -> Asked:
+    """What the address asks of the table."""
+    given = request.GET
+    page, show = given.get("page", ""), given.get("show")
+    return Asked(
+        **{name: given.get(name, "") for name in ("q", "sort", "group", "cols", "pin")},
+        page=int(page) if page.isdecimal() and len(page) < 9 else 1,
+        opened={part for part in given.get("open", "").split(",") if part},
+        show=None if show is None else tuple(show.split(",")[: run_charts.MOST_SHOWN]),
     )
 
 
-@require_POST
-def stop_runs(request: HttpRequest, project: str) -> HttpResponse:
-    """Stop the ticked runs; those that cannot be stopped are named with the reason."""
-    owner = project_or_404(project)
-    runs = Run.objects.filter(project=owner, pk__in=request.POST.getlist("run")[:MOST_TO_STOP])
-    stopped, refused = 0, []
-    for run in runs:
-        try:
-            send_command(run, "stop", user=request.user)
-            stopped += 1
-        except CommandError as error:
-            refused.append(f"{run.name}: {error}")
-    text = " ".join([f"{stopped} {'run' if stopped == 1 else 'runs'} will stop.", *refused])
-    if request.headers.get("X-Requested-With") == "fetch":
-        return JsonResponse({"text": text}, status=409 if refused and not stopped else 200)
-    messages.info(request, text)
-    return redirect("project_runs", owner.slug)
+def _context(request: HttpRequest, owner: Project, found: Workspace) -> dict[str, Any]:
+    """What the table alone needs. Everything that reads the columns is computed here, while they hold still."""
+    return {
+        "project": owner,
+        "found": found,
+        "choice": found.choice,
+        "address": {name: _without(request, name) for name in LINKED},
+        "table": run_table.table(found),
+        "charts": run_charts.project_data(found.chart_runs, found.chart_keys, found.drawn),
+        "problems": {
+            p.name: p.error.as_data(p.text) | {"link": _fixed(request, p.name, p.error.fixed(p.text))}
+            for p in found.problems
+        },
+        "archived_link": _fixed(request, "q", with_archived(found.asked.q)),
+    }
 
 
-def _shown(request: HttpRequest, found: Workspace) -> list[str]:
-    """The runs drawn in the charts: those of the address, else the first of the table that have started."""
-    if "show" in request.GET:
-        return request.GET["show"].split(",")[: run_charts.MOST_SHOWN]
-    return [run.pk for run in found.runs if run.state != "queued"][:FIRST_SHOWN]
+def _page_context(request: HttpRequest, owner: Project, found: Workspace) -> dict[str, Any]:
+    """What stands around the table."""
+    view = saved_views.named(owner, request.GET.get("view", ""))
+    return {
+        "any_run": found.columns.size > 0,
+        "views": saved_views.listed(owner),
+        "view": view,
+        "is_edited": view is not None and saved_views.is_edited(view, request.GET),
+        "page_path": reverse("project_runs", args=[owner.slug]),
+        "keys": found.columns.known_keys,
+        "tags": found.columns.tags,
+        "exports": (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")),
+        "export_query": _query_of(request, ("q", "sort")),
+        **{f"kept_{name}": _kept(request, name) for name in ("q", "sort", "group")},
+        **table_choices.menus(found),
+    }
 
 
-def _address(request: HttpRequest) -> dict[str, str]:
-    """The query without the sort and without the page, ready for a link that sets another one."""
-    return {name: _without(request, name) for name in ("sort", "q", "page", "open")}
+def _query_of(request: HttpRequest, names: tuple[str, ...]) -> str:
+    return urlencode({name: request.GET[name] for name in names if request.GET.get(name)})
+
+
+def _kept(request: HttpRequest, name: str) -> list[tuple[str, str]]:
+    """The rest of the address, for a form that sets ``name``."""
+    return [(key, str(text)) for key, text in request.GET.items() if key not in (name, "page", "open")]
+
+
+def _fixed(request: HttpRequest, name: str, text: str) -> str:
+    """The same page with another text in one parameter."""
+    query = request.GET.copy()
+    query[name] = text
+    query.pop("page", None)
+    return f"?{query.urlencode(safe='/,-')}" if text else ""
 
 
 def _without(request: HttpRequest, name: str) -> str:
+    """The query without one parameter and without the page, ready for a link that sets another one."""
     query = request.GET.copy()
     for gone in {name, "page"}:
         query.pop(gone, None)
     text = query.urlencode(safe="/,-")
     return f"?{text}&" if text else "?"
-
-
-def _lines(rows: Iterator[str]) -> Iterator[str]:
-    """Some rows at a time: a part a row would be a thread switch a row."""
-    part: list[str] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == 100:
-            yield "".join(part)
-            part.clear()
-    yield "".join(part)

@@ -14,6 +14,7 @@ from runs.commands import CommandError
 from runs.errors import ErrandError, RunError, SpecError, UploadError
 from runs.presets import PresetError
 from runs.projects import ProjectError
+from runs.query import QueryError
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
         SpecError: _spec_error,
         ProjectError: lambda e: error_response(422, "This project cannot be made.", {"name": str(e)}),
         PresetError: lambda e: error_response(422, "This preset cannot be saved.", {"name": str(e)}),
+        QueryError: lambda e: _wrong_query(e),
         CommandError: lambda e: error_response(409, str(e)),
         RunError: lambda e: error_response(409, str(e)),
         ErrandError: lambda e: error_response(422, str(e)),
@@ -47,6 +49,13 @@ def add_error_handlers(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, _handler(answer))
     api.add_exception_handler(OperationalError, _not_stored)
     api.add_exception_handler(Exception, _failed)
+
+
+def _wrong_query(error: QueryError) -> JsonResponse:
+    """Where in the text the fault is, beside what every error has."""
+    place = {"at": error.at, "end": error.end, "expected": error.expected, "nearest": error.nearest}
+    said = {"error": error.sentence, "problems": {error.field: error.sentence}}
+    return JsonResponse(said | place, status=422)
 
 
 def _handler(answer: Callable[[Any], JsonResponse]) -> Any:

@@ -1,13 +1,15 @@
 """Projects."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema
+from ninja import Field, Query, Router, Schema
 from ninja.responses import Status
 
+from runs.listing import listing
 from runs.models import Project
 from runs.projects import create_project
 from runs.removal import delete_project
@@ -24,6 +26,38 @@ class ProjectOut(Schema):
 
 class ProjectIn(Schema):
     name: str
+
+
+class Asked(Schema):
+    """``q`` filters (docs/query.md), ``sort`` and ``cols`` are keys joined by commas, ``page`` counts from 1."""
+
+    q: str = ""
+    sort: str = ""
+    cols: str = ""
+    page: int = Field(1, ge=1, le=1_000_000)
+    limit: int = Field(200, ge=1, le=1000)
+
+
+class RowOut(Schema):
+    """``values`` maps the keys of the columns to numbers, texts, lists or null."""
+
+    id: str
+    name: str
+    state: str
+    tags: list[str]
+    sweep: str | None
+    created: str
+    values: dict[str, Any]
+
+
+class RowsOut(Schema):
+    """``matching`` of ``total`` runs pass the filter; ``next`` is the number of the following page."""
+
+    items: list[RowOut]
+    columns: list[str]
+    matching: int
+    total: int
+    next: int | None
 
 
 def _projects() -> QuerySet[Project]:
@@ -58,3 +92,18 @@ def remove_project(request: HttpRequest, slug: str) -> Status:
     """Delete a project, its runs, what they measured and their files; 409 while one of them has a process."""
     delete_project(get_object_or_404(Project, slug=slug))
     return Status(204, None)
+
+
+@router.get("/projects/{slug}/runs", response=RowsOut)
+def list_project_runs(request: HttpRequest, slug: str, asked: Query[Asked]) -> RowsOut:
+    """The runs of a project that a filter lets through, as the runs page shows them."""
+    project = get_object_or_404(Project, slug=slug)
+    first = (asked.page - 1) * asked.limit
+    found = listing(project, q=asked.q, sort=asked.sort, cols=asked.cols, first=first, limit=asked.limit)
+    return RowsOut(
+        items=[RowOut(**row) for row in found.rows],
+        columns=found.keys,
+        matching=found.matching,
+        total=found.total,
+        next=None if found.is_last else asked.page + 1,
+    )

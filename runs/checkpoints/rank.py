@@ -23,7 +23,7 @@ class Ranked:
 
 def checkpoints_of(scope: Run | Sweep | Project) -> QuerySet[Checkpoint]:
     """All checkpoints of a run, a sweep or a project, with their runs: one query."""
-    rows = Checkpoint.objects.select_related("run")
+    rows = Checkpoint.objects.select_related("run").filter(run__deleted_at=None)
     if isinstance(scope, Run):
         return rows.filter(run=scope)
     if isinstance(scope, Sweep):

@@ -12,6 +12,7 @@ from runs.models.run import Attempt, Run, RunWarning, Source
 from runs.models.series import Chunk, PendingPoints, Rewind, Series
 from runs.models.sweep import Sweep
 from runs.models.upload import Upload
+from runs.models.view import SavedView
 from runs.models.worker import Worker
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Rewind",
     "Run",
     "RunWarning",
+    "SavedView",
     "Series",
     "Source",
     "Sweep",

@@ -6,6 +6,17 @@ from runs.models.sweep import Sweep
 from runs.states import ACTIVE, State
 
 
+class KeptRuns(models.Manager["Run"]):
+    """Without the runs that were deleted and can still come back (runs/removal.py)."""
+
+    def get_queryset(self) -> models.QuerySet["Run"]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class EveryRun(models.Manager["Run"]):
+    """Those as well."""
+
+
 class Run(models.Model):
     """One training: what was asked for (``spec``), where it is (``state``) and how far it came.
 
@@ -54,12 +65,23 @@ class Run(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # Archived runs stay out of tables until somebody asks for them.
+    archived_at = models.DateTimeField(null=True, blank=True)
+    # Deleted runs are nowhere, but come back on Undo until they are really removed.
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = KeptRuns()
+    everything = EveryRun()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["project", "-created_at"]),
             models.Index(fields=["state", "created_at"]),
+            # Hardly any run is deleted, and the others are not in it.
+            models.Index(
+                fields=["deleted_at"], name="deleted_runs", condition=models.Q(deleted_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

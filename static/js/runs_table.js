@@ -1,4 +1,4 @@
-// The runs table: ticks, eyes, folded sweeps and the keys. Says what happened through events on itself.
+// The runs table: ticks, eyes, folds and the keys. Says what happened through events on itself.
 import { icon, isTyping, markSwatch } from "./dom.js";
 import { read, write } from "./view_state.js";
 
@@ -6,14 +6,15 @@ export const MOST_SHOWN = 100;
 const FIRST_SHOWN = 10;
 
 export class RunsTable extends EventTarget {
-  selected = new Set();
+  // id → {name, state} of the ticked runs, whose rows may be out of the document.
+  selected = new Map();
 
-  constructor(root) {
+  constructor(root, shown) {
     super();
     this.root = root;
-    this.shown = new Set([...root.querySelectorAll('[data-eye][aria-pressed="true"]')].map((eye) => eye.closest("tr").dataset.run));
+    this.shown = new Set(shown);
     root.addEventListener("click", (event) => this.#click(event));
-    root.addEventListener("change", (event) => event.target.matches("[data-select]") && this.select(event.target.closest("tr"), event.target.checked));
+    root.addEventListener("change", (event) => this.#changed(event));
     root.addEventListener("pointerover", (event) => this.#hover(event));
     root.addEventListener("pointerleave", () => this.#say("hover", null));
     document.addEventListener("keydown", (event) => this.#key(event));
@@ -27,7 +28,7 @@ export class RunsTable extends EventTarget {
     return this.root.querySelector(`tr[data-run="${CSS.escape(id)}"]`);
   }
 
-  // After the server sent the rows anew: what was ticked and shown stays so; of the new runs some come in.
+  // After rows came: what was ticked and shown stays so; of the new runs some come in.
   restore(added = []) {
     const before = this.shown.size;
     for (const id of added) if (this.shown.size < FIRST_SHOWN) this.shown.add(id);
@@ -38,15 +39,21 @@ export class RunsTable extends EventTarget {
     if (this.shown.size > before) this.#say("show");
   }
 
-  select(row, on) {
-    this.selected[on ? "add" : "delete"](row.dataset.run);
-    this.#paintTick(row);
+  select(rows, on) {
+    for (const row of rows) {
+      const { run, name, state } = row.dataset;
+      if (on) this.selected.set(run, { name, state });
+      else this.selected.delete(run);
+      this.#paintTick(row);
+    }
     this.#say("select");
   }
 
   clear() {
     this.selected.clear();
     this.rows.forEach((row) => this.#paintTick(row));
+    const all = this.root.querySelector("[data-select-all]");
+    if (all) all.checked = false;
     this.#say("select");
   }
 
@@ -58,16 +65,15 @@ export class RunsTable extends EventTarget {
     this.#showChanged();
   }
 
-  // All of the page, or back to the first of them.
+  // All that are loaded, or back to the first of them.
   showAll() {
     const ids = this.rows.map((row) => row.dataset.run).slice(0, MOST_SHOWN);
     const areAll = ids.every((id) => this.shown.has(id));
-    this.shown = new Set(areAll ? ids.slice(0, FIRST_SHOWN) : ids);
-    this.#showChanged();
+    this.showOnly(areAll ? ids.slice(0, FIRST_SHOWN) : ids);
   }
 
-  showOnly(row) {
-    this.shown = new Set([row.dataset.run]);
+  showOnly(ids) {
+    this.shown = new Set(ids.slice(0, MOST_SHOWN));
     this.#showChanged();
   }
 
@@ -91,21 +97,25 @@ export class RunsTable extends EventTarget {
     row.classList.toggle("selected", ticked);
   }
 
-  #click(event) {
-    const eye = event.target.closest("[data-eye]");
-    if (eye) return event.shiftKey ? this.showOnly(eye.closest("tr")) : this.toggleShown(eye.closest("tr"));
-    if (event.target.closest("[data-eye-all]")) return this.showAll();
-    const fold = event.target.closest("[data-fold]");
-    if (fold) this.#fold(fold);
+  #changed({ target }) {
+    if (target.matches("[data-select]")) this.select([target.closest("tr")], target.checked);
+    if (target.matches("[data-select-all]")) this.select(this.rows, target.checked);
   }
 
-  #fold(button) {
-    const trials = document.getElementById(button.getAttribute("aria-controls"));
-    trials.hidden = !trials.hidden;
-    button.setAttribute("aria-expanded", String(!trials.hidden));
+  #click(event) {
+    const eye = event.target.closest("[data-eye]");
+    if (eye) return event.shiftKey ? this.showOnly([eye.closest("tr").dataset.run]) : this.toggleShown(eye.closest("tr"));
+    if (event.target.closest("[data-eye-all]")) return this.showAll();
+    const fold = event.target.closest("[data-fold]");
+    if (!fold) return;
+    event.preventDefault();
+    this.#fold(fold.dataset.fold);
+  }
+
+  #fold(group) {
     const open = new Set(read("open").split(",").filter(Boolean));
-    open[trials.hidden ? "delete" : "add"](button.dataset.fold);
-    write({ open: [...open].join(",") });
+    if (!open.delete(group)) open.add(group);
+    this.#say("ask", { open: [...open].join(",") });
   }
 
   #hover(event) {
@@ -124,21 +134,23 @@ export class RunsTable extends EventTarget {
     if (key === "j" || key === "k") return this.#move(key === "j" ? 1 : -1, event.shiftKey);
     const row = this.root.querySelector("tr.focused");
     if (!row) return;
-    if (key === "x") this.select(row, !this.selected.has(row.dataset.run));
-    if (key === "e") event.shiftKey ? this.showOnly(row) : this.toggleShown(row);
-    if (key === "enter" && (event.target === document.body || row.contains(event.target)) && !event.target.closest("a, button")) row.querySelector("a").click();
+    const isOnRow = (event.target === document.body || row.contains(event.target)) && !event.target.closest("a, button");
+    if (row.dataset.group) return key === "enter" && isOnRow ? this.#fold(row.dataset.group) : undefined;
+    if (key === "x") this.select([row], !this.selected.has(row.dataset.run));
+    if (key === "e") event.shiftKey ? this.showOnly([row.dataset.run]) : this.toggleShown(row);
+    if (key === "enter" && isOnRow) row.querySelector("a").click();
   }
 
   #move(by, extend) {
-    const visible = this.rows.filter((row) => row.offsetParent);
-    const now = visible.findIndex((row) => row.classList.contains("focused"));
-    const next = visible[Math.min(Math.max(now + by, 0), visible.length - 1)];
+    const lines = [...this.root.querySelectorAll("tr[data-run], tr[data-group]")];
+    const now = lines.findIndex((row) => row.classList.contains("focused"));
+    const next = lines[Math.min(Math.max(now + by, 0), lines.length - 1)];
     if (!next) return;
-    visible[now]?.classList.remove("focused");
+    lines[now]?.classList.remove("focused");
     next.classList.add("focused");
     next.scrollIntoView({ block: "nearest" });
     next.querySelector("a").focus({ preventScroll: true });
-    if (extend) this.select(next, true);
+    if (extend && next.dataset.run) this.select([next], true);
     this.#say("hover", this.shown.has(next.dataset.run) ? next.dataset.run : null);
   }
 }

@@ -1,24 +1,40 @@
 // The workspace: the runs table beside the charts of the shown runs, both live.
+import { BulkActions } from "./bulk_actions.js";
 import { ChartGrid } from "./chart_grid.js";
 import { connectToolbar } from "./chart_toolbar.js";
-import { send } from "./commands.js";
-import { element, isTyping, pageData } from "./dom.js";
-import { fetchFragment, patchParts, throttled } from "./parts.js";
+import { connectColumns } from "./column_sheet.js";
+import { isTyping, pageData } from "./dom.js";
+import { patchParts, throttled } from "./parts.js";
+import { QueryBar } from "./query_bar.js";
+import { connectBuilder } from "./query_builder.js";
 import { MOST_SHOWN, RunsTable } from "./runs_table.js";
 import { on, watch } from "./socket.js";
 import { connectSplit } from "./split.js";
+import { TablePages } from "./table_pages.js";
+import { TableSource } from "./table_source.js";
+import { connectTableToolbar, showAsked } from "./table_toolbar.js";
 import { toast } from "./toast.js";
+import { read } from "./view_state.js";
 
 const ENDED = ["finished", "stopped", "failed", "crashed"];
 const page = document.getElementById("workspace");
 const holder = document.getElementById("runs-table");
 const data = pageData("chart-data");
-const table = new RunsTable(holder);
+const table = new RunsTable(holder, data.runs.filter(({ shown }) => shown).map(({ id }) => id));
 const known = new Set(data.runs.map(({ id }) => id));
 const grid = new ChartGrid(document.getElementById("charts"), data);
+const source = new TableSource();
+const pages = new TablePages(holder, source);
+const bar = new QueryBar(document.querySelector("[data-query]"));
+const bulk = new BulkActions(page, table);
 
 connectToolbar(document.querySelector("[data-chart-toolbar]"), grid);
 connectSplit(page.querySelector(".split"), page);
+connectBuilder(bar);
+connectColumns(source);
+connectTableToolbar(source, holder);
+pages.adopt();
+page.querySelector("[data-pages-nav]")?.remove();
 
 // --- table and charts follow each other ---
 
@@ -29,89 +45,97 @@ table.addEventListener("show", () => {
   watchRuns();
 });
 table.addEventListener("full", () => toast(`${MOST_SHOWN} runs are in the charts; hide one first.`, { error: true }));
-table.addEventListener("select", showSelection);
+table.addEventListener("ask", ({ detail }) => source.set(detail));
 
 function showCount() {
   const count = table.shown.size;
   page.querySelector("[data-shown-count]").textContent = `${count} ${count === 1 ? "run" : "runs"} in charts`;
 }
 
-// --- selection: compare, stop ---
+// --- other rows: typed, sorted, grouped; more rows by scrolling ---
 
-function stoppable() {
-  return [...table.selected].map((id) => table.row(id)).filter((row) => row && !ENDED.includes(row.dataset.state) && row.dataset.state !== "stopping");
+bar.addEventListener("query", ({ detail: { text, push } }) => text !== read("q") && source.set({ q: text }, { push }));
+source.addEventListener("rows", ({ detail }) => takeRows(detail));
+source.addEventListener("problem", ({ detail }) => (detail.name === "q" ? bar.refuse(detail) : toast(detail.message, { error: true })));
+pages.addEventListener("page", ({ detail }) => {
+  learn(detail);
+  table.restore();
+  watchRuns();
+});
+
+// New runs come into the charts while those are few.
+function learn(fragment) {
+  const fresh = JSON.parse(fragment.querySelector("#chart-data").textContent);
+  grid.addRuns(fresh);
+  const ids = fresh.runs.filter(({ id, state }) => !known.has(id) && state !== "queued").map(({ id }) => id);
+  fresh.runs.forEach(({ id }) => known.add(id));
+  return { fresh, ids };
 }
 
-function showSelection() {
-  const count = table.selected.size;
-  page.querySelector("[data-selection]").hidden = !count;
-  const compare = page.querySelector("[data-compare]");
-  compare.textContent = `Compare ${count}`;
-  compare.href = `${page.dataset.compareUrl}?runs=${[...table.selected].join(",")}`;
-  page.querySelector("[data-stop]").hidden = !stoppable().length;
+function takeRows(fragment, added = false) {
+  const { fresh, ids } = learn(fragment);
+  const scrolled = holder.scrollLeft;
+  holder.replaceChildren(...fragment.childNodes);
+  holder.scrollLeft = scrolled;
+  page.querySelector("[data-fresh]").hidden = true;
+  pages.adopt();
+  // Until somebody chose, the first of the table are drawn.
+  if (!added && !read("show")) {
+    table.shown = new Set(fresh.runs.filter(({ shown }) => shown).map(({ id }) => id));
+    grid.setShown([...table.shown]);
+    showCount();
+  }
+  table.restore(added ? ids : []);
+  showAsked(holder);
+  bulk.show();
+  watchRuns();
 }
-
-page.querySelector("[data-clear]").addEventListener("click", () => table.clear());
-page.querySelector("[data-stop]").addEventListener("click", () => {
-  const rows = stoppable();
-  const dialog = document.getElementById("stop-dialog");
-  dialog.querySelector("[data-stop-count]").textContent = rows.length === 1 ? rows[0].dataset.name : `${rows.length} runs`;
-  dialog.querySelector("[data-stop-list]").replaceChildren(...rows.map((row) => element("li", {}, row.dataset.name)));
-  dialog.showModal();
-});
-document.querySelector("[data-stop-form]").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const body = new FormData(event.target);
-  for (const row of stoppable()) body.append("run", row.dataset.run);
-  event.target.closest("dialog").close();
-  await send(page.dataset.stopUrl, body);
-  refreshSoon();
-});
 
 // --- live: values change in place, the order only when asked ---
 
-let latest = null;
-
 async function refresh() {
-  latest = await fetchFragment(location.href);
-  for (const fresh of latest.querySelectorAll("tr[data-run], tr[data-sweep]")) {
-    const old = fresh.dataset.run ? table.row(fresh.dataset.run) : holder.querySelector(`tr[data-sweep="${fresh.dataset.sweep}"]`);
+  for (const slot of pages.visible) {
+    const fragment = await source.fetch(Number(slot.dataset.page));
+    if (!fragment) return;
+    patch(fragment);
+    offerOrder(slot, fragment);
+  }
+  bulk.show();
+}
+
+function patch(fragment) {
+  for (const fresh of fragment.querySelectorAll("tr[data-run], tr[data-group]")) {
+    const { run, group } = fresh.dataset;
+    const old = run ? table.row(run) : holder.querySelector(`tr[data-group="${group}"]`);
     if (!old || old.cells.length !== fresh.cells.length) continue;
     patchParts(old, fresh);
-    if (fresh.dataset.run) tellCharts(old, fresh.dataset);
+    if (run) tellCharts(old, fresh.dataset);
   }
-  offerOrder();
-  showSelection();
 }
 
 function tellCharts(row, { run: id, state, version, maxSteps }) {
   row.dataset.state = state;
+  if (table.selected.has(id)) table.selected.get(id).state = state;
   document.dispatchEvent(new CustomEvent("runseen", { detail: { id, state, version: Number(version), max_steps: Number(maxSteps) || null } }));
 }
 
-function offerOrder() {
-  const ids = (root) => [...root.querySelectorAll("tr[data-run]")].map((row) => row.dataset.run);
-  const [now, then] = [ids(holder), ids(latest)];
-  const added = then.filter((id) => !now.includes(id)).length;
-  const gone = now.filter((id) => !then.includes(id)).length;
-  const moved = then.filter((id) => now.includes(id)).some((id, at) => id !== now.filter((other) => then.includes(other))[at]);
+const idsOf = (root) => [...root.querySelectorAll("tr[data-run], tr[data-group]")].map(({ dataset }) => dataset.run ?? dataset.group);
+
+function offerOrder(slot, fragment) {
+  const [now, then] = [idsOf(slot), idsOf(fragment)];
+  const total = ({ dataset }) => Number(dataset.matching);
+  const added = total(fragment.querySelector("table")) - total(holder.querySelector("table"));
+  const moved = now.filter((id) => then.includes(id)).join() !== then.filter((id) => now.includes(id)).join();
   const columns = (root) => root.querySelectorAll("thead th").length;
-  const say = [added && `${added} new ${added === 1 ? "run" : "runs"}`, gone && `${gone} gone`, moved && "new order ready", columns(holder) !== columns(latest) && "new columns"].filter(Boolean).join(", ");
+  const changed = added > 0 ? `${added} new ${added === 1 ? "run" : "runs"}` : added < 0 ? `${-added} gone` : now.join() !== then.join() && !moved ? "other runs" : "";
+  const say = [changed, moved && "new order ready", columns(holder) !== columns(fragment) && "new columns"].filter(Boolean).join(", ");
   page.querySelector("[data-fresh]").hidden = !say;
   page.querySelector("[data-fresh-text]").textContent = say;
 }
 
-// The rows anew; new runs come into the charts while those are few.
-function takeNew() {
-  if (!latest) return;
-  const fresh = JSON.parse(latest.querySelector("#chart-data").textContent);
-  grid.addRuns(fresh);
-  holder.replaceChildren(...latest.childNodes);
-  latest = null;
-  page.querySelector("[data-fresh]").hidden = true;
-  const ids = fresh.runs.filter(({ id, state }) => !known.has(id) && state !== "queued").map(({ id }) => id);
-  fresh.runs.forEach(({ id }) => known.add(id));
-  table.restore(ids);
+async function takeNew() {
+  const fragment = await source.fetch(Number(pages.visible[0]?.dataset.page ?? 1));
+  if (fragment) takeRows(fragment, true);
 }
 
 const refreshSoon = throttled(refresh, 2000);
@@ -121,24 +145,20 @@ function watchRuns() {
   watch({ project: page.dataset.project, runs: [...new Set([...table.shown, ...alive])] });
 }
 
-on("update", refreshSoon);
-on("runs", refreshSoon);
-on("open", refreshSoon);
-on("back", refreshSoon);
+for (const event of ["update", "runs", "open", "back"]) on(event, refreshSoon);
+bulk.addEventListener("done", takeNew);
 page.querySelector("[data-refresh]").addEventListener("click", takeNew);
 document.addEventListener("keydown", (event) => {
-  if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey || event.target.closest?.("dialog")) return;
   if (event.key === "r") takeNew();
-  if (event.key === "c" && table.selected.size) page.querySelector("[data-compare]").click();
   if (event.key === "/") {
     event.preventDefault();
-    document.querySelector('[name="q"]').focus();
+    bar.input.focus();
   }
-  if (event.key === "Escape") table.clear();
 });
 for (const radio of document.querySelectorAll("[data-view]")) {
   if (radio instanceof HTMLInputElement) radio.addEventListener("change", () => (page.dataset.view = radio.value));
 }
 addEventListener("popstate", () => location.reload());
 watchRuns();
-showSelection();
+page.dataset.ready = "";

@@ -122,6 +122,7 @@ def compare_the_best(page: Page) -> None:
 
 def use_the_workspace(page: Page, run: str, stopped: str, folder: Path) -> None:
     project_tab(page, "Runs")
+    expect(page.locator("#workspace[data-ready]")).to_be_visible()
     expect(page.locator(f'tr[data-run="{run}"]')).to_contain_text("three epochs")
     eye = page.locator(f'tr[data-run="{stopped}"] [data-eye]')
     shown = eye.get_attribute("aria-pressed")
@@ -130,7 +131,8 @@ def use_the_workspace(page: Page, run: str, stopped: str, folder: Path) -> None:
     header = page.get_by_role("columnheader", name="Run", exact=True)
     header.get_by_role("link").click()
     expect(page.locator("th.name-column[aria-sort]").first).to_be_visible()
-    table = download(page, page.get_by_role("link", name="CSV"), folder)
+    page.get_by_label("Export the runs").click()
+    table = download(page, page.get_by_role("link", name="CSV", exact=True), folder)
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert len(rows) == 6
     assert {row["state"] for row in rows} == {"finished", "stopped"}

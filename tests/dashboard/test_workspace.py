@@ -81,7 +81,7 @@ def test_what_decides_stands_first(page: Client, project: Project):
     make_run(project, "a", args={"learning_rate": 1e-3})
     make_run(project, "b", args={"learning_rate": 2e-3})
     body = page.get("/p/digits/runs").content.decode()
-    heads = re.findall(r'<th scope="col" class="number" title="([^"]+)"', body)
+    heads = re.findall(r'<th scope="col" class="number" data-key="([^"]+)"', body)
     assert heads[:3] == ["eval/accuracy", "eval/loss", "args.learning_rate"]
     assert heads[-1] == "train/loss"
 
@@ -134,8 +134,10 @@ def test_trials_fold_into_their_sweep(page: Client, project: Project):
     assert "3 trials" in row
     assert "0.9200" in row
     assert "1/3" in row
-    assert f'id="sweep-{sweep.pk}" hidden' in body
-    assert f'id="sweep-{sweep.pk}" hidden' not in page.get(f"/p/digits/runs?open={sweep.pk}").content.decode()
+    assert names(page.get("/p/digits/runs")) == ["alone"]
+    group = re.search(r'data-group="(\w+)"', row)[1]
+    assert names(page.get(f"/p/digits/runs?open={group}")) == ["alone", "lr-t2", "lr-t1", "lr-t0"]
+    assert names(page.get("/p/digits/runs?group=none&sort=name")) == ["alone", "lr-t0", "lr-t1", "lr-t2"]
 
 
 def test_shown_runs_come_from_the_address(page: Client, project: Project):
@@ -181,7 +183,7 @@ def test_unknown_project_is_a_404(page: Client):
 def test_stop_takes_the_ticked_runs(page: Client, project: Project):
     running, ended = make_run(project, "a"), make_run(project, "b", state=State.FINISHED)
     answer = page.post(
-        "/p/digits/runs/stop", {"run": [running.pk, ended.pk]}, headers={"x-requested-with": "fetch"}
+        "/p/digits/runs/do/stop", {"runs": [running.pk, ended.pk]}, headers={"x-requested-with": "fetch"}
     )
     assert "1 run will stop." in answer.json()["text"]
     assert "b: " in answer.json()["text"]
@@ -191,7 +193,7 @@ def test_stop_takes_the_ticked_runs(page: Client, project: Project):
 
 def test_stop_leaves_other_projects_alone(page: Client, project: Project):
     other = make_run(Project.objects.create(slug="other", name="other"), "a")
-    page.post("/p/digits/runs/stop", {"run": [other.pk]})
+    page.post("/p/digits/runs/do/stop", {"runs": [other.pk]})
     other.refresh_from_db()
     assert other.state == State.RUNNING
 

@@ -5,7 +5,8 @@ import json
 import pytest
 from django.test import Client
 
-from dashboard.csv_table import run_rows
+from dashboard.exports.csv_file import csv_lines
+from dashboard.exports.rows import plan
 from runs import access, ingest, series
 from runs.compare import compare
 from runs.errors import RunError
@@ -161,7 +162,7 @@ def test_tables_hold_it_beside_others(owner_client, project, make_run):
     run = external(project, config={"lr": 0.125}).run
     make_run(State.FINISHED)
     assert owner_client.get(f"/p/{project.slug}/runs").status_code == 200
-    head, *rows = run_rows(project)
+    head, *rows = csv_lines(plan(project))
     assert "config.lr" in head
     assert any("0.125" in row for row in rows)
     assert owner_client.get(f"/api/v1/runs/{run.pk}").json()["config"] == {"config.lr": 0.125}

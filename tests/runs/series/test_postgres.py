@@ -81,7 +81,7 @@ def run_pytest(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_everything_the_store_does_on_sqlite_it_does_on_postgresql(server):
-    names = ("test_store.py", "test_seal.py", "test_model.py")
+    names = ("test_store.py", "test_seal.py", "test_model.py", "../query/test_model.py")
     done = run_pytest(server, *(str(HERE / name) for name in names))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "skipped" not in done.stdout
