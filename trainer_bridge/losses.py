@@ -22,9 +22,9 @@ def chosen_loss(values: Mapping[str, Any], parts: TrainerParts, label_smoothing:
 
     Label smoothing needs a loss that can smooth: with the loss "model" it is this module's cross-entropy.
     """
-    choice = values["loss"]
-    if choice == "model" and (not label_smoothing or parts.compute_loss_func is not None):
-        return parts.compute_loss_func
+    choice, own = values["loss"], parts.compute_loss_func
+    if choice == "model" and not (label_smoothing and _smooths(own)):
+        return own
     shifted = _foresees(parts.model)
     if choice in ("model", "cross_entropy"):
         return cross_entropy(_weights(values["class_weights"], parts), label_smoothing, shifted)
@@ -53,6 +53,7 @@ def cross_entropy(
         )
         return each / _items(target.ne(IGNORED), num_items_in_batch)
 
+    loss.__dict__["smooths"] = True
     return loss
 
 
@@ -104,6 +105,11 @@ def balanced_weights(labels: Sequence[int], classes: int) -> list[float]:
     counts = numpy.bincount(labels, minlength=classes)
     present = (counts > 0).sum()
     return [len(labels) / (present * count) if count else 0.0 for count in counts.tolist()]
+
+
+def _smooths(own: Loss | None) -> bool:
+    """Whether this module's cross-entropy may stand for the recipe's loss: it is the same, or there is none."""
+    return own is None or getattr(own, "smooths", False)
 
 
 def _weights(text: str | None, parts: TrainerParts) -> list[float] | None:

@@ -2,10 +2,8 @@
 
 from typing import Annotated, Any
 
+from trainer_bridge.example_data.digits import digit_splits
 from trainer_bridge.recipes import Help, TrainerParts, recipe
-
-#: Not the seed of the splits on which the model's width and arguments were chosen: the test digits are new to them.
-SPLIT_SEED = 2026
 
 
 @recipe(
@@ -57,7 +55,7 @@ def digits_vit(
         id2label=labels,
         label2id={name: digit for digit, name in labels.items()},
     )
-    train, validation, test = digit_splits()
+    train, validation, test = map(items, digit_splits().values())
     return TrainerParts(
         model=ViTForImageClassification(config),
         train_dataset=train,
@@ -69,21 +67,9 @@ def digits_vit(
     )
 
 
-def digit_splits() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Train, validation and test items, 70 : 10 : 20, each digit in equal shares.
-
-    The seed of the splits is fixed, so runs with different seeds are measured on the same digits.
-    """
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    images, digits = load_digits(return_X_y=True)
-    items = [{"pixel_values": pixel_values(i), "labels": int(d)} for i, d in zip(images, digits, strict=True)]
-    rest, test, rest_digits, _ = train_test_split(
-        items, digits, test_size=0.2, stratify=digits, random_state=SPLIT_SEED
-    )
-    train, validation = train_test_split(rest, test_size=0.125, stratify=rest_digits, random_state=SPLIT_SEED)
-    return train, validation, test
+def items(scans: list[tuple[Any, int]]) -> list[dict[str, Any]]:
+    """Scans with their digits, as the model takes them."""
+    return [{"pixel_values": pixel_values(scan), "labels": digit} for scan, digit in scans]
 
 
 def pixel_values(image: Any) -> Any:

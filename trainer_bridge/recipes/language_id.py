@@ -1,58 +1,11 @@
 """Which language is this? Short texts from the translations that Django installs."""
 
-import re
-import struct
-import unicodedata
-from collections import Counter
-from collections.abc import Iterator
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated, Any
 
+from trainer_bridge.example_data._splits import stratified
+from trainer_bridge.example_data.translations import LANGUAGES, texts_by_language
 from trainer_bridge.recipes import Help, TrainerParts, recipe
 
-#: Locale folder → label, the first ones easy to tell apart, close relatives (nb and da, cs and sk) further on.
-LANGUAGES = {
-    "en": "English",
-    "de": "German",
-    "fr": "French",
-    "es": "Spanish",
-    "it": "Italian",
-    "pl": "Polish",
-    "tr": "Turkish",
-    "ru": "Russian",
-    "el": "Greek",
-    "ar": "Arabic",
-    "hi": "Hindi",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "zh_Hans": "Chinese",
-    "fi": "Finnish",
-    "nl": "Dutch",
-    "pt": "Portuguese",
-    "sv": "Swedish",
-    "uk": "Ukrainian",
-    "cs": "Czech",
-    "da": "Danish",
-    "nb": "Norwegian",
-    "sk": "Slovak",
-    "et": "Estonian",
-    "bg": "Bulgarian",
-    "fa": "Persian",
-    "ro": "Romanian",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "lt": "Lithuanian",
-    "lv": "Latvian",
-    "ca": "Catalan",
-    "gl": "Galician",
-    "hr": "Croatian",
-    "sl": "Slovenian",
-    "sr": "Serbian",
-}
-#: What says nothing about the language: format fields, tags, entities, numbers.
-_NOT_TEXT = re.compile(r"%(\(\w+\))?[.\d]*[a-z]|\{[^}]*\}|<[^>]*>|&\w+;|\d+")
-_SHORTEST = 8
 PADDING = "[PAD]"
 
 
@@ -125,26 +78,13 @@ def language_id(
     )
 
 
-def texts_by_language(codes: list[str]) -> dict[str, list[str]]:
-    """Locale code → its distinct texts, sorted; a text that stands in several languages is left out."""
-    found = {code: set(_texts(code)) for code in codes}
-    owners = Counter(text for texts in found.values() for text in texts)
-    return {code: sorted(text for text in texts if owners[text] == 1) for code, texts in found.items()}
-
-
 def split_texts(texts: dict[str, list[str]]) -> dict[str, list[tuple[str, int]]]:
     """(text, label) in train, validation and test, 70 : 15 : 15, each language in equal shares.
 
     The seed of the splits is fixed, so runs with different seeds are measured on the same texts.
     """
-    from sklearn.model_selection import train_test_split
-
     items = [(text, number) for number, of_one in enumerate(texts.values()) for text in of_one]
-    labels = [number for _, number in items]
-    train, rest = train_test_split(items, test_size=0.3, stratify=labels, random_state=0)
-    labels = [number for _, number in rest]
-    validation, test = train_test_split(rest, test_size=0.5, stratify=labels, random_state=0)
-    return {"train": train, "validation": validation, "test": test}
+    return stratified(items, [number for _, number in items])
 
 
 def train_tokenizer(texts: list[str], vocab_size: int, max_length: int) -> Any:
@@ -184,34 +124,3 @@ def accuracy_and_f1(prediction: Any) -> dict[str, float]:
         "accuracy": float((answers == prediction.label_ids).mean()),
         "f1": float(f1_score(prediction.label_ids, answers, average="macro")),
     }
-
-
-def _texts(code: str) -> Iterator[str]:
-    """The cleaned texts of one locale in all of Django's catalogues; English stands in their sources."""
-    # Only where the package lies is asked: Django itself is not imported.
-    package = find_spec("django")
-    if package is None or not package.submodule_search_locations:
-        raise RuntimeError(
-            "The recipe language-id reads the translations of Django, which is not installed here."
-        )
-    folder = "de" if code == "en" else code
-    for path in sorted(Path(package.submodule_search_locations[0]).glob(f"**/locale/{folder}/**/*.mo")):
-        for source, translation in _catalogue(path):
-            text = _NOT_TEXT.sub(" ", source if code == "en" else translation)
-            text = " ".join(unicodedata.normalize("NFKC", text).lower().split())
-            if len(text) >= _SHORTEST and (code == "en" or source != translation):
-                yield text
-
-
-def _catalogue(path: Path) -> Iterator[tuple[str, str]]:
-    """Source text and translation of every message in a compiled gettext catalogue; of plurals, the first form."""
-    data = path.read_bytes()
-    count, sources, translations = struct.unpack_from("<3I", data, 8)
-    for number in range(1, count):  # message 0 is the header
-        source = _message(data, sources + 8 * number).rpartition("\x04")[2]  # a context stands before \x04
-        yield source, _message(data, translations + 8 * number)
-
-
-def _message(data: bytes, place: int) -> str:
-    length, start = struct.unpack_from("<2I", data, place)
-    return data[start : start + length].decode().partition("\0")[0]

@@ -1,0 +1,1 @@
+"""What the built-in task recipes share: preparing rows, losses, metrics. Importing it imports no training library."""
