@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlparse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("TRAINBOARD_DATA_DIR", BASE_DIR / "data")).resolve()
+# For the bridge, which knows no Django and keeps something there too (argument_snapshot.py).
+os.environ["TRAINBOARD_DATA_DIR"] = str(DATA_DIR)
 # The part that trains, in this process and in those it starts, reads it there (trainer_bridge/folders.py).
 os.environ.setdefault("TRAINBOARD_DATA_DIR", str(DATA_DIR))
 

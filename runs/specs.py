@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runs import catalog
+from runs.workers import machines
 from trainer_bridge import arguments, spec_fields
 from trainer_bridge.fields import did_you_mean
 from trainer_bridge.values import flatten
@@ -22,7 +23,13 @@ def check_spec(spec: Any) -> dict[str, str]:
     if recipe is None:
         hint = did_you_mean(spec["recipe"], catalog.catalog())
         return {"recipe": f"There is no recipe “{spec['recipe']}”.{hint}"}
-    return spec_fields.problems(recipe, spec)
+    return spec_fields.problems(recipe, spec, machines)
+
+
+def spec_cautions(spec: Spec) -> dict[str, str]:
+    """What may not be meant in ``spec``, or not be known of: field → sentence. It runs all the same."""
+    recipe = catalog.find(spec.get("recipe", "")) if not shape_problems(spec) else None
+    return spec_fields.cautions(recipe, spec, machines) if recipe else {}
 
 
 def effective_config(spec: Spec) -> dict[str, Any]:

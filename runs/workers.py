@@ -11,6 +11,7 @@ from django.utils import timezone
 from runs import live
 from runs.models import Run, Worker
 from runs.states import ACTIVE, State
+from trainer_bridge.argument_needs import Machine
 
 #: A worker that was silent this long is gone. It beats every few seconds.
 GONE_AFTER = timedelta(seconds=15)
@@ -53,6 +54,12 @@ def slots_overview() -> SlotsOverview:
     return SlotsOverview(
         total, len(states) - queued, queued, bool(workers["warming"]) and not workers["total"]
     )
+
+
+def machines() -> list[Machine]:
+    """What the connected workers have, for the arguments that need something; one query."""
+    here = Worker.objects.exclude(state=Worker.State.GONE).values_list("name", "info")
+    return [Machine.of(name, info["has"]) for name, info in here if isinstance(info.get("has"), dict)]
 
 
 def announce_overview() -> None:

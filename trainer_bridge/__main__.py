@@ -1,6 +1,7 @@
-"""``python -m trainer_bridge exec train.py …``, ``… launch spec.yaml``, ``… sync`` and ``… new-recipe NAME``."""
+"""``python -m trainer_bridge exec train.py …``, ``… launch spec.yaml``, ``… sync``, ``… new-recipe NAME``, …."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainer_bridge", description="Trainings join Trainboard."
     )
-    commands = parser.add_subparsers(required=True, metavar="exec | launch | sync | new-recipe")
+    commands = parser.add_subparsers(required=True, metavar="exec | launch | sync | new-recipe | introspect")
     run = commands.add_parser("exec", help="run a script as it is, and report it")
     _add_server(run)
     run.add_argument("--project", help="where the run goes, made if it is missing (TRAINBOARD_PROJECT)")
@@ -36,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_new_recipe(
         commands.add_parser("new-recipe", help="write a recipe that works at once, to be changed")
     )
+    look = commands.add_parser("introspect", help="list the training arguments of the installed transformers")
+    look.set_defaults(do=_introspect)
     return parser
 
 
@@ -96,6 +99,13 @@ def _sync(options: argparse.Namespace) -> int:
 
     asked = wish(options.server, options.token, folder=options.folder)
     return 0 if sync(Path(asked.folder), asked.server, asked.token) else 1
+
+
+def _introspect(options: argparse.Namespace) -> int:
+    from trainer_bridge.introspect import describe
+
+    print(json.dumps(describe(), indent=1, ensure_ascii=False))
+    return 0
 
 
 if __name__ == "__main__":

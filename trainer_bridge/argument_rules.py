@@ -1,27 +1,16 @@
-"""Rules between training arguments: what `TrainingArguments` refuses, or takes and then trains wrongly."""
+"""Rules about how long to train, when to evaluate and save, and which checkpoint is best."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
+
+from trainer_bridge.schedule_options import FOLLOW_METRIC
+from trainer_bridge.titled import Broken
 
 Arguments = Mapping[str, Any]
 
 #: Metrics of which less is better, by their last word or words; "loss" among them.
 _LESS_IS_BETTER = ("loss", "perplexity", "bits_per_byte", "mse", "rmse", "mae", "wer", "cer", "error")
 _MORE_IS_BETTER = ("accuracy", "f1", "precision", "recall", "auc", "bleu", "r2")
-
-
-class Broken(NamedTuple):
-    """A rule that does not hold: the argument to say it at, and the sentence."""
-
-    name: str
-    sentence: str
-
-
-class Rule(NamedTuple):
-    """``check`` looks only at the arguments in ``reads``."""
-
-    reads: frozenset[str]
-    check: Callable[[Arguments], Broken | None]
 
 
 def has_length(args: Arguments) -> Broken | None:
@@ -41,9 +30,8 @@ def best_needs_evaluation(args: Arguments) -> Broken | None:
         return Broken("eval_strategy", "Finding the best model needs evaluation: choose steps or epoch.")
     if args["save_strategy"] == "best":
         return Broken("save_strategy", "best saves after an evaluation, and eval_strategy is no.")
-    if args["lr_scheduler_type"] == "reduce_lr_on_plateau":
-        sentence = "reduce_lr_on_plateau needs evaluations, and eval_strategy is no."
-        return Broken("lr_scheduler_type", sentence)
+    if (kind := args["lr_scheduler_type"]) in FOLLOW_METRIC:
+        return Broken("lr_scheduler_type", f"{kind} needs evaluations, and eval_strategy is no.")
     return None
 
 
@@ -62,11 +50,16 @@ def saves_meet_evaluations(args: Arguments) -> Broken | None:
 
 
 def direction_is_right(args: Arguments) -> Broken | None:
-    """A known metric must not be followed the wrong way; the Trainer just guesses from the name's end."""
+    """The direction of a metric is asked for: the Trainer guesses from the name's end that more perplexity is better.
+
+    A known metric must not be followed the wrong way either.
+    """
     metric = args["metric_for_best_model"] or "loss"
     greater = args["greater_is_better"]
-    if greater is None:
-        greater = not metric.endswith("loss")
+    if greater is None and args["metric_for_best_model"]:
+        return Broken(
+            "greater_is_better", f"Say whether more {metric} is better; the Trainer would only guess."
+        )
     if greater and metric.endswith(_LESS_IS_BETTER):
         return Broken("greater_is_better", f"Less {metric} is better: switch this off.")
     if not greater and metric.endswith(_MORE_IS_BETTER):
@@ -99,26 +92,3 @@ def _is_multiple(saved: float, every: float) -> bool:
 
 def _next_multiple(saved: float, every: float) -> float:
     return max(1, round(saved / every)) * every
-
-
-RULES = (
-    Rule(frozenset({"max_steps", "num_train_epochs"}), has_length),
-    Rule(
-        frozenset({"eval_strategy", "load_best_model_at_end", "save_strategy", "lr_scheduler_type"}),
-        best_needs_evaluation,
-    ),
-    Rule(
-        frozenset(
-            {
-                "eval_strategy",
-                "save_strategy",
-                "load_best_model_at_end",
-                "eval_steps",
-                "save_steps",
-                "logging_steps",
-            }
-        ),
-        saves_meet_evaluations,
-    ),
-    Rule(frozenset({"metric_for_best_model", "greater_is_better"}), direction_is_right),
-)

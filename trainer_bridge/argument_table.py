@@ -1,19 +1,12 @@
-"""The common training arguments, one call each: name, kind, the Trainer's own default, help, bounds."""
+"""The common training arguments, one call each: name, kind, the Trainer's own default, help, bounds.
 
-from collections.abc import Mapping
+They are the fields that are open at first; argument_fields.py adds all others of the installed release.
+"""
+
 from functools import partial
-from types import MappingProxyType
 
+from trainer_bridge.argument_groups import BATCHES, CHECKPOINTS, EVALUATION, OPTIMISATION, SPEED
 from trainer_bridge.titled import TitledField
-
-OPTIMISATION = "Optimisation"
-BATCHES = "Batches and epochs"
-EVALUATION = "Evaluation and logging"
-CHECKPOINTS = "Checkpoints"
-SPEED = "Precision and speed"
-
-#: Groups in the order in which a form shows them.
-GROUPS = (OPTIMISATION, BATCHES, EVALUATION, CHECKPOINTS, SPEED)
 
 #: Counts above this are typing errors.
 _MANY = 1_000_000_000
@@ -39,7 +32,7 @@ COMMON: tuple[TitledField, ...] = (
         "choice",
         "linear",
         "How the learning rate changes over the training.",
-        # Those that need lr_scheduler_kwargs are not here.
+        # The usual ones first; the others of the installed release follow (argument_fields.py).
         choices=(
             "linear",
             "cosine",
@@ -47,8 +40,6 @@ COMMON: tuple[TitledField, ...] = (
             "polynomial",
             "constant",
             "constant_with_warmup",
-            "inverse_sqrt",
-            "reduce_lr_on_plateau",
         ),
     ),
     _optimisation(
@@ -66,13 +57,12 @@ COMMON: tuple[TitledField, ...] = (
         0.0,
         "How strongly weights are pulled to 0; biases and norms are left out.",
         minimum=0,
-        maximum=1,
     ),
     _optimisation(
         "optim",
         "choice",
         "adamw_torch_fused",
-        "The optimizer. Those that need extra packages are not listed.",
+        "The optimizer. Those from paged_adamw_32bit on, and all of 8 or 4 bit, need packages of their own.",
         choices=("adamw_torch_fused", "adamw_torch", "adafactor", "sgd", "rmsprop", "adagrad"),
     ),
     _optimisation("adam_beta1", "float", 0.9, "Decay of Adam's mean of gradients.", minimum=0, below=1),
@@ -223,10 +213,9 @@ COMMON: tuple[TitledField, ...] = (
         "greater_is_better",
         "bool",
         None,
-        "Whether a higher metric_for_best_model is better.",
+        "Whether a higher metric_for_best_model is better. Not set: as the recipe says of its own metric; another "
+        "metric needs an answer.",
         optional=True,
     ),
     _speed("bf16", "bool", False, "Compute in bfloat16: faster on newer GPUs, slower on most CPUs."),
 )
-
-BY_NAME: Mapping[str, TitledField] = MappingProxyType({field.name: field for field in COMMON})

@@ -1,42 +1,41 @@
-"""The common training arguments: what a form shows, and what is refused before anything is queued.
+"""The training arguments: every one that can be set, and what is refused before anything is queued.
 
 `TrainingArguments` itself would have to import torch, and it lets many impossible values through (batch size
 0, a negative learning rate, a seed out of range): they fail minutes later or, worse, train in silence on
-something else. Tests hold the table equal to the installed `TrainingArguments`.
+something else. Tests hold the fields equal to the installed `TrainingArguments`.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from trainer_bridge.argument_rules import RULES
-from trainer_bridge.argument_table import BY_NAME, COMMON, GROUPS
+from trainer_bridge import argument_needs
+from trainer_bridge.argument_checks import CAUTIONS, RULES, Sound, broken
+from trainer_bridge.argument_fields import argument_fields, deprecated, generation_names
+from trainer_bridge.argument_groups import GROUPS
+from trainer_bridge.argument_needs import Machine
+from trainer_bridge.argument_owned import RENAMED, reason_owned
+from trainer_bridge.argument_table import COMMON
 from trainer_bridge.fields import Field, Value, did_you_mean
+from trainer_bridge.titled import Broken, TitledField
 
-__all__ = ["BY_NAME", "COMMON", "GROUPS", "OWNED", "merge", "parse", "problems"]
+__all__ = [
+    "COMMON", "GROUPS", "cautions", "fields", "generates", "merge", "metric_of", "parse", "problems",
+]  # fmt: skip
 
-#: Arguments that Trainboard sets itself: a run stays in its folder, on its machine, and shows what happens.
-OWNED = frozenset(
-    {
-        "output_dir",
-        "report_to",
-        "disable_tqdm",
-        "use_cpu",
-        "logging_nan_inf_filter",
-        "run_name",
-        "push_to_hub",
-    }
-)
+Arguments = Mapping[str, Any]
+#: Gives the machines that might train, as far as they are known; none: nobody knows.
+Machines = Callable[[], Sequence[Machine]]
 
-#: Names that older releases of transformers knew, and what is used now.
-RENAMED = MappingProxyType(
-    {
-        "evaluation_strategy": "eval_strategy",
-        "warmup_ratio": "warmup_steps",
-        "per_gpu_train_batch_size": "per_device_train_batch_size",
-        "per_gpu_eval_batch_size": "per_device_eval_batch_size",
-    }
-)
+
+def fields(recipe_arguments: Arguments | None = None) -> Mapping[str, TitledField]:
+    """Name → field of the arguments that a recipe has, in the order of the page."""
+    return argument_fields() if generates(recipe_arguments) else _without_generation()
+
+
+def generates(recipe_arguments: Arguments | None) -> bool:
+    """Whether a recipe is one of `Seq2SeqTrainingArguments`: it sets one of those that only these have."""
+    return bool((recipe_arguments or {}).keys() & generation_names())
 
 
 def parse(field: Field, text: str) -> Value:
@@ -44,31 +43,79 @@ def parse(field: Field, text: str) -> Value:
     return field.parse(text)
 
 
-def problems(args: Mapping[str, Any], recipe_arguments: Mapping[str, Value] | None = None) -> dict[str, str]:
+def problems(
+    args: Arguments, recipe_arguments: Arguments | None = None, machines: Machines = tuple
+) -> dict[str, str]:
     """Argument name → why the training cannot use it, with the recipe's arguments merged in.
 
-    Empty if `TrainingArguments` and the Trainer's loop take them all.
+    Empty if `TrainingArguments` and the Trainer's loop take them all. ``machines`` is asked for the workers only where
+    an argument needs something of them.
     """
+    known = fields(recipe_arguments)
     merged = merge(args, recipe_arguments)
-    found = {name: _unknown(name) for name in args if name not in BY_NAME}
-    for name, field in BY_NAME.items():
+    found = {name: _unknown(name, known) for name in args if name not in known}
+    for name, field in known.items():
         if problem := field.problem(merged[name]):
             found[name] = problem
-    for rule in RULES:
-        # A rule compares values; where one of them is no value at all, that is already said.
-        if not found.keys() & rule.reads and (broken := rule.check(merged)):
-            found.setdefault(broken.name, broken.sentence)
+    sound = Sound(merged, found)
+    for name, sentence in (*broken(RULES, sound), *_of_machines(argument_needs.unmet, sound, machines)):
+        found.setdefault(name, sentence)
     return found
 
 
-def merge(args: Mapping[str, Any], recipe_arguments: Mapping[str, Value] | None = None) -> dict[str, Any]:
-    """Every common argument's value: Trainer default < recipe < ``args``."""
-    return {field.name: field.default for field in COMMON} | dict(recipe_arguments or {}) | dict(args)
+def cautions(
+    args: Arguments, recipe_arguments: Arguments | None = None, machines: Machines = tuple
+) -> dict[str, str]:
+    """Argument name → what a person may not have meant, or not know of; it keeps nobody from launching."""
+    wrong = problems(args, recipe_arguments)
+    sound = Sound(merge(args, recipe_arguments), wrong)
+    found: dict[str, str] = {}
+    for name, sentence in (*broken(CAUTIONS, sound), *_of_machines(argument_needs.half_met, sound, machines)):
+        found.setdefault(name, sentence)
+    return found
 
 
-def _unknown(name: str) -> str:
-    if name in OWNED:
-        return f"{name} is set by Trainboard."
-    if name in RENAMED:
-        return f"{name} is now called {RENAMED[name]}."
-    return f"There is no argument {name} here.{did_you_mean(name, BY_NAME)}"
+def _of_machines(judge: Callable[..., Iterable[Broken]], sound: Sound, machines: Machines) -> list[Broken]:
+    try:
+        needs = list(argument_needs.needs(sound))
+    except Sound.Missing:
+        return []
+    return list(judge(sound, machines())) if needs else []
+
+
+def merge(args: Arguments, recipe_arguments: Arguments | None = None) -> dict[str, Any]:
+    """Every argument's value: Trainer default < recipe < ``args``.
+
+    A recipe knows which way its own metric is better, and of no other.
+    """
+    own = recipe_arguments or {}
+    merged = {**_defaults(generates(own)), **own, **args}
+    if "greater_is_better" not in args and metric_of(merged) != metric_of(own):
+        merged["greater_is_better"] = None
+    return merged
+
+
+def metric_of(args: Arguments) -> str:
+    """The metric by which the best checkpoint is chosen, without "eval_": the loss where none is named."""
+    return str(args.get("metric_for_best_model") or "loss").removeprefix("eval_")
+
+
+@functools.cache
+def _without_generation() -> Mapping[str, TitledField]:
+    return {name: field for name, field in argument_fields().items() if name not in generation_names()}
+
+
+@functools.cache
+def _defaults(with_generation: bool) -> dict[str, Value]:
+    known = argument_fields() if with_generation else _without_generation()
+    return {name: field.default for name, field in known.items()}
+
+
+def _unknown(name: str, known: Mapping[str, TitledField]) -> str:
+    if reason := reason_owned(name):
+        return f"{name} is set by Trainboard. {reason}"
+    if name in generation_names():
+        return f"Only recipes whose model generates text have {name}."
+    if now := deprecated().get(name) or RENAMED.get(name):
+        return f"{name} is now called {now}."
+    return f"There is no argument {name} here.{did_you_mean(name, known)}"

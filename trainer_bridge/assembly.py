@@ -4,6 +4,8 @@ No catalog, no checks: this is the part of a run that its standalone script cont
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +39,11 @@ def assemble(
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # a bar for each file saved would fill the console
-    training_arguments = _training_arguments(arguments, output_dir)
-    set_seed(training_arguments.seed)
-    parts = build(**values["params"], **_given_whole(values), seed=training_arguments.seed)
-    chosen = with_settings(parts, values["trainer"], training_arguments)
-    trainer = _trainer(chosen, training_arguments, callbacks)
+    args = training_arguments(arguments, output_dir)
+    set_seed(args.seed)
+    parts = build(**values["params"], **_given_whole(values), seed=args.seed)
+    chosen = with_settings(parts, values["trainer"], args)
+    trainer = _trainer(chosen, args, callbacks)
     trainer.grouping = grouping(values["trainer"], parts)
     trainer.decay_bias_and_norm = values["trainer"]["decay_bias_and_norm"]
     return trainer, chosen
@@ -52,32 +54,48 @@ def _given_whole(values: Values) -> dict[str, Any]:
     return {group: choice(values[group]) for group, choice in CHOICES.items() if group in values}
 
 
-def _training_arguments(chosen: Mapping[str, Any], output_dir: str | Path) -> "TrainingArguments":
+def training_arguments(chosen: Mapping[str, Any], output_dir: str | Path) -> "TrainingArguments":
+    """What was ``chosen`` with what Trainboard sets itself (argument_owned.py), of the class that takes it."""
     import torch
-    from transformers import TrainingArguments
+    from transformers import Seq2SeqTrainingArguments, TrainingArguments
 
-    return TrainingArguments(
-        **chosen,
+    known = {field.name for field in fields(TrainingArguments)}
+    kind = Seq2SeqTrainingArguments if chosen.keys() - known else TrainingArguments
+    return kind(
+        **_as_objects(chosen),
         output_dir=str(output_dir),
         report_to="none",
         disable_tqdm=True,
-        use_cpu=not torch.accelerator.is_available(),
+        use_cpu=bool(chosen.get("use_cpu")) or not torch.accelerator.is_available(),
         # With the filter on, a training that diverged logs a loss of 0.
         logging_nan_inf_filter=False,
     )
 
 
+def _as_objects(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with those in their own classes that a spec can only hold as JSON, all copied."""
+    from accelerate.parallelism_config import ParallelismConfig
+    from transformers import GenerationConfig
+
+    made = {"parallelism_config": ParallelismConfig, "generation_config": GenerationConfig}
+    values = {name: deepcopy(value) for name, value in chosen.items() if name != "use_cpu"}
+    return values | {
+        name: kind(**values[name]) for name, kind in made.items() if values.get(name) is not None
+    }
+
+
 def _trainer(
-    parts: TrainerParts, training_arguments: "TrainingArguments", callbacks: Iterable["TrainerCallback"]
+    parts: TrainerParts, args: "TrainingArguments", callbacks: Iterable["TrainerCallback"]
 ) -> "Trainer":
     from transformers import PrinterCallback
 
-    from trainer_bridge.checkpoint_weights import CheckpointTrainer
+    from trainer_bridge.checkpoint_weights import CheckpointTrainer, GeneratingTrainer
 
-    trainer = CheckpointTrainer(
+    kind = GeneratingTrainer if hasattr(args, "predict_with_generate") else CheckpointTrainer
+    trainer = kind(
         model=parts.model,
         model_init=parts.model_init,
-        args=training_arguments,
+        args=args,
         train_dataset=parts.train_dataset,
         eval_dataset=parts.eval_dataset,
         data_collator=parts.data_collator,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from torch import nn
-from transformers import PreTrainedModel, Trainer
+from transformers import PreTrainedModel, Seq2SeqTrainer, Trainer
 
 from trainer_bridge.lora import is_adapted, load_adapter, save_merged
 from trainer_bridge.optimizers import regroup
@@ -65,6 +65,10 @@ class CheckpointTrainer(Trainer):
             load_adapter(self.model, Path(folder))
         else:
             load_weights(self.model, folder)
+
+
+class GeneratingTrainer(CheckpointTrainer, Seq2SeqTrainer):
+    """The same for a model that generates text while it is evaluated."""
 
 
 def load_weights(model: Any, folder: str) -> None:

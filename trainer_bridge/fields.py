@@ -10,6 +10,8 @@ from typing import Any, Literal
 from trainer_bridge.json_values import json_problem, parse_json
 
 Kind = Literal["int", "float", "bool", "choice", "text", "json"]
+#: What a "json" field holds. A "text or list" is a text as it is, unless it begins with a bracket.
+Shape = Literal["", "object", "list", "text or list"]
 Value = int | float | bool | str | dict[str, Any] | list[Any] | None
 
 #: Characters that may be typed into one line, and into a field of several lines.
@@ -21,10 +23,12 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 _FACTORS = {"k": 1e3, "m": 1e6, "g": 1e9}
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([kmg]?)", re.IGNORECASE)
 _NOT_FINITE = frozenset({"nan", "inf", "infinity"})
+_JSON_KINDS: dict[type, str] = {dict: "object", list: "list", str: "text"}
 _SHAPES = {
     "": 'Must be a JSON object {"name": value} or a list [value, value].',
     "object": 'Must be a JSON object: {"name": value}.',
     "list": 'Must be a JSON list: ["text", "text"].',
+    "text or list": 'Must be text, or a JSON list of texts: ["text", "text"].',
 }
 
 
@@ -35,7 +39,7 @@ class Field:
     ``minimum`` and ``maximum`` are allowed values, ``above`` and ``below`` are not. ``optional`` admits None
     (an empty text). ``step_count`` marks a float that counts steps from 1 on, so must be whole there, and is
     a ratio below 1. A "json" field holds an object or a list, as ``shape`` says ("" for both), and is typed as JSON;
-    ``long`` marks a text of several lines.
+    the parts of a list are among ``choices`` where there are any. ``long`` marks a text of several lines.
     """
 
     name: str
@@ -50,7 +54,7 @@ class Field:
     choices: tuple[str, ...] = ()
     optional: bool = False
     step_count: bool = False
-    shape: Literal["", "object", "list"] = ""
+    shape: Shape = ""
     long: bool = False
 
     @property
@@ -80,7 +84,7 @@ class Field:
         if self.kind in ("choice", "text"):
             return self._text_problem(value)
         if self.kind == "json":
-            return self._shape_problem(value) or json_problem(value)
+            return self._json_problem(value)
         return self._number_problem(value)
 
     def _read(self, text: str) -> Value:
@@ -93,13 +97,26 @@ class Field:
         if self.kind == "float":
             number = parse_number(text)
             return int(number) if self.step_count and number >= 1 and number.is_integer() else number
-        return parse_json(text) if self.kind == "json" else text
+        return self._read_json(text) if self.kind == "json" else text
 
-    def _shape_problem(self, value: Any) -> str | None:
-        found = "object" if isinstance(value, dict) else "list" if isinstance(value, list) else ""
-        if found and self.shape in ("", found):
-            return None
-        return _SHAPES[self.shape]
+    def _read_json(self, text: str) -> Value:
+        if text.startswith(("{", "[")):
+            return parse_json(text)
+        if self.shape == "text or list":
+            return text
+        raise ValueError(_SHAPES[self.shape])
+
+    def _json_problem(self, value: Any) -> str | None:
+        found = _JSON_KINDS.get(type(value), "")
+        if not found or found not in (self.shape or "object or list"):
+            return _SHAPES[self.shape]
+        if self.choices and (strange := [part for part in value if part not in self.choices]):
+            return self._not_a_choice(strange[0])
+        return json_problem(value)
+
+    def _not_a_choice(self, value: Any) -> str:
+        hint = did_you_mean(str(value), self.choices)
+        return f"“{value}” is not one of {', '.join(self.choices)}.{hint}"
 
     def _text_problem(self, value: Any) -> str | None:
         if not isinstance(value, str):
@@ -107,7 +124,7 @@ class Field:
         if not value.strip():
             return "Must not be empty."
         if self.kind == "choice" and value not in self.choices:
-            return f"“{value}” is not one of {', '.join(self.choices)}.{did_you_mean(value, self.choices)}"
+            return self._not_a_choice(value)
         return None
 
     def _number_problem(self, value: Any) -> str | None:

@@ -36,6 +36,16 @@ def gpu_names() -> list[str]:
     return [row[1] for row in rows if _is_visible(row[0])]
 
 
+def gpu_capability() -> float | None:
+    """The CUDA generation of the oldest visible GPU (8.0 is Ampere); None where nobody tells."""
+    found = []
+    for index, generation in _smi("index,compute_cap"):
+        with contextlib.suppress(ValueError):  # "[N/A]"
+            if _is_visible(index):
+                found.append(float(generation))
+    return min(found, default=None)
+
+
 def _nvml_reader() -> Reader | None:
     try:
         nvml = importlib.import_module("pynvml")

@@ -1,11 +1,16 @@
-"""What a worker's machine is, for the page that lists workers."""
+"""What a worker's machine is and has: for the page that lists workers, and for what is checked before a launch."""
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
+import shutil
 from typing import Any
 
 import psutil
+
+from trainer_bridge.argument_needs import PACKAGES
+from trainer_bridge.gpu import gpu_capability, gpu_names
 
 _PACKAGES = ("torch", "transformers", "datasets", "accelerate")
 
@@ -19,6 +24,17 @@ def describe_machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory": round(psutil.virtual_memory().total / 1024**3, 1),
         **{name: _version(name) for name in _PACKAGES},
+        "has": describe_abilities(),
+    }
+
+
+def describe_abilities() -> dict[str, Any]:
+    """What some training arguments need, as JSON: see `argument_needs.Machine`."""
+    return {
+        "packages": [name for name in PACKAGES if importlib.util.find_spec(name)],
+        "gpus": len(gpu_names()),
+        "compiler": any(shutil.which(name) for name in ("c++", "g++", "clang++", "cl")),
+        "capability": gpu_capability(),
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainer_bridge import arguments
+from trainer_bridge.arguments import Machines
 from trainer_bridge.data_fields import DATA_FIELDS, DATA_RULES
 from trainer_bridge.fields import Field, Value, did_you_mean
 from trainer_bridge.model_fields import MODEL_FIELDS, MODEL_RULES
@@ -29,13 +30,17 @@ _TABLES: Mapping[str, tuple[tuple[TitledField, ...], tuple[Rule, ...]]] = {
 
 @dataclass(frozen=True)
 class SpecField:
-    """One field of one recipe's spec: ``default`` is what the recipe runs with, ``title`` its heading on a page."""
+    """One field of one recipe's spec: ``default`` is what the recipe runs with, ``title`` its heading on a page.
+
+    ``advanced``: it stands in a group that is closed at first.
+    """
 
     group: str
     field: Field
     default: Value
     title: str
     sweepable: bool
+    advanced: bool = False
 
     @property
     def key(self) -> str:
@@ -52,8 +57,7 @@ def fields_of(recipe: Recipe) -> dict[str, SpecField]:
         if group in _TABLES:
             rows += [_titled(group, field, recipe) for field in _TABLES[group][0]]
     if "args" in groups_of(recipe):
-        defaults = arguments.merge({}, recipe.arguments)
-        rows += [SpecField("args", f, defaults[f.name], f.title, f.sweepable) for f in arguments.COMMON]
+        rows += _argument_rows(recipe)
     return {row.key: row for row in rows}
 
 
@@ -70,23 +74,45 @@ def resolve(recipe: Recipe, spec: Mapping[str, Any]) -> dict[str, dict[str, Any]
         found[row.group][row.field.name] = row.default
     for group in found:
         found[group] |= spec.get(group, {})
+    if "args" in found:
+        found["args"] = arguments.merge(spec.get("args", {}), recipe.arguments)
     return found
 
 
-def problems(recipe: Recipe, spec: Mapping[str, Any]) -> dict[str, str]:
-    """Key → why the value there cannot be used, as far as that is known without training; empty if all can."""
+def problems(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple) -> dict[str, str]:
+    """Key → why the value there cannot be used, as far as that is known without training; empty if all can.
+
+    ``machines`` gives the workers that might train; it is asked only where something is needed of them.
+    """
     values = resolve(recipe, spec)
     found = _prefixed("params", recipe.problems(spec.get("params", {})))
     for group in ("model", "data", "trainer"):
         found |= _prefixed(group, _table_problems(group, recipe, spec.get(group, {}), values))
     if "args" not in values:
         return found | _prefixed("args", _nothing_to_set(recipe, "args", spec.get("args", {})))
-    return found | _prefixed("args", arguments.problems(spec.get("args", {}), recipe.arguments))
+    return found | _prefixed("args", arguments.problems(spec.get("args", {}), recipe.arguments, machines))
+
+
+def cautions(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple) -> dict[str, str]:
+    """Key → what a person may not have meant there, or not know of; none of it keeps the run from starting."""
+    if "args" not in groups_of(recipe):
+        return {}
+    return _prefixed("args", arguments.cautions(spec.get("args", {}), recipe.arguments, machines))
+
+
+def _argument_rows(recipe: Recipe) -> list[SpecField]:
+    # What is not said about the direction of the metric is the recipe's for its own metric, and asked for another:
+    # a default would answer for the person.
+    defaults = arguments.merge({}, recipe.arguments) | {"greater_is_better": None}
+    return [
+        SpecField("args", field, defaults[name], field.title, field.sweepable, field.advanced)
+        for name, field in arguments.fields(recipe.arguments).items()
+    ]
 
 
 def _titled(group: str, field: TitledField, recipe: Recipe) -> SpecField:
     default = recipe.settings.get(f"{group}.{field.name}", field.default)
-    return SpecField(group, field, default, field.title, field.sweepable)
+    return SpecField(group, field, default, field.title, field.sweepable, field.advanced)
 
 
 def _table_problems(

@@ -9,10 +9,14 @@ from trainer_bridge.fields import Field
 
 @dataclass(frozen=True)
 class TitledField(Field):
-    """``title``: the heading a form shows it under. ``sweepable``: a sweep may vary it."""
+    """``title``: the heading a form shows it under. ``sweepable``: a sweep may vary it.
+
+    ``advanced``: it stands in a group that is closed at first.
+    """
 
     title: str = ""
     sweepable: bool = False
+    advanced: bool = False
 
 
 class Broken(NamedTuple):

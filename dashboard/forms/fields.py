@@ -12,13 +12,17 @@ NUMBERS = frozenset({"int", "float"})
 
 @dataclass(frozen=True)
 class FormField:
-    """One row: ``key`` is "args.learning_rate", ``default`` what this recipe runs with by itself."""
+    """One row: ``key`` is "args.learning_rate", ``default`` what this recipe runs with by itself.
+
+    ``advanced``: it is folded away until somebody looks for it.
+    """
 
     key: str
     field: Field
     default: Value
     group: str
     sweepable: bool
+    advanced: bool = False
 
     @property
     def default_text(self) -> str:
@@ -37,7 +41,7 @@ class FormField:
 def form_fields(recipe: Recipe) -> dict[str, FormField]:
     """Key → field, in the order and under the headings of the page."""
     return {
-        key: FormField(key, row.field, row.default, row.title, row.sweepable)
+        key: FormField(key, row.field, row.default, row.title, row.sweepable, row.advanced)
         for key, row in fields_of(recipe).items()
     }
 

@@ -7,7 +7,7 @@ from dashboard.forms.draft import Draft
 from runs.labels import label_problems
 from runs.launch import sweep_problems
 from runs.projects import project_name_problem
-from runs.specs import Spec, check_spec, spec_with
+from runs.specs import Spec, check_spec, spec_cautions, spec_with
 from runs.sweeps.grid import Space, grid_size
 
 
@@ -16,12 +16,14 @@ class Reading:
     """``problems`` maps a field key, "name", "tags", "new_project" or "sweep" to a sentence.
 
     ``unread`` holds the texts that are no value of their field: ``spec`` has the default there.
+    ``cautions`` likewise say at a field what may not be meant; they keep nobody from launching.
     """
 
     spec: Spec
     space: Space
     problems: dict[str, str]
     unread: dict[str, str] = field(default_factory=dict)
+    cautions: dict[str, str] = field(default_factory=dict)
 
     @property
     def trials(self) -> int:
@@ -39,10 +41,13 @@ def read(draft: Draft) -> Reading:
     if draft.unknown_recipe:
         problems |= check_spec({"recipe": draft.unknown_recipe})
     checked = sweep_problems(spec, space) if space else check_spec(spec)
+    first = spec_with(spec, {key: values[0] for key, values in space.items()})
     labels = label_problems(draft.name, draft.tag_list())
     if draft.new_project.strip() and (sentence := project_name_problem(draft.new_project)):
         labels["new_project"] = sentence
-    return Reading(spec, space, _in_page_order(draft, {**checked, **labels, **problems}), unread)
+    found = _in_page_order(draft, {**checked, **labels, **problems})
+    told = {key: sentence for key, sentence in spec_cautions(first).items() if key not in found}
+    return Reading(spec, space, found, unread, _in_page_order(draft, told))
 
 
 def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:

@@ -1,5 +1,6 @@
 """The New run form as its template draws it: sections, groups, rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -7,30 +8,32 @@ from dashboard.forms.draft import Draft
 from dashboard.forms.fields import FormField
 from dashboard.forms.reading import Reading
 from dashboard.forms.sweep import SweepInput, split_values
-from trainer_bridge.argument_table import CHECKPOINTS
-from trainer_bridge.data_fields import TITLES as DATA_TITLES
-from trainer_bridge.spec_fields import PARAMETERS
+from trainer_bridge.argument_fields import owned
+from trainer_bridge.argument_groups import CHECKPOINTS
 
-#: Which section shows the fields of a group; groups that are not here are training arguments.
-_SECTIONS = {PARAMETERS: "parameters", CHECKPOINTS: "checkpoints"} | dict.fromkeys(DATA_TITLES, "data")
 _TITLES = {
     "parameters": "Parameters",
     "data": "Data",
+    "model": "Model",
+    "trainer": "Trainer",
     "arguments": "Training arguments",
     "checkpoints": "Checkpoints",
 }
+#: Which section shows the fields of a group of the spec, where it is called otherwise.
+_SECTIONS = {"params": "parameters", "args": "arguments"}
 #: Problems of the Launch section.
 LAUNCH_KEYS = ("sweep", "name", "tags", "project", "new_project")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One field with what was typed in it; ``error`` is "" when that is right."""
+    """One field with what was typed in it; ``error`` and ``caution`` are "" when there is nothing to say."""
 
     field: FormField
     text: str
     changed: bool
     error: str
+    caution: str
     swept: bool
     sweep: SweepInput
 
@@ -51,12 +54,51 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
+    """Fields under one heading: ``common`` ones, and ``others`` that are folded away at first."""
+
     title: str
     rows: list[Row]
 
     @property
+    def common(self) -> list[Row]:
+        return [row for row in self.rows if not row.field.advanced]
+
+    @property
+    def others(self) -> list[Row]:
+        return [row for row in self.rows if row.field.advanced]
+
+    @property
+    def others_open(self) -> bool:
+        """Whether one of the others was touched, so that it must be seen."""
+        return any(row.changed or row.error for row in self.others)
+
+    @property
+    def open(self) -> bool:
+        return bool(self.common) or self.others_open
+
+    @property
+    def size(self) -> str:
+        """How many fields it has: "12 of 17" where not all are seen at first."""
+        common, all_of_them = len(self.common), len(self.rows)
+        return f"{common} of {all_of_them}" if 0 < common < all_of_them else str(all_of_them)
+
+    @property
     def changed(self) -> int:
         return sum(row.changed for row in self.rows)
+
+    @property
+    def changes(self) -> str:
+        """What was changed in it, in words: "2 changed: bf16, tf32"."""
+        names = [row.field.field.name for row in self.rows if row.changed]
+        return f"{len(names)} changed: {', '.join(names)}" if names else ""
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Arguments that nobody sets here, and why."""
+
+    names: list[str]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +110,16 @@ class Section:
     @property
     def keys(self) -> list[str]:
         return [row.field.key for group in self.groups for row in group.rows]
+
+    @property
+    def is_one_group(self) -> bool:
+        """Whether the section's own heading is enough."""
+        return len(self.groups) == 1
+
+    @property
+    def owned(self) -> list[Owned]:
+        """What Trainboard sets itself, told where people look for it."""
+        return _owned() if self.id == "arguments" else []
 
 
 @dataclass(frozen=True)
@@ -81,15 +133,10 @@ class SectionState:
 
 def sections(draft: Draft, reading: Reading) -> list[Section]:
     """The sections between Recipe and Launch; one without fields is left out."""
-    groups = [
-        Group(title, [_row(draft, reading, field) for field in fields]) for title, fields in _grouped(draft)
-    ]
-    found = []
-    for section_id, title in _TITLES.items():
-        own = [group for group in groups if _SECTIONS.get(group.title, "arguments") == section_id]
-        if own:
-            found.append(Section(section_id, title, own))
-    return found
+    found: dict[str, list[Group]] = {}
+    for section, title, fields in _grouped(draft):
+        found.setdefault(section, []).append(Group(title, [_row(draft, reading, field) for field in fields]))
+    return [Section(name, title, found[name]) for name, title in _TITLES.items() if name in found]
 
 
 def section_states(draft: Draft, reading: Reading) -> dict[str, SectionState]:
@@ -116,10 +163,25 @@ def _row(draft: Draft, reading: Reading, field: FormField) -> Row:
         text=draft.texts[key],
         changed=draft.changed(key),
         error=reading.problems.get(key, ""),
+        caution=reading.cautions.get(key, ""),
         swept=key in draft.sweeps,
         sweep=draft.sweeps.get(key, SweepInput()),
     )
 
 
-def _grouped(draft: Draft) -> list[tuple[str, list[FormField]]]:
-    return [(title, list(fields)) for title, fields in groupby(draft.fields.values(), key=lambda f: f.group)]
+def _grouped(draft: Draft) -> Iterator[tuple[str, str, list[FormField]]]:
+    """(section, heading, fields) in the order of the fields."""
+    for (section, title), fields in groupby(draft.fields.values(), key=lambda f: (_section(f), f.group)):
+        yield section, title, list(fields)
+
+
+def _section(field: FormField) -> str:
+    group = field.key.partition(".")[0]
+    return "checkpoints" if field.group == CHECKPOINTS else _SECTIONS.get(group, group)
+
+
+def _owned() -> list[Owned]:
+    reasons: dict[str, list[str]] = {}
+    for name, reason in owned().items():
+        reasons.setdefault(reason, []).append(name)
+    return [Owned(names, reason) for reason, names in reasons.items()]

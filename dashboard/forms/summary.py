@@ -31,6 +31,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Problem:
+    """What is wrong at a field, or (a caution) may not be meant there."""
+
     id: str
     name: str
     sentence: str
@@ -48,6 +50,7 @@ class Summary:
     factors: str
     changes: list[Change]
     problems: list[Problem]
+    cautions: list[Problem]
     slots: SlotsOverview
     wait: str
     estimate: TimeEstimate | None = None
@@ -102,7 +105,8 @@ def summarise(
         trials=reading.trials,
         factors=" × ".join(str(len(values)) for values in reading.space.values()),
         changes=_changes(draft, reading),
-        problems=[Problem(html_id(key), _name(key), text) for key, text in reading.problems.items()],
+        problems=_told(reading.problems),
+        cautions=_told(reading.cautions),
         slots=slots,
         wait=queue_reason(slots),
         estimate=time_estimate(reading, slots, rehearsal),
@@ -121,6 +125,10 @@ def _length(args: dict[str, Any]) -> str:
 def _batch(args: dict[str, Any]) -> str:
     batch, accumulate = args[_BATCH], args[_ACCUMULATE]
     return f"{batch} × {accumulate} = {batch * accumulate}"
+
+
+def _told(sentences: dict[str, str]) -> list[Problem]:
+    return [Problem(html_id(key), _name(key), sentence) for key, sentence in sentences.items()]
 
 
 def _changes(draft: Draft, reading: Reading) -> list[Change]:

@@ -7,13 +7,27 @@ export function filter(form) {
     row.hidden = !row.dataset.words.includes(words) || (changedOnly && !row.classList.contains("changed"));
     found += !row.hidden;
   }
-  for (const group of form.querySelectorAll(".group")) {
-    group.hidden = !group.querySelector("[data-row]:not([hidden])");
-    if (words && !group.hidden) group.open = true;
+  for (const fold of form.querySelectorAll(".group, .others")) {
+    fold.hidden = !fold.querySelector("[data-row]:not([hidden])");
+    if (words || changedOnly) openFound(fold);
+    else closeAgain(fold);
   }
   for (const section of form.querySelectorAll(".form-section:has(.group)"))
     section.hidden = !section.querySelector(".group:not([hidden])");
   document.getElementById("no-match").hidden = found > 0;
+}
+
+function openFound(fold) {
+  if (fold.hidden || fold.open) return;
+  fold.open = true;
+  fold.dataset.found = "";
+}
+
+// What only the search opened closes with it.
+function closeAgain(fold) {
+  if (!("found" in fold.dataset)) return;
+  fold.open = false;
+  delete fold.dataset.found;
 }
 
 export function showAll(form) {

@@ -14,7 +14,7 @@ const launch = document.getElementById("launch-button");
 const summary = document.getElementById("summary");
 const shown = new Set(); // ids of fields whose error is on the page
 const asks = new URLSearchParams(location.search);
-let said = { errors: {} };
+let said = { errors: {}, cautions: {} };
 let timer = 0;
 let asked = 0;
 
@@ -30,6 +30,7 @@ async function check() {
   said = await answer.json();
   showSummary();
   showErrors();
+  showCautions();
   showChanges();
   checked(said);
 
@@ -62,6 +63,10 @@ function showErrors() {
   }
 }
 
+function showCautions() {
+  for (const box of form.querySelectorAll(".caution-text")) box.textContent = said.cautions[box.id.replace(/-caution$/, "")] ?? "";
+}
+
 function showError(box, id, sentence) {
   box.textContent = sentence;
   const control = document.getElementById(id);
@@ -77,7 +82,15 @@ function isTypingIn(id) {
 function showChanges() {
   const changed = new Set(said.changed);
   for (const row of form.querySelectorAll("[data-row]")) row.classList.toggle("changed", changed.has(row.dataset.row));
+  for (const group of form.querySelectorAll(".group")) showGroup(group);
   if (document.getElementById("changed-only").checked) filter(form);
+}
+
+// "2 changed: bf16, tf32" beside a group's heading, for it may be closed.
+function showGroup(group) {
+  const names = [...group.querySelectorAll(".changed label[for]")].map((label) => label.textContent);
+  const place = group.querySelector(".group-changes");
+  if (place) place.textContent = names.length ? `${names.length} changed: ${names.join(", ")}` : "";
 }
 
 function reset(row) {
@@ -93,7 +106,7 @@ function goTo(id) {
   const control = document.getElementById(id);
   if (!control) return;
   showAll(form);
-  control.closest("details")?.setAttribute("open", "");
+  for (let fold = control.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   const row = control.closest(".form-row") ?? control;
   row.scrollIntoView({ block: "center" });
   const seen = control.offsetParent ? control : row.querySelector(".sweep-only input:not([type=radio])");

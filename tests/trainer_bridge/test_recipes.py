@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from trainer_bridge.arguments import BY_NAME, problems
+from trainer_bridge.argument_fields import argument_fields
+from trainer_bridge.arguments import problems
 from trainer_bridge.recipes import Help, Recipe, TrainerParts, catalog, get, recipe
 
 HEAVY = ("torch", "transformers", "datasets", "sklearn", "numpy", "tokenizers", "django")
@@ -30,7 +31,7 @@ def test_a_recipe_of_the_catalogue_can_be_shown_and_run_as_it_is(name: str) -> N
     assert all(parameter.help for parameter in shown.parameters)
     assert shown.problems(shown.defaults()) == {}
     assert problems({}, shown.arguments) == {}
-    assert set(shown.arguments) <= set(BY_NAME)
+    assert set(shown.arguments) <= set(argument_fields())
     assert shown.arguments["metric_for_best_model"] == shown.objective.removeprefix("eval/")
     assert shown.arguments["greater_is_better"] is shown.greater_is_better
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from trainer_bridge.arguments import BY_NAME
+from trainer_bridge import arguments
 from trainer_bridge.callback import BridgeCallback
 from trainer_bridge.control import Control
 from trainer_bridge.environment import resolved_arguments
@@ -14,6 +14,8 @@ from trainer_bridge.join.run import Run
 from trainer_bridge.join.wish import wish
 from trainer_bridge.protocol import Event
 
+#: Arguments to which `TrainingArguments` gives a value by itself where none was given.
+_DERIVED = frozenset({"accelerator_config", "activation_checkpointing", "dataloader_pin_memory", "use_cpu"})
 ONE_PROCESS = "a training of several processes takes no commands from here; kill ends it"
 
 
@@ -84,8 +86,8 @@ def _described(args: TrainingArguments, parts: Mapping[str, Any]) -> dict[str, A
     resolved = resolved_arguments(args)
     changed = {
         name: resolved[name]
-        for name, field in BY_NAME.items()
-        if name in resolved and resolved[name] != field.default
+        for name, field in arguments.fields().items()
+        if name in resolved and name not in _DERIVED and resolved[name] != field.default
     }
     return {
         "args": changed,

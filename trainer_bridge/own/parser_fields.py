@@ -16,7 +16,7 @@ from typing import Any
 from transformers import TrainingArguments
 from transformers.hf_argparser import HfArgumentParser, string_to_bool
 
-from trainer_bridge.arguments import BY_NAME, OWNED
+from trainer_bridge import arguments
 from trainer_bridge.fields import Field, Kind
 
 MAX_HELP = 500
@@ -41,11 +41,10 @@ def arguments_of(parser: HfArgumentParser) -> dict[str, Any]:
     """The training arguments for which the script has another default than the Trainer."""
     if not takes_training_arguments(parser):
         return {}
-    options = options_of(parser)
-    defaults = {
-        name: plain(options[name].default) for name in BY_NAME if name in options and name not in OWNED
-    }
-    return {name: value for name, value in defaults.items() if value != BY_NAME[name].default}
+    known, options = arguments.fields(), options_of(parser)
+    defaults = {name: plain(options[name].default) for name in known if name in options}
+    # An empty text is how a parser says "nothing".
+    return {name: value for name, value in defaults.items() if value not in ("", known[name].default)}
 
 
 def options_of(parser: HfArgumentParser) -> Options:

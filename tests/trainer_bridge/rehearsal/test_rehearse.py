@@ -176,7 +176,7 @@ def test_a_value_that_is_refused_stands_at_its_field(rehearsed):
 
 
 def test_a_metric_that_does_not_come_out_is_told_with_those_that_do(rehearsed):
-    result, _ = rehearsed("line", args={"metric_for_best_model": "rmse"})
+    result, _ = rehearsed("line", args={"metric_for_best_model": "rmse", "greater_is_better": False})
     assert where(result) == ["args.metric_for_best_model"]
     sentence = result["problems"][0]["sentence"]
     assert sentence == "No metric is called rmse. There are: loss, mse. Did you mean mse?"
