@@ -11,7 +11,7 @@ from tests.trainer_bridge.toy import built, first_log
 from trainer_bridge.problem import SpecProblem
 from trainer_bridge.trainer_record import trainer_record
 
-CODE = '''
+CODE = """
 from transformers import BertConfig, BertForSequenceClassification
 
 class OwnConfig(BertConfig):
@@ -19,7 +19,7 @@ class OwnConfig(BertConfig):
 
 class Own(BertForSequenceClassification):
     config_class = OwnConfig
-'''
+"""
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_it_is_not_run_unasked(own: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(SpecProblem, match=r"^model\.trust_remote_code: own needs Python code that comes with it"):
+    with pytest.raises(
+        SpecProblem, match=r"^model\.trust_remote_code: own needs Python code that comes with it"
+    ):
         built(tmp_path / "run", model=own)
     assert not (tmp_path / "modules").exists()
 
