@@ -19,7 +19,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainer_bridge", description="Trainings join Trainboard."
     )
-    commands = parser.add_subparsers(required=True, metavar="exec | launch | sync | new-recipe | introspect")
+    commands = parser.add_subparsers(
+        required=True, metavar="exec | launch | command | sync | new-recipe | introspect"
+    )
     run = commands.add_parser("exec", help="run a script as it is, and report it")
     _add_server(run)
     run.add_argument("--project", help="where the run goes, made if it is missing (TRAINBOARD_PROJECT)")
@@ -30,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("args", nargs=argparse.REMAINDER, help="the script's own arguments")
     run.set_defaults(do=_execute)
     _add_launch(commands.add_parser("launch", help="queue the run or sweep that a YAML file describes"))
+    _add_command(commands.add_parser("command", help="ask something of a run: stop, pause, learning_rate, …"))
     deliver = commands.add_parser("sync", help="deliver what was recorded while no server took it")
     _add_server(deliver)
     deliver.add_argument("folder", nargs="?", help="default: TRAINBOARD_DIR, else ./trainboard-runs")
@@ -62,6 +65,14 @@ def _add_launch(launch: argparse.ArgumentParser) -> None:
     launch.set_defaults(do=_launch)
 
 
+def _add_command(command: argparse.ArgumentParser) -> None:
+    _add_server(command)
+    command.add_argument("run", help="the run's id, as in its address")
+    command.add_argument("kind", help="what to do (docs/commands.md)")
+    command.add_argument("settings", nargs="*", help="such as scale=0.5")
+    command.set_defaults(do=_command)
+
+
 def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--server", help="address of Trainboard (TRAINBOARD_SERVER)")
     parser.add_argument("--token", help="API token with the scope write (better: TRAINBOARD_TOKEN)")
@@ -92,6 +103,13 @@ def _new_recipe(options: argparse.Namespace) -> int:
         return 2
     print(f"{path} is written. A running worker offers it on the New run page; change it as you like.")
     return 0
+
+
+def _command(options: argparse.Namespace) -> int:
+    from trainer_bridge.command_line import command
+
+    asked = wish(options.server, options.token)
+    return command(options.run, options.kind, options.settings, asked.server, asked.token)
 
 
 def _sync(options: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ document.addEventListener("submit", async (event) => {
   working(button, VERBS[form.action.split("/").at(-1)] ?? "Sending…");
   const body = new FormData(form);
   form.closest("dialog")?.close();
+  if (form.closest("dialog")) form.reset();
   await send(form.action, body);
   document.dispatchEvent(new CustomEvent("commandsent"));
   setTimeout(() => restore(button, before), 1500);

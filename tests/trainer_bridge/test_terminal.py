@@ -1,4 +1,4 @@
-"""``python -m trainer_bridge launch``: the file as it is goes to the server, its answer to the console."""
+"""``python -m trainer_bridge launch`` and ``command``: what is typed goes to the server, its answer to the console."""
 
 import io
 import json
@@ -76,3 +76,34 @@ def test_a_missing_file_and_a_wrong_address_are_told(launch, capsys):
     assert "nowhere.yaml: No such file or directory" in capsys.readouterr().err.replace("[Errno 2] ", "")
     assert main(["launch", "--server", "ftp://x", "--token", "t", "a.yaml"]) == 1
     assert "must begin with http://" in capsys.readouterr().err
+
+
+@pytest.fixture
+def command(server):
+    url = f"http://127.0.0.1:{server.server_port}"
+    return lambda *args: main(["command", "--server", url, "--token", "t", *args])
+
+
+def test_settings_are_typed_as_json_or_as_texts(server, command, capsys):
+    server.answer = (201, {"kind": "learning_rate", "status": "sent", "id": 7})
+    assert command("run1", "learning_rate", "set=3e-4", "then=hold") == 0
+    path, _, kind, body = server.seen
+    assert (path, kind) == ("/api/v1/runs/run1/commands", "application/json")
+    assert json.loads(body) == {"kind": "learning_rate", "args": {"set": 3e-4, "then": "hold"}}
+    assert capsys.readouterr().out == "learning_rate sent, number 7\n"
+
+
+def test_a_run_is_resumed(server, command, capsys):
+    server.answer = (200, {"name": "vit", "state": "queued"})
+    assert command("run1", "resume") == 0
+    assert server.seen[0] == "/api/v1/runs/run1/resume"
+    assert capsys.readouterr().out == "vit is queued\n"
+
+
+def test_what_the_server_refuses_and_what_is_no_setting_is_told(server, command, capsys):
+    server.answer = (409, {"error": "The run is finished: nothing to stop.", "problems": {}})
+    assert command("run1", "stop") == 1
+    assert command("run1", "end", "500") == 1
+    assert capsys.readouterr().err == (
+        "run1: The run is finished: nothing to stop.\nrun1: “500” is no setting; write it like scale=0.5.\n"
+    )
