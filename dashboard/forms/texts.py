@@ -23,7 +23,7 @@ class TextRead:
 
 def to_yaml(draft: Draft, reading: Reading) -> str:
     """The text of ``draft``. What cannot be read as a value stands in it as it was typed."""
-    spec = spec_with(reading.spec, {key: _typed(text) for key, text in reading.unread.items()})
+    spec = spec_with(reading.spec, {key: _typed(draft, key, text) for key, text in reading.unread.items()})
     tags = [tag for part in draft.tag_list() if (tag := part.strip())]
     space = {key: _values(draft, reading, key) for key in draft.sweeps}
     return write_document(Document(spec, space, draft.name, tags, draft.project))
@@ -73,11 +73,13 @@ def _values(draft: Draft, reading: Reading, key: str) -> list[object]:
         return list(reading.space[key])
     sweep = draft.sweeps[key]
     texts = split_values(sweep.values) if sweep.mode == "list" else [sweep.low, sweep.high]
-    return [_typed(text) for text in texts]
+    return [_typed(draft, key, text) for text in texts]
 
 
-def _typed(text: str) -> object:
+def _typed(draft: Draft, key: str, text: str) -> object:
     """A text that is no value of its field, as YAML reads it: -1 stays a number, "fast" a text."""
+    if not draft.fields[key].is_number:
+        return text
     loaded = load(text)
     whole = loaded.words.get(()) == [text.strip()]  # no comment behind it
     return loaded.value if whole and isinstance(loaded.value, int | float) else text

@@ -7,6 +7,7 @@ import { followText } from "./form_text.js";
 const sheet = document.getElementById("form-sheet");
 let form = null;
 let opener = null;
+let shown = null; // what the open sheet was asked with
 let timer = 0;
 
 export function offerSheets(newRun) {
@@ -48,15 +49,22 @@ function typed(event) {
 
 const words = () => sheet.querySelector("[data-sheet-search]")?.value ?? "";
 
-async function show(url, more = {}) {
+// What differs from a run follows the form.
+export function formChanged() {
+  if (!sheet.hidden && shown?.more.against) show(shown.url, shown.more, true);
+}
+
+async function show(url, more = {}, quiet = false) {
   const said = await ask(form, url, more);
   if (!said) return;
   if (said.link !== undefined) return showDraft(form, said.link);
+  shown = { url, more };
   const searching = document.activeElement?.matches?.("[data-sheet-search]");
   sheet.innerHTML = said.html; // rendered and escaped by our own server
   sheet.hidden = false;
   for (const way of form.querySelectorAll("[data-sheet]")) way.setAttribute("aria-expanded", way === opener);
   followText(sheet, form, opener.dataset.sheet);
+  if (quiet) return;
   if (searching) focusEnd(sheet.querySelector("[data-sheet-search]"));
   else (sheet.querySelector("[data-sheet-text], [aria-invalid], [data-sheet-search], [name=preset_name]") ?? sheet).focus();
   if (said.text) toast(said.text, { action: said.undo && { label: "Undo", press: () => show(restoreUrl(), { undo: said.undo }) } });
@@ -71,6 +79,7 @@ function focusEnd(input) {
 
 function close() {
   sheet.hidden = true;
+  shown = null;
   sheet.replaceChildren();
   opener?.setAttribute("aria-expanded", "false");
   opener?.focus();

@@ -1,7 +1,7 @@
 // New run: the server checks the form 200 ms after typing; this file shows what it said.
 import { announce, isTyping, post } from "./dom.js";
 import { keepDraft, offerDraft, dropDraft, setInAddress } from "./draft.js";
-import { offerSheets, openDifference } from "./form_sheets.js";
+import { formChanged, offerSheets, openDifference } from "./form_sheets.js";
 import { stepNumber } from "./number_step.js";
 import { followSections } from "./sections.js";
 import { filter, showAll } from "./field_filter.js";
@@ -34,6 +34,7 @@ async function check() {
   showChanges();
   checked(said);
 
+  formChanged();
   keepDraft(form, said.link, said.changed.length || form.elements.name.value);
 }
 

@@ -1,8 +1,11 @@
 """A spec as a script of its own: it needs nothing of Trainboard, and trains to the same losses."""
 
 import builtins
+import importlib
+import inspect
 import json
 import os
+import re
 import subprocess
 import symtable
 import sys
@@ -11,14 +14,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer_bridge import recipes
+from trainer_bridge import recipes, spec_fields
 from trainer_bridge.own.files import OwnFile
-from trainer_bridge.recipes import Recipe
+from trainer_bridge.recipes import Recipe, TrainerParts
 from trainer_bridge.spec import build_trainer
 from trainer_bridge.standalone import NotStandalone, script
 from trainer_bridge.standalone.edit import edited
 from trainer_bridge.standalone.library import Library
 from trainer_bridge.standalone.reach import final_names, needed
+from trainer_bridge.standalone.shorter import SHORT
 
 SPEC = {
     "recipe": "digits-vit",
@@ -113,6 +117,31 @@ def test_an_own_file_is_the_script_already() -> None:
     own = Recipe(**{**vars(recipes.get("digits-vit")), "own": OwnFile("recipe", "mine.py", "0")})
     with pytest.raises(NotStandalone, match=r"mine\.py is your own file"):
         script(own, SPEC)
+
+
+def test_what_is_said_in_short_comes_to_the_same() -> None:
+    recipe = recipes.get("digits-vit")
+    values = spec_fields.resolve(recipe, {})["trainer"]
+    parts = TrainerParts(
+        model=object(), compute_metrics=len, preprocess_logits_for_metrics=max, data_collator=list
+    )
+    asked = {
+        "choice": values["metrics"],
+        "values": values,
+        "parts": parts,
+        "label_smoothing": 0,
+        "learning_rate": 1,
+    }
+    trainer = [short for short in SHORT if short.group == "trainer"]
+    assert len(trainer) == 5
+    for short in trainer:
+        module = importlib.import_module(f"trainer_bridge.{short.module}")
+        said = dict(vars(module))
+        exec(short.text, said)
+        name = re.match(r"def (\w+)", short.text)[1]  # type: ignore[index]
+        given = [asked[parameter] for parameter in inspect.signature(getattr(module, name)).parameters]
+        assert short.when(values | {"label_smoothing_factor": 0})
+        assert said[name](*given) == getattr(module, name)(*given), name
 
 
 FILES = {

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from trainer_bridge.standalone.library import Definition, Inside, Library
@@ -28,7 +29,7 @@ def edited(library: Library, definition: Definition, names: Names) -> str:
     for edit in sorted(set(edits), key=lambda one: (-one.line, -one.start)):
         if not _apply(lines, edit):
             late.append(edit)
-    _remove(lines, definition)
+    _remove(lines, definition, library.aliases(definition))
     text = "\n".join(lines)
     for edit in late:  # inside f-strings Python 3.11 does not know the places
         text = re.sub(rf"(?<![\w.]){re.escape(edit.old)}(?!\w)", edit.new, text)
@@ -50,14 +51,14 @@ def _name_edits(library: Library, definition: Definition, names: Names) -> list[
 
 def _original(library: Library, definition: Definition, alias: str) -> str:
     """What ``import name as alias`` calls it where it is defined."""
-    origin = definition.aliases.get(alias) or definition.module.imports.get(alias)
+    origin = library.aliases(definition).get(alias) or definition.module.imports.get(alias)
     return origin.name if isinstance(origin, Inside) and origin.name else alias
 
 
 def _annotation_edits(definition: Definition) -> list[Edit]:
     """``Annotated[int, Help(…)]`` → ``int``: bounds and help are for forms."""
     found = []
-    for node in ast.walk(definition.node):
+    for node in definition.nodes:
         annotation = getattr(node, "annotation", None)
         if (
             isinstance(annotation, ast.Subscript)
@@ -96,24 +97,26 @@ def _apply(lines: list[str], edit: Edit) -> bool:
 _GONE = "\0"
 
 
-def _remove(lines: list[str], definition: Definition) -> None:
+def _remove(lines: list[str], definition: Definition, inner: Container[str]) -> None:
     """Take out ``@recipe(…)`` and the imports of what is now in the same file."""
-    for node in ast.walk(definition.node):
+    for node in definition.nodes:
         for decorator in getattr(node, "decorator_list", []):
             if is_recipe(decorator, "decorator_list"):
                 _blank(lines, definition, decorator)
         for body in (getattr(node, name, []) for name in ("body", "orelse", "finalbody")):
             if isinstance(body, list):
-                _remove_imports(lines, definition, body)
+                _remove_imports(lines, definition, body, inner)
     lines[:] = [line for line in lines if line != _GONE]
 
 
-def _remove_imports(lines: list[str], definition: Definition, body: list[ast.stmt]) -> None:
+def _remove_imports(
+    lines: list[str], definition: Definition, body: list[ast.stmt], inner: Container[str]
+) -> None:
     gone = [
         node
         for node in body
         if isinstance(node, ast.Import | ast.ImportFrom)
-        and any((alias.asname or alias.name) in definition.aliases for alias in node.names)
+        and any((alias.asname or alias.name) in inner for alias in node.names)
     ]
     for node in gone:
         _blank(lines, definition, node)

@@ -4,10 +4,12 @@ Nothing is imported or run; modules are found where Python would find them.
 """
 
 import ast
+import functools
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ Origin = Outside | Inside
 class Definition:
     """One statement at the top level of a module: ``names`` are what it binds, ``text`` is it with its comments.
 
-    ``first_line`` of the module is the first of ``text``; ``aliases`` are imports of the package within it.
+    ``first_line`` of the module is the first of ``text``; ``lent`` are names that a replaced one may use besides.
     """
 
     module: "Module"
@@ -51,7 +53,12 @@ class Definition:
     node: ast.stmt
     text: str
     first_line: int
-    aliases: dict[str, Origin] = field(default_factory=dict)
+    lent: dict[str, Origin] = field(default_factory=dict)
+
+    @functools.cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of it, the statement itself first."""
+        return list(ast.walk(self.node))
 
 
 @dataclass(eq=False)
@@ -59,6 +66,7 @@ class Module:
     """``definitions`` by the name they bind; ``effects`` bind nothing, such as ``TABLE["x"] = f``."""
 
     name: str
+    package: str
     summary: str
     definitions: dict[str, Definition] = field(default_factory=dict)
     imports: dict[str, Origin] = field(default_factory=dict)
@@ -80,6 +88,9 @@ class Library:
     def __init__(self, package: str) -> None:
         self._package = package
         self._modules: dict[str, Module] = {}
+        self._aliases: dict[Definition, dict[str, Origin]] = {}
+        #: Definition → what it names, once that was looked for (reach.py).
+        self.uses: dict[Definition, list[Any]] = {}
 
     def module(self, name: str) -> Module:
         """One module. Raises LookupError when there is none."""
@@ -115,27 +126,31 @@ class Library:
             return self.module(f"{origin.module}.{origin.name}")
         return found
 
+    def aliases(self, definition: Definition) -> dict[str, Origin]:
+        """The names that imports of the package within ``definition`` bind."""
+        if definition not in self._aliases:
+            imports = (node for node in definition.nodes if isinstance(node, ast.Import | ast.ImportFrom))
+            pairs = (pair for node in imports for pair in self._origins(node, definition.module.package))
+            inside = {name: origin for name, origin in pairs if isinstance(origin, Inside)}
+            self._aliases[definition] = {**definition.lent, **inside}
+        return self._aliases[definition]
+
     def _read(self, name: str, path: Path) -> Module:
-        text = path.read_text()
-        tree = ast.parse(text)
-        module = Module(name, (ast.get_docstring(tree) or "").partition("\n")[0])
+        text, tree = _parsed(path, path.stat().st_mtime_ns)
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        module = Module(name, package, (ast.get_docstring(tree) or "").partition("\n")[0])
         lines = text.splitlines(keepends=True)
-        base = name if path.name == "__init__.py" else name.rpartition(".")[0]
         for node in tree.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
-                module.imports |= dict(self._origins(node, base))
+                module.imports |= dict(self._origins(node, module.package))
             elif not _is_silent(node):
-                self._define(module, node, lines, base)
+                self._define(module, node, lines)
         return module
 
-    def _define(self, module: Module, node: ast.stmt, lines: list[str], base: str) -> None:
+    def _define(self, module: Module, node: ast.stmt, lines: list[str]) -> None:
         first = _first_line(node, lines)
         text = "".join(lines[first - 1 : node.end_lineno])
         found = Definition(module, _bound(node), node, text, first)
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Import | ast.ImportFrom):
-                inside = {alias: o for alias, o in self._origins(inner, base) if isinstance(o, Inside)}
-                found.aliases |= inside
         if found.names:
             module.definitions |= dict.fromkeys(found.names, found)
         else:
@@ -161,6 +176,13 @@ class Library:
     def is_inside(self, module: str) -> bool:
         """Whether a module belongs to the package."""
         return module == self._package or module.startswith(f"{self._package}.")
+
+
+@functools.lru_cache(maxsize=300)
+def _parsed(path: Path, changed_at: int) -> tuple[str, ast.Module]:
+    """A module's text and tree; the same until the file changes."""
+    text = path.read_text()
+    return text, ast.parse(text)
 
 
 def _path(name: str) -> Path | None:

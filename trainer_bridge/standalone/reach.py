@@ -50,8 +50,14 @@ def needed(library: Library, roots: Iterable[tuple[str, str]]) -> Needed:
     return Needed(_ordered(library, found, first), outside)
 
 
-def uses(library: Library, definition: Definition) -> Iterator[Use]:
+def uses(library: Library, definition: Definition) -> list[Use]:
     """Each name in ``definition`` that stands for something outside it. Annotations are never evaluated, so skipped."""
+    if definition not in library.uses:
+        library.uses[definition] = list(_uses(library, definition))
+    return library.uses[definition]
+
+
+def _uses(library: Library, definition: Definition) -> Iterator[Use]:
     told: set[int] = set()  # the "module" in module.name
     for node in _walk(definition.node):
         found: tuple[ast.expr, Meaning, str] | None = None
@@ -81,7 +87,7 @@ def final_names(library: Library, needed: Needed) -> dict[tuple[Definition, str]
         (use.target, use.name)
         for definition in needed.definitions
         for use in uses(library, definition)
-        if isinstance(use.node, ast.Attribute) and use.name in _local_names(definition.node)
+        if isinstance(use.node, ast.Attribute) and use.name in _local_names(definition)
     }
     return {
         (definition, name): f"{definition.module.stem}_{name.strip('_')}"
@@ -99,7 +105,7 @@ def _root(library: Library, module: str, name: str) -> Definition:
 
 
 def _meaning(library: Library, definition: Definition, name: str) -> Meaning:
-    origin = definition.aliases.get(name)
+    origin = library.aliases(definition).get(name)
     return library.follow(origin) if origin else library.resolve(definition.module, name)
 
 
@@ -127,7 +133,7 @@ def is_recipe(node: ast.AST, field_name: str) -> bool:
 
 def _annotated(library: Library, definition: Definition) -> Iterator[Outside]:
     """What annotations name of other packages: never evaluated, but a reader wants to know."""
-    for node in ast.walk(definition.node):
+    for node in definition.nodes:
         for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
             for child in ast.walk(annotation) if isinstance(annotation, ast.AST) else ():
                 if isinstance(child, ast.Name) and child.id not in ("Annotated", *_BUILTINS):
@@ -137,36 +143,34 @@ def _annotated(library: Library, definition: Definition) -> Iterator[Outside]:
 
 
 def _speaks_of(effect: Definition, definition: Definition) -> bool:
-    first = next((n.id for n in ast.walk(effect.node) if isinstance(n, ast.Name)), None)
+    first = next((n.id for n in effect.nodes if isinstance(n, ast.Name)), None)
     return first in definition.names
 
 
 def _ordered(library: Library, found: set[Definition], first: Iterable[Module]) -> list[Definition]:
     """Modules after those that they import, else ``first`` ones first; within a module as in its file."""
-    order: dict[str, None] = {}
+    kept = {one.module for one in found}
+    order: dict[Module, None] = {}
 
-    def visit(module: Module, path: tuple[str, ...]) -> None:
-        if module.name in order or module.name in path:
+    def visit(module: Module, path: tuple[Module, ...]) -> None:
+        if module in order or module in path or module not in kept:
             return
         for origin in module.imports.values():
-            if isinstance(origin, Inside):
-                target = library.follow(origin)
-                owner = target.module if isinstance(target, Definition) else target
-                if isinstance(owner, Module):
-                    visit(owner, (*path, module.name))
-        order[module.name] = None
+            target = library.follow(origin) if isinstance(origin, Inside) else None
+            owner = target.module if isinstance(target, Definition) else target
+            if isinstance(owner, Module):
+                visit(owner, (*path, module))
+        order[module] = None
 
-    for module in (*first, *sorted({one.module for one in found}, key=lambda module: module.name)):
+    for module in (*first, *sorted(kept, key=lambda module: module.name)):
         visit(module, ())
-    modules = [library.module(name) for name in order]
-    return [one for module in modules for one in module.in_order if one in found]
+    return [one for module in order for one in module.in_order if one in found]
 
 
-def _local_names(node: ast.AST) -> set[str]:
-    """Every name that is a parameter or variable anywhere in ``node``."""
-    names = {child.arg for child in ast.walk(node) if isinstance(child, ast.arg)}
-    return names | {
-        child.id
-        for child in ast.walk(node)
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)
-    }
+def _local_names(definition: Definition) -> set[str]:
+    """Every name that is a parameter or variable anywhere in it."""
+    names = {node.arg for node in definition.nodes if isinstance(node, ast.arg)}
+    stored = (
+        node for node in definition.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    return names | {node.id for node in stored}

@@ -1,18 +1,19 @@
 """A spec as one Python file that trains the same, with nothing of Trainboard imported."""
 
 import ast
+import functools
 import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from typing import Any
 
-from trainer_bridge import example_data, spec_fields
-from trainer_bridge.data_source import named
+from trainer_bridge import spec_fields
 from trainer_bridge.recipes import Recipe
 from trainer_bridge.standalone.edit import Names, edited
-from trainer_bridge.standalone.library import Definition, Inside, Library, Origin, Outside
+from trainer_bridge.standalone.library import Definition, Library, Outside
 from trainer_bridge.standalone.reach import Needed, final_names, needed
+from trainer_bridge.standalone.shorter import shorten
 
 _PACKAGE = "trainer_bridge"
 _ROOTS = ((f"{_PACKAGE}.assembly", "assemble"), (f"{_PACKAGE}.printing", "LogPrinter"))
@@ -60,7 +61,8 @@ def script(recipe: Recipe, spec: Mapping[str, Any], title: str = "", file: str =
     library = Library(_PACKAGE)
     values = spec_fields.resolve(recipe, spec)
     values.pop("args")
-    _replace(library, recipe, values)
+    arguments = {**recipe.arguments, **spec.get("args", {})}
+    shorten(library, recipe, values, arguments)
     roots = [(recipe.build.__module__, recipe.build.__name__), *_ROOTS]
     if adapts := _needs_adapting(library, roots[0]):
         roots.append(_ADAPTED)
@@ -71,7 +73,7 @@ def script(recipe: Recipe, spec: Mapping[str, Any], title: str = "", file: str =
         build=f"{adapted[0]}({build})" if adapts else build, assemble=assemble, printer=printer
     )
     head = _HEAD.format(title=_one_line(title or recipe.title), file=file, versions=_versions())
-    settings = _settings(values, {**recipe.arguments, **spec.get("args", {})})
+    settings = _settings(values, arguments)
     return head + _imports(found) + settings + _sources(library, found, names) + main
 
 
@@ -87,39 +89,6 @@ def _needs_adapting(library: Library, root: tuple[str, str]) -> bool:
 def _called(library: Library, names: Names, root: tuple[str, str]) -> str:
     found = library.resolve(library.module(root[0]), root[1])
     return names.get((found, root[1]), root[1]) if isinstance(found, Definition) else root[1]
-
-
-def _replace(library: Library, recipe: Recipe, values: Mapping[str, Mapping[str, Any]]) -> None:
-    """What a script says in short: which groups and examples there are, defaults, which folders may be read."""
-    classes = {"model": "ModelChoice", "data": "DataChoice"}
-    taken = ", ".join(f'"{group}": {name}' for group, name in classes.items() if group in recipe.takes)
-    library.add(library.module(f"{_PACKAGE}.assembly"), f"CHOICES = {{{taken}}}")
-    if "model" in recipe.takes:
-        empty = "_DEFAULTS = {}  # VALUES names every field"
-        library.add(library.module(f"{_PACKAGE}.model_choice"), empty)
-    if "data" in recipe.takes:
-        _replace_folders(library)
-        _replace_examples(library, values["data"])
-
-
-def _replace_folders(library: Library) -> None:
-    text = 'def is_open(path):\n    """On the server only some folders are."""\n    return True\n'
-    library.add(library.module(f"{_PACKAGE}.folders"), text)
-
-
-def _replace_examples(library: Library, data: Mapping[str, Any]) -> None:
-    """Of the examples only those that the data names come along."""
-    sources = (
-        source for name in ("source", "eval_source") for source in named(data.get(name) or "").values()
-    )
-    wanted = {source.removeprefix("example:") for source in sources if source.startswith("example:")}
-    used = {name: one.make for name, one in example_data.catalog().items() if name in wanted}
-    aliases: dict[str, Origin] = {m.__name__: Inside(m.__module__, m.__name__) for m in used.values()}
-    text = (
-        'def catalog():\n    """Name → example, of those that are used here."""\n'
-        f"    return {{one.name: one for one in [{', '.join(aliases)}]}}\n"
-    )
-    library.add(library.module(f"{_PACKAGE}.example_data"), text, aliases)
 
 
 def _imports(found: Needed) -> str:
@@ -174,6 +143,7 @@ def _versions() -> str:
     return ", ".join(f"{name} {_version(name)}" for name in _NEEDS)
 
 
+@functools.cache
 def _version(name: str) -> str:
     try:
         return version(name)
