@@ -44,7 +44,8 @@ class DataChoice:
         _be_quiet()
         values = self.values
         splits = read(values["source"], values)
-        parts, mapping = by_role(data_splits.choose(splits, values), needs, values["columns"])
+        chosen = data_splits.choose(splits, values)
+        parts, mapping = by_role(chosen, needs, values["columns"])
         parts, left_out = _usable(parts, needs, values["skip_bad_rows"])
         label, tagged = (_role_of(kind, mapping, needs) for kind in LABELLED)
         names = None
@@ -52,6 +53,7 @@ class DataChoice:
             parts, names = data_labels.encode(parts, labelled, values["max_labels"])
         parts = data_splits.limit(data_splits.hold_back(parts, values, label), values)
         notes = data_notes.describe(values, mapping, parts, left_out) | data_notes.fingerprint(values, splits)
+        notes |= data_notes.dropped(chosen[TRAIN], mapping)
         train = data_splits.shuffled(parts[TRAIN], values["shuffle_buffer"])
         return Splits(train, _evaluation(parts), parts.get(TEST), names, notes)
 

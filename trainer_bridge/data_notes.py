@@ -72,6 +72,13 @@ def describe(
     return said | {"splits": {name: values[name] for name in _DECIDE if values[name]}}
 
 
+def dropped(part: Any, mapping: Mapping[str, str]) -> dict[str, list[str]]:
+    """{"dropped": the columns of a split that no role uses}, {} where all are used."""
+    used = {column.partition(".")[0] for column in mapping.values()} | set(mapping.values())
+    names = [name for name in part.features if name not in used]
+    return {"dropped": names} if names else {}
+
+
 def _content(splits: Mapping[str, Any]) -> str:
     """SHA-256 over the Arrow data of every split."""
     import pyarrow

@@ -38,8 +38,8 @@ def _saved(trainer: Any) -> int:
 
 
 def _added_up(trainer: Any) -> int:
-    """Weights (of an adapter, those that learn), and what the optimizer keeps of each."""
-    adapter = hasattr(trainer.model, "peft_config")
+    """Weights (of an adapter saved alone, those that learn), and what the optimizer keeps of each."""
+    adapter = hasattr(trainer.model, "peft_config") and not getattr(trainer.model, "saves_merged", False)
     weights = sum(_bytes(p) for p in trainer.model.parameters() if p.requires_grad or not adapter)
     if trainer.args.save_only_model:
         return weights

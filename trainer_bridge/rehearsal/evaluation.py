@@ -30,8 +30,10 @@ class Evaluation:
     problems: list[Fault] = field(default_factory=list)
 
 
-def evaluate(built: BuiltTraining) -> Evaluation | None:
+def evaluate(built: BuiltTraining, most: int) -> Evaluation | None:
     """Evaluate a slice of what the run evaluates; None where it evaluates nothing. Raises what the metrics raise.
+
+    Beside the longest batch of each part at most ``most`` samples are measured.
 
     Without evaluations during the training that is the test split, if there is one.
     """
@@ -41,7 +43,8 @@ def evaluate(built: BuiltTraining) -> Evaluation | None:
     if whole is None:
         return None
     parts = dict(whole) if isinstance(whole, Mapping) else {"": whole}
-    slices = {name: _slice(part, trainer.args.eval_batch_size) for name, part in parts.items()}
+    size, number = trainer.args.eval_batch_size, min(SLICE, most // len(parts))
+    slices = {name: _slice(part, size, number) for name, part in parts.items()}
     measured = sum(map(len, slices.values()))
     total = sum(samples.count(part) or len(slices[name]) for name, part in parts.items())
     memory.begin_peak()
@@ -93,12 +96,12 @@ def _size(value: Any) -> int:
     return int(getattr(value, "nbytes", 0))
 
 
-def _slice(dataset: Any, batch: int) -> Any:
+def _slice(dataset: Any, batch: int, number: int) -> Any:
     """The longest batch, then samples from all over the set, each once."""
     if samples.count(dataset) is None:
-        return samples.first_of_stream(dataset, batch + SLICE)
+        return samples.first_of_stream(dataset, batch + number)
     longest, _ = samples.longest(dataset, batch)
-    spread = samples.spread(len(dataset), SLICE)
+    spread = samples.spread(len(dataset), number)
     return samples.take(dataset, list(dict.fromkeys([*longest, *spread])))
 
 

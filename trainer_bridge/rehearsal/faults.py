@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -34,13 +34,16 @@ class Fault:
         return asdict(self)
 
 
-def faults_of(error: BaseException, stage: Stage, keys: Collection[str]) -> list[Fault]:
-    """What to tell about an exception. ``keys`` are the fields of the recipe's spec."""
+def faults_of(
+    error: BaseException, stage: Stage, keys: Collection[str], chosen: Collection[str] = ()
+) -> list[Fault]:
+    """What to tell about an exception. ``keys`` are the fields of the recipe's spec, ``chosen`` those that are set."""
     if isinstance(error, SpecProblem):
         return [Fault(key, sentence, stage) for key, sentence in error.problems.items()]
     wanted, sentence = _explain(error, stage)
     named = [key for word in _WORD.findall(str(error)) for key in keys if key.partition(".")[2] == word]
-    key = next((key for key in [*wanted, *named] if key in keys), RECIPE)
+    placed = [key for key in _of_places(error) if key in chosen]
+    key = next((key for key in [*wanted, *placed, *named] if key in keys), RECIPE)
     details = "".join(traceback.format_exception(error))
     return [Fault(key, sentence, stage, details)]
 
@@ -49,22 +52,26 @@ def is_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or bool(_NO_MEMORY.search(str(error)))
 
 
+def _of_places(error: BaseException) -> Iterator[str]:
+    """The fields whose code raised it, the innermost first."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame in reversed(frames):
+        module = frame.f_globals.get("__name__", "")
+        yield from (key for prefix, key in _PLACES if module.startswith(prefix))
+
+
 def _explain(error: BaseException, stage: Stage) -> tuple[tuple[str, ...], str]:
-    """The fields that come into question, the most likely first, and the sentence."""
+    """The fields that come into question whatever was chosen, the most likely first, and the sentence."""
     for applies, keys, sentence in _EXPLANATIONS:
         if applies(error, stage):
             return keys, f"{sentence} ({last_line(error)})"
-    return _of_stage(stage), last_line(error)
+    return (), last_line(error)
 
 
 def last_line(error: BaseException) -> str:
     """The error in one line, as Python prints it."""
     line = traceback.format_exception_only(error)[-1].strip()
     return line if len(line) <= 500 else f"{line[:500]}…"
-
-
-def _of_stage(stage: Stage) -> tuple[str, ...]:
-    return ("trainer.metrics", "trainer.compute_metrics") if stage == "evaluating" else ()
 
 
 Applies = Callable[[BaseException, str], Any]
@@ -102,4 +109,19 @@ _EXPLANATIONS: tuple[tuple[Applies, tuple[str, ...], str], ...] = (
         "A token or its position is outside the model's tables: a text is longer than the model takes, or the "
         "tokenizer belongs to another model.",
     ),
+)
+
+#: Whose code what field puts to work; blamed only where the field was set.
+_PLACES = (
+    ("trainer_bridge.losses", "trainer.loss"),
+    ("trainer_bridge.metrics", "trainer.metrics"),
+    ("trainer_bridge.collators", "trainer.data_collator"),
+    ("transformers.data.data_collator", "trainer.data_collator"),
+    ("trainer_bridge.optimizers", "trainer.optimizer"),
+    ("torch.optim.lr_scheduler", "args.lr_scheduler_type"),
+    ("transformers.optimization", "args.lr_scheduler_type"),
+    ("torch.optim", "trainer.optimizer"),
+    ("torch.optim", "args.optim"),
+    ("trainer_bridge.lora", "model.lora"),
+    ("peft", "model.lora"),
 )

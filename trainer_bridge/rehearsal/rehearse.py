@@ -7,17 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from trainer_bridge import recipes, spec_fields
+from trainer_bridge import spec_fields
 from trainer_bridge.loss_scale import inflated, inflation
+from trainer_bridge.own.find import find, is_script
 from trainer_bridge.rehearsal import memory, plan
 from trainer_bridge.rehearsal.checkpoint import checkpoint_facts
-from trainer_bridge.rehearsal.evaluation import evaluate, too_large
+from trainer_bridge.rehearsal.evaluation import SLICE, evaluate, too_large
 from trainer_bridge.rehearsal.facts import dropped_columns, evaluation_facts, model_facts, plan_facts
 from trainer_bridge.rehearsal.faults import Fault, Stage, faults_of
 from trainer_bridge.rehearsal.steps import Steps, run_steps
 from trainer_bridge.spec import BuiltTraining, build_trainer
 
 Tell = Callable[[str], None]
+
+#: Seconds that the slice of the evaluation may take, roughly.
+BEARABLE = 20.0
 
 
 def rehearse(spec: Mapping[str, Any], folder: Path, tell: Tell) -> dict[str, Any]:
@@ -33,7 +37,8 @@ class Rehearsal:
 
     def __init__(self, spec: Mapping[str, Any], folder: Path, tell: Tell) -> None:
         self._spec, self._folder, self._tell = spec, folder, tell
-        self._keys = list(spec_fields.fields_of(recipes.get(spec["recipe"])))
+        self._chosen = {f"{group}.{name}" for group in spec_fields.GROUPS for name in spec.get(group, {})}
+        self._keys = _keys_of(spec["recipe"]) or self._chosen
         self._problems: list[Fault] = []
         self._cautions: dict[str, str] = {}
         self._memory: dict[str, Any] = {}
@@ -57,6 +62,8 @@ class Rehearsal:
 
     def _train_and_measure(self, built: BuiltTraining) -> None:
         trainer = built.trainer
+        self._keys = set(spec_fields.fields_of(built.recipe))
+        _report_to_nobody(trainer)
         self._facts |= model_facts(trainer.model) | {"dropped": dropped_columns(built)}
         with self._stage("training"):
             self._plan = plan.plan_of(trainer)
@@ -76,7 +83,7 @@ class Rehearsal:
         try:
             yield
         except Exception as error:
-            for fault in faults_of(error, stage, self._keys):
+            for fault in faults_of(error, stage, self._keys, self._chosen):
                 # What ended the training often ends the evaluation too: told once.
                 if all(
                     (fault.key, fault.sentence) != (known.key, known.sentence) for known in self._problems
@@ -106,7 +113,7 @@ class Rehearsal:
             self._cautions["args.gradient_accumulation_steps"] = inflated(times)
 
     def _evaluate(self, built: BuiltTraining) -> None:
-        found = evaluate(built)
+        found = evaluate(built, self._enough_samples())
         if found is None:
             return
         times = self._plan.evaluations if self._plan else 0
@@ -117,6 +124,12 @@ class Rehearsal:
         if sentence := too_large(found):
             self._cautions["args.per_device_eval_batch_size"] = sentence
         self._problems += found.problems
+
+    def _enough_samples(self) -> int:
+        """As many as are measured in a bearable time, going by the steps of training."""
+        step = self._facts.get("seconds_per_step", 0.0)
+        batch = self._facts["batch"]["effective"] if step else 1
+        return int(BEARABLE * batch / step) if step else SLICE
 
     def _save(self, trainer: Any) -> None:
         """Only after a step is there an optimizer to save."""
@@ -129,3 +142,20 @@ class Rehearsal:
                 f"The disk has no room for {facts['kept']} checkpoints. Keep fewer, or save less often."
             )
             self._cautions["args.save_total_limit"] = sentence
+
+
+def _keys_of(recipe: str) -> set[str]:
+    """The fields of a recipe's spec; none of a script before it has run, nor of a recipe that cannot be read."""
+    if is_script(recipe):
+        return set()
+    try:
+        return set(spec_fields.fields_of(find(recipe)))
+    except Exception:
+        return set()  # building it will say what is wrong
+
+
+def _report_to_nobody(trainer: Any) -> None:
+    """Callbacks that report to a service elsewhere would make a run there."""
+    for callback in list(trainer.callback_handler.callbacks):
+        if type(callback).__module__.startswith("transformers.integrations"):
+            trainer.remove_callback(callback)

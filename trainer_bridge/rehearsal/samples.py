@@ -2,11 +2,15 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 #: Samples whose length is looked at; more are looked at in equal steps.
 LOOKED_AT = 20_000
+#: Seconds for looking at them one by one.
+BEARABLE = 5.0
 #: The column whose length counts.
 LENGTH = "input_ids"
 
@@ -23,8 +27,7 @@ def first_of_stream(dataset: Any, number: int) -> list[Any]:
 
 def spread(total: int, number: int) -> list[int]:
     """At most ``number`` places in equal steps over ``total``."""
-    step = max(1, math.ceil(total / max(1, number)))
-    return list(range(0, total, step))
+    return list(range(0, total, math.ceil(total / number))) if number > 0 and total else []
 
 
 def longest(dataset: Any, number: int) -> tuple[list[int], int | None]:
@@ -33,10 +36,12 @@ def longest(dataset: Any, number: int) -> tuple[list[int], int | None]:
     Where samples have no ``input_ids`` any are as good: the first ones, and None.
     """
     places = spread(len(dataset), LOOKED_AT)
+    # In no order, for time may run out: what was looked at until then comes from everywhere.
+    random.Random(0).shuffle(places)  # noqa: S311
     lengths = _lengths(dataset, places)
     if lengths is None:
         return list(range(min(number, len(dataset)))), None
-    ranked = sorted(zip(lengths, places, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    ranked = sorted(zip(lengths, places, strict=False), key=lambda pair: (-pair[0], pair[1]))
     return [place for _, place in ranked[:number]], ranked[0][0]
 
 
@@ -71,7 +76,13 @@ def _lengths(dataset: Any, places: Sequence[int]) -> list[int] | None:
         return _sizes(dataset.select(places).select_columns([LENGTH])[LENGTH])
     if not isinstance(dataset[places[0]], dict) or LENGTH not in dataset[places[0]]:
         return None
-    return _sizes(dataset[place][LENGTH] for place in places)
+    return _sizes(dataset[place][LENGTH] for place in _while_there_is_time(places))
+
+
+def _while_there_is_time(places: Sequence[int]) -> Iterator[int]:
+    """Samples that are made when they are asked for may take long."""
+    until = time.monotonic() + BEARABLE
+    return itertools.takewhile(lambda _: time.monotonic() < until, iter(places))
 
 
 def _sizes(values: Iterable[Any]) -> list[int]:

@@ -1,11 +1,13 @@
 """Rehearsals of tiny recipes, in this process: what they tell, and where each mistake is said."""
 
 import math
+from functools import partial
 from types import MappingProxyType
 
 import pytest
 import torch
 from torch import nn
+from transformers import TrainerCallback
 
 from tests.trainer_bridge.trainings import Line, points
 from trainer_bridge import recipes
@@ -91,6 +93,44 @@ def columns(data, *, seed: int) -> TrainerParts:
     raise AssertionError("it has no such column")
 
 
+def reads(data, *, seed: int) -> TrainerParts:
+    """Learns from a person's texts: as many ids as characters."""
+    splits = data.load({"text": Column("text"), "label": Column("label")})
+    encode = partial(_encoded, field="text")
+    train = splits.train.map(encode, remove_columns=["text", "label"])
+    evaluation = splits.evaluation.map(encode, remove_columns=["text", "label"])
+    return TrainerParts(Words(), train, evaluation, data_collator=pad, notes=splits.notes)
+
+
+def _encoded(row, field):
+    return {"input_ids": [1] * len(row[field]), "labels": row["label"]}
+
+
+def bad_loss(*, seed: int) -> TrainerParts:
+    return TrainerParts(Line(), points(18), points(8), compute_loss_func=lambda *_, **__: 1 / 0)
+
+
+class Told(TrainerCallback):
+    """Says that a training began."""
+
+    seen: list[str] = []
+    name = "kept"
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        self.seen.append(self.name)
+
+
+class Service(Told):
+    name = "reported"
+
+
+Service.__module__ = "transformers.integrations.of_a_service"
+
+
+def reporting(*, seed: int) -> TrainerParts:
+    return TrainerParts(Line(), points(18), points(8), callbacks=[Told(), Service()])
+
+
 def broken(*, seed: int) -> TrainerParts:
     raise RuntimeError("the weights are gone")
 
@@ -107,7 +147,7 @@ def stream(*, seed: int) -> TrainerParts:
     return TrainerParts(Line(), Stream(), None)
 
 
-RECIPES = [line, words, hungry, columns, broken, bad_metric]
+RECIPES = [line, words, hungry, columns, reads, broken, bad_metric, bad_loss, reporting]
 
 
 @pytest.fixture(autouse=True)
@@ -162,6 +202,23 @@ def test_the_longest_batch_is_rehearsed_and_dropped_columns_are_named(rehearsed)
     assert result["dropped"] == ["note"]
 
 
+def test_columns_of_a_persons_data_that_nothing_uses_are_named(rehearsed, tmp_path, monkeypatch):
+    monkeypatch.setenv("TRAINBOARD_DATA_FOLDERS", str(tmp_path))
+    file = tmp_path / "rows.csv"
+    rows = [f"{n},{'abc'[n % 3] * (n + 1)},{n % 3},x" for n in range(20)]
+    file.write_text("\n".join(["number,text,label,author", *rows]))
+    result, _ = rehearsed("reads", data={"source": str(file)})
+    assert result["problems"] == []
+    assert result["dropped"] == ["number", "author"]
+    assert result["longest_sample"] >= 18
+
+
+def test_nothing_is_reported_to_a_service_and_callbacks_are_rehearsed_too(rehearsed):
+    result, _ = rehearsed("reporting", trainer={"early_stopping": True})
+    assert result["problems"] == []
+    assert Told.seen == ["kept"]
+
+
 def test_a_stream_is_rehearsed_too(rehearsed):
     result, _ = rehearsed("stream")
     assert (result["problems"], result["steps"], result["steps_per_epoch"]) == ([], 40, None)
@@ -207,9 +264,23 @@ def test_what_no_field_explains_stands_at_the_recipe_with_its_traceback(rehearse
     assert "in broken" in problem["details"]
 
 
+def test_a_loss_that_raises_ends_training_and_evaluation_and_is_told_once(rehearsed):
+    result, _ = rehearsed("bad_loss")
+    assert where(result) == ["recipe"]
+    assert result["problems"][0]["stage"] == "training"
+
+
+def test_what_a_setting_put_to_work_is_blamed_where_it_was_set(rehearsed):
+    """Classification metrics of a line's numbers."""
+    result, _ = rehearsed("line", trainer={"metrics": "tokens"})
+    assert where(result) == ["trainer.metrics"]
+
+
 def test_a_metric_function_that_raises_is_told_and_the_rest_is_tried(rehearsed):
     result, _ = rehearsed("bad_metric")
-    assert [problem["stage"] for problem in result["problems"]] == ["evaluating"]
+    assert [(problem["key"], problem["stage"]) for problem in result["problems"]] == [
+        ("recipe", "evaluating")
+    ]
     assert "ZeroDivisionError" in result["problems"][0]["sentence"]
     assert result["checkpoint"]["measured"]
 
