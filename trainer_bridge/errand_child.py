@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from trainer_bridge import errands
 from trainer_bridge.child import last_line, prepare, redirect_output
+from trainer_bridge.own.places import Places
 
 #: What a child does: given a function that says how far it is, it returns a dictionary.
 Work = Callable[[Callable[[str], None]], dict[str, Any]]
@@ -24,13 +25,17 @@ Work = Callable[[Callable[[str], None]], dict[str, Any]]
 
 @dataclass(frozen=True)
 class ErrandJob:
-    """What a child is given; ``folder`` is its own and goes away with it. ``threads`` are torch's."""
+    """What a child is given; ``folder`` is its own and goes away with it. ``threads`` are torch's.
+
+    ``data_dir`` is the worker's: uploads lie in it, and a person's own recipes where no setting says otherwise.
+    """
 
     errand: str
     attempt: int
     kind: str
     payload: dict[str, Any]
     folder: str
+    data_dir: str
     threads: int = 1
 
     @property
@@ -41,6 +46,8 @@ class ErrandJob:
 
 def main(job: ErrandJob, pipe: connection.Connection) -> None:
     """Do the errand in this process and say the result through ``pipe``."""
+    os.environ["TRAINBOARD_DATA_DIR"] = job.data_dir
+    Places.of(job.data_dir).use()
     in_child(job.folder, job.threads, pipe, lambda tell: errands.module_of(job.kind).run(job.payload, tell))
 
 

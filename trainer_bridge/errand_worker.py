@@ -30,10 +30,11 @@ LAST_TRIES = 5
 
 
 class ErrandWorker:
-    """At most ``errands.AT_ONCE`` children at once; ``folder`` holds the folders that they work in."""
+    """At most ``errands.AT_ONCE`` children at once, each in a folder of its own under ``data_dir``/errands."""
 
-    def __init__(self, api: WorkerApi, launcher: Launcher, folder: Path) -> None:
-        self._api, self._launcher, self._folder = api, launcher, folder
+    def __init__(self, api: WorkerApi, launcher: Launcher, data_dir: Path) -> None:
+        self._api, self._launcher = api, launcher
+        self._data_dir, self._folder = data_dir.resolve(), data_dir.resolve() / "errands"
         self._lock = threading.Lock()
         self._taken = 0
         self._asked = 0
@@ -94,7 +95,14 @@ class ErrandWorker:
 
     def _do(self, claim: dict[str, Any]) -> None:
         folder = self._folder / f"{os.getpid()}-{uuid4().hex}"
-        job = ErrandJob(claim["errand"], claim["attempt"], claim["kind"], claim["payload"], str(folder))
+        job = ErrandJob(
+            claim["errand"],
+            claim["attempt"],
+            claim["kind"],
+            claim["payload"],
+            str(folder),
+            str(self._data_dir),
+        )
         try:
             folder.mkdir(parents=True)
             word = self._watched(job)

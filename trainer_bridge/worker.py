@@ -41,7 +41,7 @@ class WorkerAgent:
         self._server, self._runs_dir = server, Path(data_dir) / "runs"
         self._api = WorkerApi(server, token, name)
         self._launcher = Launcher()
-        self._errands = ErrandWorker(self._api, self._launcher, Path(data_dir) / "errands")
+        self._errands = ErrandWorker(self._api, self._launcher, Path(data_dir))
         self._own = OwnFiles(Places.of(data_dir), self._launcher, self._api)
         self._leftovers = Leftovers(self._runs_dir, server)
         self._info: dict[str, Any] = {}

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.live import PROJECT
 from tests.trainer_bridge import errand_kinds
 from tests.trainer_bridge.conftest import alive
 from tests.trainer_bridge.test_worker import Queue, until
@@ -100,6 +101,19 @@ def test_a_run_is_rehearsed_in_the_worker_and_leaves_no_file(server, agent, tmp_
     assert "step 6 of 6" in server.progress() or "building the model and the data" in server.progress()
     until(lambda: not list((tmp_path / "errands").iterdir()))
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_script_of_a_persons_own_is_rehearsed_up_to_where_it_would_train(server, agent, tmp_path):
+    script = PROJECT / "tests" / "trainer_bridge" / "own" / "scripts" / "fit_line.py"
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "fit_line.py").write_text(script.read_text())
+    args = {"max_steps": 9, "gradient_accumulation_steps": 2}
+    server.ask("rehearsal", spec={"recipe": "fit_line.py", "params": {"points": 40}, "args": args})
+    agent.look()
+    result = the_end(server)["result"]
+    assert (result["problems"], result["model"], result["steps"]) == ([], "Line", 9)
+    # It computes its loss itself and takes no keyword arguments: the Trainer divides.
+    assert "inflation" not in result
 
 
 def test_an_errand_that_nobody_wants_any_more_is_killed(server, agent, tmp_path):
