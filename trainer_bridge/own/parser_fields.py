@@ -43,8 +43,13 @@ def arguments_of(parser: HfArgumentParser) -> dict[str, Any]:
         return {}
     known, options = arguments.fields(), options_of(parser)
     defaults = {name: plain(options[name].default) for name in known if name in options}
-    # An empty text is how a parser says "nothing".
-    return {name: value for name, value in defaults.items() if value not in ("", known[name].default)}
+    # An empty text is how a parser says "nothing", and None where a value is needed.
+    nothing = {name: ("",) if known[name].optional else ("", None) for name in defaults}
+    return {
+        name: value
+        for name, value in defaults.items()
+        if value not in nothing[name] and value != known[name].default
+    }
 
 
 def options_of(parser: HfArgumentParser) -> Options:
