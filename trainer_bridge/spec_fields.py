@@ -4,8 +4,10 @@ A spec is ``{"recipe": name, "<group>": {field: value}}``; only what differs fro
 A field's key is "<group>.<name>": "args.learning_rate". No training library is imported here.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from trainer_bridge import arguments
@@ -47,7 +49,8 @@ class SpecField:
         return f"{self.group}.{self.field.name}"
 
 
-def fields_of(recipe: Recipe) -> dict[str, SpecField]:
+@functools.lru_cache(maxsize=128)
+def fields_of(recipe: Recipe) -> Mapping[str, SpecField]:
     """Key → field, in the order of GROUPS: the recipe's parameters, the groups it takes, the training arguments."""
     rows = [
         SpecField("params", p, p.default, PARAMETERS, p.kind not in ("text", "json"))
@@ -58,7 +61,7 @@ def fields_of(recipe: Recipe) -> dict[str, SpecField]:
             rows += [_titled(group, field, recipe) for field in _TABLES[group][0]]
     if "args" in groups_of(recipe):
         rows += _argument_rows(recipe)
-    return {row.key: row for row in rows}
+    return MappingProxyType({row.key: row for row in rows})
 
 
 def groups_of(recipe: Recipe) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A run being configured: everything typed so far, as texts, whether it can run or not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -38,7 +38,7 @@ class Draft:
     unknown_recipe: str = ""
 
     @cached_property
-    def fields(self) -> dict[str, FormField]:
+    def fields(self) -> Mapping[str, FormField]:
         return form_fields(self.recipe)
 
     def tag_list(self) -> list[str]:

@@ -1,6 +1,10 @@
 """The settable fields of the New run form for one recipe, in the order and groups of the page."""
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 
 from dashboard.forms.values import value_text
 from trainer_bridge.fields import Field, Value
@@ -24,7 +28,7 @@ class FormField:
     sweepable: bool
     advanced: bool = False
 
-    @property
+    @cached_property
     def default_text(self) -> str:
         return value_text(self.default)
 
@@ -38,22 +42,26 @@ class FormField:
         return ("true", "false") if self.field.kind == "bool" else self.field.choices
 
 
-def form_fields(recipe: Recipe) -> dict[str, FormField]:
+@functools.lru_cache(maxsize=128)
+def form_fields(recipe: Recipe) -> Mapping[str, FormField]:
     """Key → field, in the order and under the headings of the page."""
-    return {
-        key: FormField(key, row.field, row.default, row.title, row.sweepable, row.advanced)
-        for key, row in fields_of(recipe).items()
-    }
+    rows = fields_of(recipe).items()
+    return MappingProxyType(
+        {
+            key: FormField(key, row.field, row.default, row.title, row.sweepable, row.advanced)
+            for key, row in rows
+        }
+    )
 
 
-def find_key(fields: dict[str, FormField], name: str) -> str | None:
+def find_key(fields: Mapping[str, FormField], name: str) -> str | None:
     """The key of a field named in a link: "args.learning_rate", or "learning_rate", an argument before all others."""
     return next(
         (key for key in (name, *(f"{group}.{name}" for group in GROUPS[::-1])) if key in fields), None
     )
 
 
-def link_name(fields: dict[str, FormField], key: str) -> str:
+def link_name(fields: Mapping[str, FormField], key: str) -> str:
     """The shortest name that ``find_key`` turns back into ``key``."""
     short = key.partition(".")[2]
     return short if find_key(fields, short) == key else key

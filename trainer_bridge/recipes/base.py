@@ -18,9 +18,11 @@ from trainer_bridge.recipes.parts import TrainerParts
 __all__ = ["Help", "Parameter", "Recipe", "TrainerParts", "recipe"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recipe:
     """One trainable thing: its words, parameters, own training arguments and the function that builds it.
+
+    Equal only to itself, so that what is made of it can be kept (spec_fields.fields_of).
 
     ``objective`` is a series key ("eval/accuracy"); ``arguments`` differ from the Trainer's defaults. ``takes`` are
     the groups of the spec that ``build`` is given whole ("model", "data"); ``settings`` its defaults in them and in
