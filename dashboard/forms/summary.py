@@ -7,6 +7,7 @@ from dashboard.forms.draft import Draft
 from dashboard.forms.estimate import TimeEstimate, time_estimate
 from dashboard.forms.reading import Reading
 from dashboard.forms.rows import html_id
+from dashboard.forms.schedule import Preview, schedule_preview
 from dashboard.forms.values import value_text
 from runs.models import Errand
 from runs.specs import objective_of
@@ -54,6 +55,7 @@ class Summary:
     slots: SlotsOverview
     wait: str
     estimate: TimeEstimate | None = None
+    schedule: Preview | None = None
 
     @property
     def launch_label(self) -> str:
@@ -110,6 +112,7 @@ def summarise(
         slots=slots,
         wait=queue_reason(slots),
         estimate=time_estimate(reading, slots, rehearsal),
+        schedule=schedule_preview(recipe, reading, rehearsal),
     )
 
 

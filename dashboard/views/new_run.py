@@ -63,6 +63,7 @@ def project_new_check(request: HttpRequest, project: str) -> JsonResponse:
         {
             "summary": render_to_string("new_run/summary.html", {"draft": draft, "summary": summary}),
             "launch": f"{summary.launch_label}{anyway}",
+            "schedule": summary.schedule.line if summary.schedule else "",
             "errors": {html_id(key): sentence for key, sentence in reading.problems.items()},
             "cautions": {html_id(key): sentence for key, sentence in reading.cautions.items()},
             "changed": [html_id(key) for key in draft.fields if draft.changed(key)],

@@ -46,6 +46,7 @@ function showSummary() {
   launch.setAttribute("aria-disabled", count > 0);
   // A launch under way says so itself.
   if (launch.getAttribute("aria-busy") !== "true") launch.querySelector("[data-launch-label]").textContent = said.launch;
+  document.querySelector("#schedule-spark polyline")?.setAttribute("points", said.schedule);
   for (const [name, state] of Object.entries(said.sections)) showSection(name, state);
 }
 
