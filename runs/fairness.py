@@ -43,7 +43,21 @@ def _check(runs: Sequence[Run], values: list[Any], same: str, other: str) -> Che
 
 
 def _essence(part: str, value: Any) -> Any:
-    """What of it matters: of a machine not how many threads were in use just then."""
+    """What of it matters: of a machine not how many threads were in use just then, of data not where it lay."""
     if part == "hardware" and isinstance(value, dict):
         return {name: value.get(name) for name in ("processor", "cpus", "gpus")}
+    if part == "data" and isinstance(value, dict):
+        return _data(value)
     return value
+
+
+def _data(value: dict[str, Any]) -> dict[str, Any]:
+    """Data with a fingerprint is the same wherever it lies: what was learned from is told by its content, its columns
+    and its splits."""
+    notes = value.get("notes")
+    if not isinstance(notes, dict) or "fingerprint" not in notes:
+        return value
+    return {
+        **value,
+        "notes": {name: notes.get(name) for name in ("fingerprint", "columns", "rows", "splits", "left_out")},
+    }

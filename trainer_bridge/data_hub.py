@@ -7,34 +7,36 @@ from typing import Any
 from trainer_bridge.data_problem import DataProblem
 from trainer_bridge.hub import offline_unless_reachable
 
-#: In the addresses of downloaded files stands the commit they were taken from.
-_COMMIT = re.compile(r"@([0-9a-f]{40})/")
+
+class HubSplits(dict[str, Any]):
+    """Split → dataset. ``commit``: what they were read from, "" where that is not known."""
+
+    commit = ""
 
 
-def read_hub(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def read_hub(name: str, values: Mapping[str, Any]) -> HubSplits:
     """Split → dataset, of ``name`` on the hub, or out of this machine's cache where there is no way to the hub.
 
     Raises DataProblem, with what to do, where it cannot be had.
     """
-    from datasets import load_dataset
-
     with offline_unless_reachable() as reachable:
         try:
-            found = load_dataset(
-                name,
-                values.get("config"),
-                revision=values.get("revision"),
-                streaming=values.get("streaming", False),
-            )
+            return _read(name, values)
         except Exception as error:
             raise _explained(name, values, " ".join(str(error).split()), reachable) from error
-    return dict(found)
 
 
-def commit_of(dataset: Any) -> str | None:
-    """The commit that a dataset's files were taken from, as far as it is known."""
-    found = _COMMIT.search(" ".join(dataset.info.download_checksums or ()))
-    return found[1] if found else None
+def _read(name: str, values: Mapping[str, Any]) -> HubSplits:
+    from datasets import load_dataset_builder
+
+    builder = load_dataset_builder(name, values["config"], revision=values["revision"])
+    if values["streaming"]:
+        found = HubSplits(builder.as_streaming_dataset())
+    else:
+        builder.download_and_prepare()
+        found = HubSplits(builder.as_dataset())
+    found.commit = builder.hash or ""
+    return found
 
 
 def _explained(name: str, values: Mapping[str, Any], said: str, reachable: bool) -> DataProblem:

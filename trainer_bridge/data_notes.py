@@ -7,7 +7,6 @@ from typing import Any
 
 from trainer_bridge import data_source
 from trainer_bridge.data_files import files_in, find_files
-from trainer_bridge.data_hub import commit_of
 from trainer_bridge.data_rows import is_stream
 from trainer_bridge.data_splits import spoken
 from trainer_bridge.folders import uploaded
@@ -37,8 +36,8 @@ def fingerprint(values: Mapping[str, Any], splits: Mapping[str, Any]) -> dict[st
     """
     source = data_source.parse(values["source"])
     if source.kind == "hub":
-        commit = next(filter(None, map(commit_of, splits.values())), None)
-        return {"fingerprint": f"hub:{source.place}@{commit or values['revision'] or 'unknown'}"}
+        commit = getattr(splits, "commit", "") or values["revision"] or "unknown"
+        return {"fingerprint": f"hub:{source.place}@{commit}"}
     if source.kind == "example":
         return {"fingerprint": f"sha256:{_content(splits)}"}
     paths = [str(uploaded(source.place))] if source.kind == "upload" else source.paths

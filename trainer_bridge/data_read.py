@@ -53,7 +53,9 @@ def _read_upload(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_hub(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
     found = read_hub(source.place, values)
-    return typed(found) if values["streaming"] else found
+    if values["streaming"]:
+        found.update(typed(found))
+    return found
 
 
 def read_files(files: FileSet, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -112,7 +112,10 @@ def _histogram(bars: list[dict[str, Any]]) -> list[Bar]:
         return []
     most = max(bar["count"] for bar in bars)
     step = WIDTH / len(bars)
-    return [_column(bar, place * step, step, HEIGHT * bar["count"] / most) for place, bar in enumerate(bars)]
+    return [
+        _column(bar, (place + 0.1) * step, step, HEIGHT * bar["count"] / most)
+        for place, bar in enumerate(bars)
+    ]
 
 
 def _column(bar: dict[str, Any], x: float, step: float, height: float) -> Bar:

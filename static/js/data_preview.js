@@ -42,7 +42,7 @@ async function ended(errand, number) {
 
 function refuse(sentence) {
   show("");
-  part("result").replaceChildren(element("p", { class: "error-text", role: "alert" }, sentence));
+  part("result").replaceChildren(element("p", { class: "data-trouble", role: "alert" }, sentence));
 }
 
 function stop() {

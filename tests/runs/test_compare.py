@@ -147,3 +147,20 @@ def test_fairness_names_who_saw_other_data_or_ran_elsewhere():
     assert [(check.is_fair, check.text) for check in fairness([first, fourth])] == [
         (False, "vit learned another recipe")
     ]
+
+
+def test_the_same_data_may_lie_in_two_places():
+    notes = {
+        "fingerprint": "sha256:ab",
+        "columns": {"text": "review"},
+        "rows": {"train": 90},
+        "splits": {"eval_size": 10},
+    }
+
+    def saw(**told):
+        return new_run(name="other", environment={"data": {"train": 90, "notes": notes | told}})
+
+    first = saw(source="a.csv")
+    assert fairness([first, saw(source="upload:abc123")])[-1].text == "Same data and splits"
+    for told in ({"fingerprint": "sha256:cd"}, {"columns": {"text": "title"}}, {"splits": {"eval_size": 20}}):
+        assert not fairness([first, saw(**told)])[-1].is_fair, told

@@ -140,7 +140,9 @@ def test_several_evaluations_are_measured_by_name(folder: Path, build: Build) ->
     for name in ("words", "more", "other"):
         (folder / f"{name}.csv").write_text(words(20))
     data = {"source": "words.csv", "eval_source": "easy=more.csv, hard=other.csv"}
-    built = build(data, metric_for_best_model="easy_loss", num_train_epochs=2.0)
+    with pytest.raises(ValueError, match=r"data\.eval_source: .*set metric_for_best_model to easy_loss"):
+        build(data)
+    built = build(data, metric_for_best_model="easy_loss", greater_is_better=False, num_train_epochs=2.0)
     assert len(losses(built, "eval_easy_loss")) == 2
     assert "eval_hard_loss" in built.trainer.state.log_history[-2] | built.trainer.state.log_history[-3]
 
