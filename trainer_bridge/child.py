@@ -92,6 +92,8 @@ class Training:
 
     def _train(self) -> bool:
         """Build, train and test; say whether the training was stopped before its end."""
+        from transformers import EarlyStoppingCallback
+
         from trainer_bridge.callback import BridgeCallback
         from trainer_bridge.environment import describe
         from trainer_bridge.printing import LogPrinter
@@ -109,6 +111,8 @@ class Training:
         if self._stopped(built.trainer.state):
             return True
         if built.test_dataset is not None:
+            # It looks for the validation's metric among the test's, and complains.
+            built.trainer.remove_callback(EarlyStoppingCallback)
             built.trainer.evaluate(built.test_dataset, metric_key_prefix="test")
         return False
 

@@ -28,8 +28,8 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "source",
         "choice",
         "config",
-        "Where the weights come from: new ones (config), a folder of the worker's machine, the Hugging Face hub, "
-        "or a checkpoint of another run. Only hub may download.",
+        "Where the weights come from: new ones (config), a folder, the hub, or a checkpoint of another run. Only hub "
+        "may download.",
         choices=SOURCES,
     ),
     _model(
@@ -41,7 +41,12 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         optional=True,
     ),
     _model(
-        "revision", "text", None, "Branch, tag or commit on the hub; empty is its main branch.", optional=True
+        "revision",
+        "text",
+        None,
+        "Branch, tag or commit on the hub; empty is its main branch.",
+        optional=True,
+        advanced=True,
     ),
     _model(
         "architecture",
@@ -61,6 +66,7 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         optional=True,
         shape="object",
         sweepable=False,
+        advanced=True,
     ),
     _model(
         "vocab_size",
@@ -69,6 +75,7 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "Pieces that a tokenizer learns from the training texts, where the model brings none.",
         minimum=300,
         maximum=200_000,
+        advanced=True,
     ),
     _model(
         "dtype",
@@ -76,6 +83,7 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "float32",
         "Number format of the weights while training; auto is the one they were saved in.",
         choices=("float32", "bfloat16", "float16", "auto"),
+        advanced=True,
     ),
     _model(
         "freeze",
@@ -83,24 +91,30 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "nothing",
         "Weights that the training leaves alone: the embeddings, or everything but the head (backbone).",
         choices=("nothing", "embeddings", "backbone"),
+        advanced=True,
     ),
     _model(
         "trust_remote_code",
         "bool",
         False,
-        "Runs Python code that comes with the model, with all rights of the worker: its files, its network. Turn it "
-        "on only for code that you have read. It is recorded with the run.",
+        "Runs Python code that comes with the model, with all rights of the worker. It is recorded with the run.",
         sweepable=False,
+        advanced=True,
     ),
     _lora(
         "lora",
         "bool",
         False,
-        "Trains a few new weights beside the layers (peft's LoRA) and freezes the others; a new head is trained too. "
-        "For models that have learned already.",
+        "Trains a few new weights beside the layers (peft) and freezes the others; a new head is trained too.",
     ),
     _lora(
-        "lora_r", "int", 8, "Rank of an adapter: how many numbers pass through it.", minimum=1, maximum=4096
+        "lora_r",
+        "int",
+        8,
+        "Rank of an adapter: how many numbers pass through it.",
+        minimum=1,
+        maximum=4096,
+        advanced=True,
     ),
     _lora(
         "lora_alpha",
@@ -108,8 +122,9 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         16,
         "How strongly adapters count: they are scaled by lora_alpha / lora_r.",
         minimum=1,
+        advanced=True,
     ),
-    _lora("lora_dropout", "float", 0.0, "Dropout before each adapter.", minimum=0, below=1),
+    _lora("lora_dropout", "float", 0.0, "Dropout before each adapter.", minimum=0, below=1, advanced=True),
     _lora(
         "lora_target_modules",
         "text",
@@ -118,6 +133,7 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "peft knows for the architecture.",
         optional=True,
         sweepable=False,
+        advanced=True,
     ),
     _lora(
         "lora_merged",
@@ -126,6 +142,7 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         "Checkpoints hold the whole model, with the adapter's share in its weights, and load like any other; off, they "
         "hold the adapter alone and are small.",
         sweepable=False,
+        advanced=True,
     ),
 )
 
@@ -197,4 +214,31 @@ MODEL_RULES: tuple[Rule, ...] = (
     Rule(frozenset({"source", "name"}), _name_fits_source),
     Rule(frozenset({"source", "revision"}), _revision_needs_hub),
     Rule(frozenset({"source", "trust_remote_code"}), _code_needs_a_name),
+)
+
+
+def _code_has_all_rights(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    if not model["trust_remote_code"]:
+        return None
+    sentence = (
+        f"Python code that comes with {model['name'] or 'the model'} will run with all rights of the worker: its "
+        "files, its network, its secrets. Read it first, and name a revision, so that it stays the code you read."
+    )
+    return Broken("trust_remote_code", sentence)
+
+
+def _adapters_beside_nothing_learned(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model = values["model"]
+    if model["lora"] and model["source"] == "config":
+        return Broken(
+            "lora", "New weights have learned nothing: with lora they stay frozen as they were drawn."
+        )
+    return None
+
+
+#: What a person should know and may mean all the same.
+MODEL_CAUTIONS: tuple[Rule, ...] = (
+    Rule(frozenset({"trust_remote_code"}), _code_has_all_rights),
+    Rule(frozenset({"lora", "source"}), _adapters_beside_nothing_learned),
 )

@@ -14,7 +14,7 @@ from trainer_bridge import arguments
 from trainer_bridge.arguments import Machines
 from trainer_bridge.data_fields import DATA_FIELDS, DATA_RULES
 from trainer_bridge.fields import Field, Value, did_you_mean
-from trainer_bridge.model_fields import MODEL_FIELDS, MODEL_RULES
+from trainer_bridge.model_fields import MODEL_CAUTIONS, MODEL_FIELDS, MODEL_RULES
 from trainer_bridge.recipes.base import Recipe
 from trainer_bridge.titled import Rule, TitledField
 from trainer_bridge.trainer_fields import TRAINER_FIELDS, TRAINER_RULES
@@ -98,9 +98,15 @@ def problems(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple
 
 def cautions(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple) -> dict[str, str]:
     """Key → what a person may not have meant there, or not know of; none of it keeps the run from starting."""
-    if "args" not in groups_of(recipe):
-        return {}
-    return _prefixed("args", arguments.cautions(spec.get("args", {}), recipe.arguments, machines))
+    values = resolve(recipe, spec)
+    found: dict[str, str] = {}
+    if "model" in values:
+        broken = [rule.check(values) for rule in MODEL_CAUTIONS]
+        found |= {f"model.{one.name}": one.sentence for one in broken if one}
+    if "args" in values:
+        told = arguments.cautions(spec.get("args", {}), recipe.arguments, machines)
+        found |= _prefixed("args", told)
+    return found
 
 
 def _argument_rows(recipe: Recipe) -> list[SpecField]:

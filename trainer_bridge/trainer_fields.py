@@ -49,21 +49,22 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         optional=True,
         shape="object",
         sweepable=False,
+        advanced=True,
     ),
     _loss(
         "loss",
         "choice",
         "model",
-        "What is minimised: the model's own loss or the recipe's, or one of these. Each is right under gradient "
-        "accumulation. label_smoothing_factor applies to model and cross_entropy.",
+        "What is minimised: the model's own loss or the recipe's, or one of these, each right under gradient "
+        "accumulation.",
         choices=LOSSES,
     ),
     _loss(
         "class_weights",
         "text",
         None,
-        "How much each class counts in cross_entropy or focal: balanced (rare classes count more, computed from the "
-        "training labels), or a number a class: 1, 2.5, 1.",
+        "How much each class counts in cross_entropy or focal: balanced (rare classes count more), or a number a "
+        "class: 1, 2.5, 1.",
         optional=True,
         sweepable=False,
     ),
@@ -74,6 +75,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "How much less an answer counts that is right already, in the focal loss; 0 is cross-entropy.",
         minimum=0,
         maximum=10,
+        advanced=True,
     ),
     _loss(
         "huber_delta",
@@ -81,6 +83,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         1.0,
         "Error above which the huber loss grows in a line, not a square.",
         above=0,
+        advanced=True,
     ),
     _measure(
         "metrics",
@@ -97,6 +100,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "What is kept of each evaluated batch until all are measured: auto keeps what the metrics need (the likeliest "
         "class of each token instead of a number for every class), all keeps every logit.",
         choices=("auto", "argmax", "all"),
+        advanced=True,
     ),
     _optimizer(
         "optimizer",
@@ -114,12 +118,14 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         optional=True,
         shape="object",
         sweepable=False,
+        advanced=True,
     ),
     _optimizer(
         "decay_bias_and_norm",
         "bool",
         False,
         "Whether weight_decay pulls biases and the weights of norms to 0 as well.",
+        advanced=True,
     ),
     _optimizer(
         "layer_lr_decay",
@@ -128,6 +134,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "Each layer further from the head learns with this factor of the next one's learning rate; 1 is all alike.",
         above=0,
         maximum=1,
+        advanced=True,
     ),
     _optimizer(
         "head_lr_factor",
@@ -136,6 +143,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "The head's learning rate as a multiple of learning_rate, for a new head on a trained model.",
         above=0,
         maximum=1000,
+        advanced=True,
     ),
     _callback(
         "early_stopping",
@@ -159,6 +167,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "Improvements up to this count as none.",
         minimum=0,
         sweepable=True,
+        advanced=True,
     ),
     _callback(
         "callbacks",
@@ -169,6 +178,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         optional=True,
         shape="object",
         sweepable=False,
+        advanced=True,
     ),
 )
 

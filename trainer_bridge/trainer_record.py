@@ -38,7 +38,8 @@ def _model(model: Any) -> list[str]:
         told.append(f"from {origin}")
     told.append(", ".join(sorted({str(weight.dtype).removeprefix("torch.") for weight in weights})))
     for name, config in getattr(model, "peft_config", {}).items():
-        modules = ", ".join(sorted(config.target_modules or ()))
+        # Layers may be named in full: "bert.encoder.layer.0.attention.self.query" is one of the queries.
+        modules = ", ".join(sorted({name.rpartition(".")[2] for name in config.target_modules or ()}))
         told.append(f"adapter {name}: r {config.r}, alpha {config.lora_alpha}, in {modules}")
     if any(type(part).__module__.startswith("transformers_modules.") for part in model.modules()):
         told.append("runs code that came with the model (trust_remote_code)")

@@ -58,9 +58,9 @@ def overview(request: HttpRequest, run: str) -> HttpResponse:
     owner = run_or_404(run)
     changed = changed_config(owner.spec)
     config = effective_config(owner.spec)
-    rows = [(name, value, name in changed) for name, value in config.items()]
     context = {
-        "config": sorted(rows, key=lambda row: not row[2]),
+        "changed": {name: value for name, value in config.items() if name in changed},
+        "defaults": {name: value for name, value in config.items() if name not in changed},
         "latest": queries.latest_values(owner, limit=50),
         "environment": {
             name: owner.environment[name] for name in owner.environment if name not in _SHOWN_APART

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import transformers.dynamic_module_utils
 
-from tests.trainer_bridge.toy import built, first_log
+from tests.trainer_bridge.toy import built, first_log, toy
 from trainer_bridge.problem import SpecProblem
+from trainer_bridge.spec_fields import cautions, problems
 from trainer_bridge.trainer_record import trainer_record
 
 CODE = """
@@ -46,6 +47,13 @@ def test_it_is_not_run_unasked(own: dict[str, Any], tmp_path: Path) -> None:
     ):
         built(tmp_path / "run", model=own)
     assert not (tmp_path / "modules").exists()
+
+
+def test_turning_it_on_says_what_it_means(own: dict[str, Any]) -> None:
+    spec = {"recipe": "toy", "model": own | {"trust_remote_code": True}}
+    assert problems(toy(), spec) == {}
+    said = cautions(toy(), spec)["model.trust_remote_code"]
+    assert "Python code that comes with own will run with all rights of the worker" in said
 
 
 @pytest.mark.training
