@@ -8,14 +8,13 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from runs.catalog import why_nobody_can
 from runs.checkpoints.rank import best as best_checkpoint
 from runs.checkpoints.rank import resumable, state_of, value_of
 from runs.directions import greater_is_better
 from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
 from runs.series import read, summaries
 from runs.states import ACTIVE, State
-from runs.workers import queue_reason, slots_overview
+from runs.workers import queue_reason
 
 #: A run that said nothing this long is shown as silent, before it counts as crashed.
 SILENT_AFTER = timedelta(seconds=20)
@@ -79,16 +78,11 @@ def run_header(run: Run) -> RunHeader:
         can_stop=run.state in (State.STARTING, State.RUNNING, State.PAUSING, State.PAUSED),
         can_kill=run.state == State.STOPPING and _stop_is_old(run, now),
         silent_for=_silence(run, now),
-        waits_for=_wait_of(run) if run.state == State.QUEUED else "",
+        waits_for=(queue_reason(recipe=run.spec.get("recipe")) or "starts in a moment")
+        if run.state == State.QUEUED
+        else "",
         place=_place(run) if run.state == State.QUEUED else None,
     )
-
-
-def _wait_of(run: Run) -> str:
-    """Why a queued run has not started, in words."""
-    overview = slots_overview()
-    missing = why_nobody_can(run.spec.get("recipe")) if overview.total else ""
-    return missing or queue_reason(overview) or "starts in a moment"
 
 
 def _can_resume(run: Run) -> bool:

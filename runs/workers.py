@@ -9,6 +9,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from runs import live
+from runs.catalog import why_nobody_can
 from runs.models import Run, Worker
 from runs.states import ACTIVE, State
 from trainer_bridge.argument_needs import Machine
@@ -71,11 +72,13 @@ def overview_message() -> dict[str, Any]:
     return {"type": "workers", **asdict(slots_overview())}
 
 
-def queue_reason(overview: SlotsOverview | None = None) -> str:
-    """Why a queued run does not start, in words; "" when it is about to."""
+def queue_reason(overview: SlotsOverview | None = None, recipe: Any = None) -> str:
+    """Why a queued run, of ``recipe`` where that is said, does not start, in words; "" when it is about to."""
     overview = overview or slots_overview()
     if not overview.total:
         return "no worker is connected"
+    if recipe is not None and (missing := why_nobody_can(recipe)):
+        return missing
     if overview.warming:
         return "the worker is warming up"
     if overview.busy >= overview.total:

@@ -13,6 +13,7 @@ from runs.models import Errand
 from runs.specs import objective_of
 from runs.workers import SlotsOverview, queue_reason
 from trainer_bridge import arguments
+from trainer_bridge.recipes import Recipe
 
 #: More device slots than this are told as a number only.
 MOST_BOXES = 16
@@ -102,15 +103,15 @@ def summarise(
     return Summary(
         objective=objective,
         verb="Maximise" if greater_is_better else "Minimise",
-        length="" if swept & {"max_steps", "num_train_epochs"} else _length(args),
-        batch="" if swept & {_BATCH, _ACCUMULATE} else _batch(args),
+        length="" if swept & {"max_steps", "num_train_epochs"} else _length(args, recipe),
+        batch="" if swept & {_BATCH, _ACCUMULATE} else _batch(args, recipe),
         trials=reading.trials,
         factors=" × ".join(str(len(values)) for values in reading.space.values()),
         changes=_changes(draft, reading),
         problems=_told(reading.problems),
         cautions=_told(reading.cautions),
         slots=slots,
-        wait=queue_reason(slots),
+        wait=queue_reason(slots, recipe.name),
         estimate=time_estimate(reading, slots, rehearsal),
         schedule=schedule_preview(recipe, reading, rehearsal),
     )
@@ -119,13 +120,21 @@ def summarise(
 _BATCH, _ACCUMULATE = "per_device_train_batch_size", "gradient_accumulation_steps"
 
 
-def _length(args: dict[str, Any]) -> str:
+#: Where a script has no training arguments for anybody to set.
+_BY_SCRIPT = "the script's own"
+
+
+def _length(args: dict[str, Any], recipe: Recipe) -> str:
+    if "args" in recipe.without:
+        return _BY_SCRIPT
     if args["max_steps"] > 0:
         return f"{args['max_steps']} steps"
     return f"{value_text(args['num_train_epochs'])} epochs"
 
 
-def _batch(args: dict[str, Any]) -> str:
+def _batch(args: dict[str, Any], recipe: Recipe) -> str:
+    if "args" in recipe.without:
+        return _BY_SCRIPT
     batch, accumulate = args[_BATCH], args[_ACCUMULATE]
     return f"{batch} × {accumulate} = {batch * accumulate}"
 

@@ -108,6 +108,8 @@ def _page(
         "projects": Project.objects.all(),
         "chosen_project": draft.project or project.slug,
         "recipes": catalog.catalog().values(),
+        "own_problems": catalog.problems(),
+        "own_folders": catalog.folders(),
         "draft": draft,
         "problems": reading.problems,
         "sections": sections(draft, reading),

@@ -20,7 +20,7 @@ CONSOLE_TAIL = 200
 RAIL_LINES = 8
 MOST_LINES = 2000
 #: Parts of the environment that the overview shows by themselves.
-_SHOWN_APART = ("git", "command", "trainer")
+_SHOWN_APART = ("git", "command", "trainer", "source")
 
 
 @dataclass(frozen=True)

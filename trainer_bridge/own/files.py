@@ -29,6 +29,11 @@ class FileProblem:
     details: str = ""
 
     @property
+    def words(self) -> str:
+        """What kind of file it is: "own recipe"."""
+        return WORDS[self.kind]
+
+    @property
     def place(self) -> str:
         """ "my_recipe.py, line 3"."""
         return self.file if self.line is None else f"{self.file}, line {self.line}"
