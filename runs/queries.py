@@ -78,11 +78,13 @@ def run_header(run: Run) -> RunHeader:
         can_stop=run.state in (State.STARTING, State.RUNNING, State.PAUSING, State.PAUSED),
         can_kill=run.state == State.STOPPING and _stop_is_old(run, now),
         silent_for=_silence(run, now),
-        waits_for=(queue_reason(recipe=run.spec.get("recipe")) or "starts in a moment")
-        if run.state == State.QUEUED
-        else "",
+        waits_for=_wait_of(run) if run.state == State.QUEUED else "",
         place=_place(run) if run.state == State.QUEUED else None,
     )
+
+
+def _wait_of(run: Run) -> str:
+    return queue_reason(recipe=run.spec.get("recipe")) or "starts in a moment"
 
 
 def _can_resume(run: Run) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from trainer_bridge import data_splits, recipes, spec_fields
+from trainer_bridge import data_splits, spec_fields
 from trainer_bridge.data_batch import first_batch, lengths
 from trainer_bridge.data_cells import cell
 from trainer_bridge.data_choice import LABELLED, DataChoice, by_role
@@ -15,6 +15,7 @@ from trainer_bridge.data_roles import Column, roles
 from trainer_bridge.data_rows import find_bad, is_stream, undecoded
 from trainer_bridge.data_splits import TRAIN, planned, spoken
 from trainer_bridge.data_types import types
+from trainer_bridge.own.find import find
 from trainer_bridge.rehearsal.faults import Fault, faults_of
 from trainer_bridge.spec import build_trainer
 
@@ -55,7 +56,7 @@ class Preview:
 
     def __init__(self, spec: Mapping[str, Any], folder: Path, tell: Tell) -> None:
         self._spec, self._folder, self._tell = spec, folder, tell
-        self._recipe = recipes.get(spec["recipe"])
+        self._recipe = find(spec["recipe"])
         self._keys = list(spec_fields.fields_of(self._recipe))
         self._found: dict[str, Any] = {}
         self._problems: list[Fault] = []

@@ -22,6 +22,10 @@ def find(name: str) -> Recipe:
     """
     if name in recipes.catalog():
         return recipes.get(name)
+    if is_script(name):
+        from trainer_bridge.own.script_file import read, script_path
+
+        return read(script_path(name))
     for path in _likely_first(name):
         for recipe in _recipes_in(path, name):
             if recipe.name == name:

@@ -18,6 +18,14 @@ Parse = Callable[[Any], list[str]]
 Train = Callable[[Any, Callable[..., Any]], Any]
 
 
+class Failed(RuntimeError):
+    """A script ended with an exit code that is not 0, or a last word."""
+
+    def __init__(self, ended: SystemExit) -> None:
+        said = ended.code if isinstance(ended.code, str) else f"The script ended with exit code {ended.code}."
+        super().__init__(said)
+
+
 def run(path: Path) -> None:
     """Run the file as ``python path`` does from its own folder; what ends it comes out of here.
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from trainer_bridge.own import script
 from trainer_bridge.own.files import NotOffered
-from trainer_bridge.own.script_file import TOO_EARLY
-from trainer_bridge.own.script_values import Given, script_path
+from trainer_bridge.own.script_file import TOO_EARLY, script_path
+from trainer_bridge.own.script_values import Given
 from trainer_bridge.own.trainer_hooks import quiet
 from trainer_bridge.spec import BuiltTraining, built_training
 
@@ -35,6 +35,8 @@ def build_from_script(
     script.on_trainer(lambda trainer: None, _stop_there)
     try:
         script.run(script_path(spec["recipe"]))
+    except SystemExit as ended:
+        raise script.Failed(ended) from None
     except _WouldTrain as found:
         script.undo()
         return _built(found.trainer, given, Path(output_dir), callbacks)

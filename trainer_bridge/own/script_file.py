@@ -14,6 +14,7 @@ from transformers.hf_argparser import HfArgumentParser
 from trainer_bridge.own import script
 from trainer_bridge.own.files import NotOffered
 from trainer_bridge.own.parser_fields import arguments_of, parameters_of, takes_training_arguments
+from trainer_bridge.own.places import places, problem_with
 from trainer_bridge.own.sources import remember
 from trainer_bridge.recipes.base import Recipe
 
@@ -45,10 +46,21 @@ def read(path: Path) -> Recipe:
     except _Parsed as found:
         return found.recipe
     except SystemExit as ended:
-        raise NotOffered(
-            f"It ended with exit code {ended.code} before an HfArgumentParser parsed anything."
-        ) from None
+        sentence = f"It ended with exit code {ended.code} before an HfArgumentParser parsed anything."
+        raise NotOffered(sentence) from None
+    finally:
+        script.undo()
     raise NotOffered("It ended, and no HfArgumentParser parsed its arguments.")
+
+
+def script_path(name: str) -> Path:
+    """The script of this name. Raises NotOffered when it is not there."""
+    path = places().script / name
+    if Path(name).name != name or not path.exists():
+        raise NotOffered(f"There is no script {name} in {places().script}.")
+    if sentence := problem_with(path):
+        raise NotOffered(f"{name}: {sentence}")
+    return path.resolve()
 
 
 def recipe_of(parser: HfArgumentParser, path: Path) -> Recipe:

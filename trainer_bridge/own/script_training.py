@@ -10,16 +10,12 @@ from trainer_bridge.environment import describe
 from trainer_bridge.own import script
 from trainer_bridge.own.files import NotOffered
 from trainer_bridge.own.problems import without_our_frames
-from trainer_bridge.own.script_file import TOO_EARLY
-from trainer_bridge.own.script_values import Given, script_path
+from trainer_bridge.own.script_file import TOO_EARLY, script_path
+from trainer_bridge.own.script_values import Given
 from trainer_bridge.own.sources import source_of
 from trainer_bridge.own.trainer_hooks import adopt
 from trainer_bridge.protocol import Environment, Warning
 from trainer_bridge.spec import built_training
-
-
-class ScriptFailed(RuntimeError):
-    """The script ended with an exit code that is not 0."""
 
 
 class ScriptTraining(Training):
@@ -35,7 +31,7 @@ class ScriptTraining(Training):
         try:
             script.run(script_path(self.job.spec["recipe"]))
         except SystemExit as ended:
-            raise ScriptFailed(_last_word(ended)) from None
+            raise script.Failed(ended) from None
         if self._trainer is None:
             self._warn("no trainer", "The script ended and made no Trainer: nothing was measured.")
             return False
@@ -76,7 +72,3 @@ class ScriptTraining(Training):
 
     def _warn(self, code: str, text: str) -> None:
         self.client.emit(Warning(code, text, time.time()))
-
-
-def _last_word(ended: SystemExit) -> str:
-    return ended.code if isinstance(ended.code, str) else f"The script ended with exit code {ended.code}."

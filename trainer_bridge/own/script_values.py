@@ -1,9 +1,11 @@
 """What a script is given when it parses its arguments: the run's values as a command line."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from trainer_bridge.own.files import NotOffered
 from trainer_bridge.own.parser_fields import (
     SWITCHES,
     command_of,
@@ -11,8 +13,8 @@ from trainer_bridge.own.parser_fields import (
     read_json_options,
     takes_training_arguments,
 )
-from trainer_bridge.own.places import places, problem_with
-from trainer_bridge.own.script_file import recipe_of
+from trainer_bridge.own.script_file import recipe_of, script_path
+from trainer_bridge.problem import SpecProblem
 from trainer_bridge.recipes.base import Recipe
 
 #: What Trainboard sets itself, whatever the script says.
@@ -35,9 +37,19 @@ class Given:
         self.recipe = recipe_of(parser, script_path(self._spec["recipe"]))
         refuse_problems(self.recipe, self._spec)
         read_json_options(parser)
+        parser.error = self._refuse
         words = command_of(parser, self._values(parser))
         self.command = ("python", self.recipe.name, *words)
         return words
+
+    def _refuse(self, message: str) -> NoReturn:
+        """In place of argparse's usage and exit code 2: what it says, at the field."""
+        found = re.fullmatch(r"argument --([\w-]+)(?:/\S+)*: (.*)", message, re.DOTALL)
+        if found is None or self.recipe is None:
+            raise NotOffered(message)
+        name = found[1].replace("-", "_")
+        group = "params" if name in self.recipe.defaults() else "args"
+        raise SpecProblem({f"{group}.{name}": f"The script says: {found[2]}."})
 
     def _values(self, parser: Any) -> dict[str, Any]:
         import torch
@@ -50,13 +62,3 @@ class Given:
         if not torch.accelerator.is_available():
             fixed["use_cpu"] = True
         return {**given, **{name: value for name, value in fixed.items() if name in options_of(parser)}}
-
-
-def script_path(name: str) -> Path:
-    """The script of this name. Raises ValueError with a sentence when it is not there."""
-    path = places().script / name
-    if Path(name).name != name or not path.exists():
-        raise ValueError(f"There is no script {name} in {places().script}.")
-    if sentence := problem_with(path):
-        raise ValueError(f"{name}: {sentence}")
-    return path.resolve()
