@@ -7,23 +7,29 @@ import argparse
 import dataclasses
 import json
 import math
+import typing
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
-from transformers import TrainingArguments
+from transformers import Seq2SeqTrainingArguments, TrainingArguments
 from transformers.hf_argparser import HfArgumentParser, string_to_bool
 
-from trainer_bridge import arguments
+from trainer_bridge.argument_fields import argument_fields
 from trainer_bridge.fields import Field, Kind
 
 MAX_HELP = 500
-_KINDS: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", string_to_bool: "bool", dict: "json"}
+_KINDS: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", string_to_bool: "bool"}
 #: Training arguments that no Trainer reads: they tell a script what to do, and from here it is to train.
 SWITCHES = MappingProxyType({"do_train": True, "do_eval": False, "do_predict": False})
-_ARGUMENTS = frozenset(field.name for field in dataclasses.fields(TrainingArguments)) - SWITCHES.keys()
+_ARGUMENTS = frozenset(field.name for field in dataclasses.fields(Seq2SeqTrainingArguments)) - SWITCHES.keys()
+#: Kind of a training argument that has several types → the type that the parser chose → the one that is meant.
+_OTHERWISE: dict[Kind | None, dict[Any, Any]] = {
+    "choice": {string_to_bool: str},
+    "bool": {str: string_to_bool},
+}
 Options = dict[str, argparse.Action]
 
 
@@ -38,18 +44,23 @@ def parameters_of(parser: HfArgumentParser) -> tuple[Field, ...]:
 
 
 def arguments_of(parser: HfArgumentParser) -> dict[str, Any]:
-    """The training arguments for which the script has another default than the Trainer."""
+    """The training arguments for which the script has another default than the Trainer.
+
+    Where it generates while it evaluates, it says so: the form then has the arguments for that.
+    """
     if not takes_training_arguments(parser):
         return {}
-    known, options = arguments.fields(), options_of(parser)
+    options, known = options_of(parser), argument_fields()
     defaults = {name: plain(options[name].default) for name in known if name in options}
-    # An empty text is how a parser says "nothing", and None where a value is needed.
-    nothing = {name: ("",) if known[name].optional else ("", None) for name in defaults}
-    return {
-        name: value
-        for name, value in defaults.items()
-        if value not in nothing[name] and value != known[name].default
-    }
+    generates = any(issubclass(kind, Seq2SeqTrainingArguments) for kind in parser.dataclass_types)
+    said = {"predict_with_generate"} if generates else set()
+    return {name: value for name, value in defaults.items() if name in said or _differs(known[name], value)}
+
+
+def _differs(known: Field, value: Any) -> bool:
+    """An empty text is how a parser says "nothing", and None where a value is needed."""
+    nothing = ("",) if known.optional else ("", None)
+    return value not in nothing and value != known.default
 
 
 def options_of(parser: HfArgumentParser) -> Options:
@@ -73,11 +84,16 @@ def command_of(parser: HfArgumentParser, values: Mapping[str, Any]) -> list[str]
     return words + positional
 
 
-def read_json_options(parser: HfArgumentParser) -> None:
-    """A dictionary cannot be given on a command line as the parser is made; with this, as JSON it can."""
+def read_as_the_form_does(parser: HfArgumentParser) -> None:
+    """The parser takes from now on what the form offers: dictionaries, and the training arguments of several types.
+
+    As it is made, most of them cannot be given on a command line.
+    """
     for action in parser._actions:
-        if action.type is dict:
-            action.type = json.loads
+        if _is_json(action):
+            action.type, action.nargs, action.choices = _json_or_text, None, None
+        elif (kind := _kind_in_form(action)) in _OTHERWISE and action.type is not None:
+            action.type = _OTHERWISE[kind].get(action.type, action.type)
 
 
 def plain(value: Any) -> Any:
@@ -113,15 +129,35 @@ def _field(action: argparse.Action) -> Field:
 
 
 def _kind_of(action: argparse.Action) -> Kind:
-    if _takes_several(action):
+    if _takes_several(action) or _is_json(action):
         return "json"
     if action.choices is not None:
         return "choice"
     return "bool" if action.nargs == 0 else _KINDS.get(action.type, "text")
 
 
+def _kind_in_form(action: argparse.Action) -> Kind | None:
+    """The kind of a training argument."""
+    field = argument_fields().get(action.dest) if action.dest in _ARGUMENTS else None
+    return field.kind if field else None
+
+
+def _is_json(action: argparse.Action) -> bool:
+    """Whether the option holds JSON, by its own type or as a training argument that is no plain list of words."""
+    if typing.get_origin(action.type) is dict or action.type in (dict, _json_or_text):
+        return True
+    return _kind_in_form(action) == "json" and not _takes_several(action)
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
 def _shape_of(action: argparse.Action) -> Any:
-    return "list" if _takes_several(action) else "object" if action.type is dict else ""
+    return "list" if _takes_several(action) else "object" if _is_json(action) else ""
 
 
 def _takes_several(action: argparse.Action) -> bool:

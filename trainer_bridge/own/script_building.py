@@ -28,7 +28,7 @@ def build_from_script(
 ) -> BuiltTraining:
     """The first Trainer that the script would train. Raises ValueError when it trains none, or what it raises itself.
 
-    Changes transformers in this process for good: only for a process of its own.
+    It changes folder, arguments and path of this process: only for a process of its own.
     """
     given = Given(spec, Path(output_dir))
     script.on_parse(given.words)
@@ -38,8 +38,9 @@ def build_from_script(
     except SystemExit as ended:
         raise script.Failed(ended) from None
     except _WouldTrain as found:
-        script.undo()
         return _built(found.trainer, given, Path(output_dir), callbacks)
+    finally:
+        script.undo()
     raise ValueError(f"{spec['recipe']} ended and trained nothing.")
 
 

@@ -10,7 +10,7 @@ from trainer_bridge.own.parser_fields import (
     SWITCHES,
     command_of,
     options_of,
-    read_json_options,
+    read_as_the_form_does,
     takes_training_arguments,
 )
 from trainer_bridge.own.script_file import recipe_of, script_path
@@ -36,7 +36,7 @@ class Given:
 
         self.recipe = recipe_of(parser, script_path(self._spec["recipe"]))
         refuse_problems(self.recipe, self._spec)
-        read_json_options(parser)
+        read_as_the_form_does(parser)
         parser.error = self._refuse
         words = command_of(parser, self._values(parser))
         self.command = ("python", self.recipe.name, *words)

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from transformers import HfArgumentParser, TrainingArguments
+from transformers import HfArgumentParser, Seq2SeqTrainingArguments, TrainingArguments
 
-from trainer_bridge.own.parser_fields import arguments_of, command_of, parameters_of, read_json_options
+from trainer_bridge.arguments import fields
+from trainer_bridge.fields import Field
+from trainer_bridge.own.parser_fields import arguments_of, command_of, parameters_of, read_as_the_form_does
 
 
 class Shape(Enum):
@@ -78,7 +80,7 @@ def test_values_of_every_type_are_read_back() -> None:
         "extra": {"a": {"b": [1, None, "c"]}},
     }
     parser = HfArgumentParser(Everything)
-    read_json_options(parser)
+    read_as_the_form_does(parser)
     (read,) = parser.parse_args_into_dataclasses(command_of(parser, values))
     assert vars(read) == {**values, "layers": 1}
 
@@ -115,6 +117,36 @@ def test_options_added_by_hand_count_too() -> None:
     assert command_of(parser, {"fast": False}) == []
 
 
-@pytest.mark.parametrize("cls", [TrainingArguments, Slow])
-def test_the_trainers_own_defaults_are_no_difference(cls: type) -> None:
-    assert set(arguments_of(HfArgumentParser(cls))) <= {"learning_rate"}
+def test_the_trainers_own_defaults_are_no_difference() -> None:
+    assert arguments_of(HfArgumentParser(TrainingArguments)) == {}
+
+
+def test_a_script_that_generates_has_the_arguments_for_it() -> None:
+    said = arguments_of(HfArgumentParser(Seq2SeqTrainingArguments))
+    assert said == {"predict_with_generate": False}
+    assert "generation_max_length" in fields(said)
+
+
+def sample(argument: Field) -> Any:
+    """A value that is not the default."""
+    if argument.name == "debug":
+        return ["underflow_overflow"]
+    if argument.kind == "choice":
+        return next(choice for choice in argument.choices if choice != argument.default)
+    return {
+        "int": 3,
+        "float": 0.25,
+        "bool": not argument.default,
+        "text": "a b",
+        "json": ["x", "y"] if "list" in argument.shape else {"a": {"b": 1}},
+    }[argument.kind]
+
+
+@pytest.mark.parametrize("cls", [TrainingArguments, Seq2SeqTrainingArguments])
+def test_every_training_argument_reaches_the_script_as_it_was_given(cls: type) -> None:
+    parser = HfArgumentParser(cls)
+    values = {name: sample(field) for name, field in fields(arguments_of(parser)).items()}
+    read_as_the_form_does(parser)
+    read, rest = parser.parse_known_args(command_of(parser, values))
+    assert {name: getattr(read, name) for name in values} == values
+    assert rest == []
