@@ -56,7 +56,7 @@ def find_files(paths: list[str], wanted: str) -> FileSet:
     """
     places = [place for path in paths for place in _places(path)]
     root = _innermost(places[0]) if places[0].is_dir() else places[0].parent
-    if len(places) == 1 and (wanted == "saved" or (wanted == "auto" and is_saved(root))):
+    if wanted == "saved" or (wanted == "auto" and len(places) == 1 and is_saved(root) and places[0].is_dir()):
         return FileSet("saved", {}, root)
     files = [file for place in places for file in files_in(place)]
     found = format_of(files) if wanted == "auto" else wanted
@@ -71,7 +71,10 @@ def find_files(paths: list[str], wanted: str) -> FileSet:
 
 def is_saved(folder: Path) -> bool:
     """Whether the folder was written by ``save_to_disk``."""
-    return any((folder / name).is_file() for name in ("dataset_dict.json", "state.json"))
+    there = {
+        name for name in ("dataset_dict.json", "state.json", "dataset_info.json") if (folder / name).is_file()
+    }
+    return "dataset_dict.json" in there or len(there) == 2
 
 
 def format_of(files: list[Path]) -> str | None:

@@ -1,6 +1,6 @@
 """Rows that cannot be used: counted, named with the reason, and left out where a person says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,37 @@ class BadRow:
 
 def find_bad(part: Any, needs: Mapping[str, Column]) -> list[BadRow]:
     """The rows of a map-style dataset, named by role, that cannot be used."""
-    raw, found, number = undecoded(part), [], 0
-    for batch in raw.iter(batch_size=1000):
-        for row in _rows(batch):
-            number += 1
-            reason = why_bad(row, needs, decode=number <= MOST_DECODED)
-            if reason:
-                found.append(BadRow(number, reason))
+    found: list[BadRow] = []
+    first = 0
+    for table in undecoded(part).with_format("arrow").iter(batch_size=1000):
+        if not _is_clean(table, needs):
+            found += _bad_of(table.to_pylist(), first, needs)
+        first += len(table)
     return found
+
+
+def _bad_of(rows: list[dict[str, Any]], first: int, needs: Mapping[str, Column]) -> Iterator[BadRow]:
+    for number, row in enumerate(rows, first + 1):
+        if reason := why_bad(row, needs, decode=number <= MOST_DECODED):
+            yield BadRow(number, reason)
+
+
+def _is_clean(table: Any, needs: Mapping[str, Column]) -> bool:
+    """Whether Arrow itself sees that no row is bad: a hundred times faster than row by row."""
+    return all(_is_full(table[role], needs[role].kind) for role in table.column_names)
+
+
+def _is_full(column: Any, kind: str) -> bool:
+    import pyarrow.compute as compute
+    import pyarrow.types as is_type
+
+    if kind not in ("text", "label", "float") or column.null_count:
+        return False
+    if is_type.is_string(column.type) or is_type.is_large_string(column.type):
+        return not compute.any(compute.equal(compute.utf8_trim_whitespace(column), "")).as_py()
+    if is_type.is_integer(column.type):
+        return kind != "label" or not compute.any(compute.less(column, 0)).as_py()
+    return is_type.is_floating(column.type) and not compute.any(compute.is_nan(column)).as_py()
 
 
 def without_bad(name: str, part: Any, needs: Mapping[str, Column], skip: bool) -> tuple[Any, int]:
@@ -131,10 +154,6 @@ def _sieved(part: Any, needs: Mapping[str, Column], skip: bool) -> Any:
         return not reason
 
     return part.filter(use)
-
-
-def _rows(batch: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
 
 
 _REMEDY = "Mend it, or turn skip_bad_rows on to leave such rows out."

@@ -62,6 +62,13 @@ def write_arrow(rows: Dataset, place: Path) -> None:
         writer.finalize()
 
 
+def test_a_file_beside_a_saved_dataset_is_itself(folder: Path, load: Load) -> None:
+    Dataset.from_list(ROWS).save_to_disk(str(folder))
+    (folder / "a.csv").write_text(table(4))
+    assert len(load("a.csv", eval_size=1).train) == 3
+    assert len(load(str(folder), eval_size=1).train) == 19
+
+
 def test_text_files_are_rows_of_lines(folder: Path, load: Load) -> None:
     (folder / "a.txt").write_text("one\ntwo\nthree\nfour\n")
     splits = load("a.txt", {"text": Column("text")}, eval_size=1)

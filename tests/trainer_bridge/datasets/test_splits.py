@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.trainer_bridge.datasets.conftest import Load, table
@@ -96,6 +96,7 @@ def test_names_speak_of_splits(name: str, split: str) -> None:
     assert split_of(Path("/sets") / name, Path("/sets")) == split
 
 
+@settings(max_examples=25)
 @given(
     some.dictionaries(
         some.from_regex(r"[a-z_]{1,8}", fullmatch=True), some.from_regex(r"/[a-z./]{1,12}", fullmatch=True)

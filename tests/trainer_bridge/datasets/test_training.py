@@ -51,8 +51,8 @@ def parts_of(data: DataChoice, kind: str, vector: Callable[[Any], list[float]], 
 
 
 LEARN = {
-    "num_train_epochs": 15.0,
-    "learning_rate": 0.05,
+    "num_train_epochs": 6.0,
+    "learning_rate": 0.2,
     "per_device_train_batch_size": 4,
     "eval_strategy": "epoch",
     "save_strategy": "no",
