@@ -16,6 +16,7 @@ from dashboard.views import (
     home,
     login,
     new_run,
+    queue,
     rehearsal,
     run_files,
     runs,
@@ -33,6 +34,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", login.password_login, name="login"),
     path("login/link/<str:token>", login.login_link, name="login_link"),
     path("logout/", login.log_out, name="logout"),
+    path("queue", queue.page, name="queue"),
+    path("queue/<str:run>/<str:verb>", queue.change, name="queue_change"),
+    path("workers/add", queue.add_worker, name="worker_add"),
+    path("workers/<int:worker>/<str:verb>", queue.change_worker, name="worker_change"),
     path("p/<slug:project>/runs", workspace.project_runs, name="project_runs"),
     re_path(
         r"^p/(?P<project>[-\w]+)/runs\.(?P<ending>csv|json|parquet)$",

@@ -20,6 +20,7 @@ from runs import access, catalog, series
 from runs.checkpoints.rank import resumable
 from runs.commands import drop_open_commands, learning_rate_changes
 from runs.models import Attempt, Checkpoint, Errand, Run, Worker
+from runs.queue import queued
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
 
@@ -67,7 +68,7 @@ def send_messages(count: int) -> None:
 
 
 def claim_next(worker: str, request: str = "") -> Claim | None:
-    """Give the oldest queued run whose recipe ``worker`` has; None when none is queued. Two that ask get two runs.
+    """Give the next queued run whose recipe ``worker`` has; None when none is queued. Two that ask get two runs.
 
     ``request`` names the question: asked again, because the answer was lost, it gets the same claim.
     """
@@ -84,9 +85,10 @@ def claim_next(worker: str, request: str = "") -> Claim | None:
 
 
 def _next_for(worker: str) -> Run | None:
-    """A run whose recipe only others have is left to them."""
-    queued = Run.objects.filter(state=State.QUEUED, spec__recipe__in=catalog.trainable_by(worker))
-    return queued.order_by("created_at", "id").first()
+    """A run whose recipe only others have is left to them; a worker that drains gets none."""
+    if Worker.objects.filter(name=worker, draining=True).exists():
+        return None
+    return queued().filter(spec__recipe__in=catalog.trainable_by(worker)).first()
 
 
 def _claimed_before(worker: str, token: str) -> Attempt | None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from runs.checkpoints.rank import best as best_checkpoint
 from runs.checkpoints.rank import resumable, state_of, value_of
 from runs.directions import greater_is_better
 from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
+from runs.queue import place_in_queue
 from runs.series import read, summaries
 from runs.states import ACTIVE, State
 from runs.workers import queue_reason
@@ -79,7 +79,7 @@ def run_header(run: Run) -> RunHeader:
         can_kill=run.state == State.STOPPING and _stop_is_old(run, now),
         silent_for=_silence(run, now),
         waits_for=_wait_of(run) if run.state == State.QUEUED else "",
-        place=_place(run) if run.state == State.QUEUED else None,
+        place=place_in_queue(run) if run.state == State.QUEUED else None,
     )
 
 
@@ -137,12 +137,6 @@ def _silence(run: Run, now: datetime) -> float | None:
     heard = attempts.values_list("heard_at", flat=True).first()
     quiet = now - heard if heard else timedelta()
     return quiet.total_seconds() if quiet >= SILENT_AFTER else None
-
-
-def _place(run: Run) -> int:
-    """1 for the run that starts next."""
-    before = Q(created_at__lt=run.created_at) | Q(created_at=run.created_at, pk__lt=run.pk)
-    return Run.objects.filter(before, state=State.QUEUED).count() + 1
 
 
 @dataclass(frozen=True)

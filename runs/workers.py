@@ -20,12 +20,16 @@ GONE_AFTER = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class SlotsOverview:
-    """Device slots of all connected workers, how many train, how many runs wait; whether some warm up."""
+    """Device slots of all connected workers, how many train, how many runs wait; whether some warm up.
+
+    ``draining`` slots are of workers that get nothing new.
+    """
 
     total: int
     busy: int
     queued: int
     warming: bool
+    draining: int = 0
 
 
 def record_heartbeat(name: str, state: str, slots: int, busy: int, info: dict[str, Any]) -> int:
@@ -45,6 +49,7 @@ def slots_overview() -> SlotsOverview:
     workers = here.aggregate(
         total=Sum("slots", filter=Q(state=Worker.State.READY)),
         warming=Sum("slots", filter=Q(state=Worker.State.WARMING)),
+        draining=Sum("slots", filter=Q(draining=True)),
     )
     # A run that was started elsewhere takes no slot of ours.
     holds_slot = Q(state__in=[*ACTIVE, State.QUEUED]) | Q(state=State.PAUSED, is_held=True)
@@ -52,9 +57,8 @@ def slots_overview() -> SlotsOverview:
     states = list(runs.values_list("state", flat=True))
     queued = states.count(State.QUEUED)
     total = (workers["total"] or 0) + (workers["warming"] or 0)
-    return SlotsOverview(
-        total, len(states) - queued, queued, bool(workers["warming"]) and not workers["total"]
-    )
+    warming = bool(workers["warming"]) and not workers["total"]
+    return SlotsOverview(total, len(states) - queued, queued, warming, workers["draining"] or 0)
 
 
 def machines() -> list[Machine]:
@@ -79,6 +83,8 @@ def queue_reason(overview: SlotsOverview | None = None, recipe: Any = None) -> s
         return "no worker is connected"
     if recipe is not None and (missing := why_nobody_can(recipe)):
         return missing
+    if overview.draining >= overview.total:
+        return "every worker drains: they finish what they train and take nothing new"
     if overview.warming:
         return "the worker is warming up"
     if overview.busy >= overview.total:
@@ -96,3 +102,18 @@ def mark_gone(server_start: datetime, now: datetime | None = None) -> int:
     if gone:
         announce_overview()
     return gone
+
+
+def set_draining(worker: Worker, draining: bool) -> None:
+    """A draining worker finishes what it trains and gets nothing new."""
+    with transaction.atomic():
+        Worker.objects.filter(pk=worker.pk).update(draining=draining)
+        announce_overview()
+
+
+def forget(worker: Worker) -> bool:
+    """Take a worker that is gone off the list; False for one that lives. It comes back when it is heard."""
+    with transaction.atomic():
+        gone, _ = Worker.objects.filter(pk=worker.pk, state=Worker.State.GONE).delete()
+        announce_overview()
+    return bool(gone)

@@ -1,3 +1,5 @@
+import time
+
 from django.db import models
 
 from runs.ids import new_id
@@ -55,6 +57,9 @@ class Run(models.Model):
     speed = models.FloatField(null=True, blank=True)
     environment = models.JSONField(default=dict)
     worker = models.CharField(max_length=100, default="", blank=True)
+    # Which queued run starts next: the highest priority, then the lowest place (runs/queue.py).
+    priority = models.SmallIntegerField(default=0)
+    place = models.FloatField(default=time.time)
     # Of a paused run: whether its process stands still in its slot, or else what queues it again by itself.
     is_held = models.BooleanField(default=False)
     resume_at = models.DateTimeField(null=True, blank=True)

@@ -14,6 +14,8 @@ class Worker(models.Model):
     slots = models.PositiveIntegerField(default=1)
     busy = models.PositiveIntegerField(default=0)
     info = models.JSONField(default=dict)
+    # It finishes what it trains and gets nothing new.
+    draining = models.BooleanField(default=False)
     heard_at = models.DateTimeField()
 
     class Meta:

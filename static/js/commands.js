@@ -22,8 +22,9 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.submitter;
   const before = [...button.childNodes];
+  // With the pressed button's own value, which a disabled one would not have.
+  const body = new FormData(form, button);
   working(button, VERBS[form.action.split("/").at(-1)] ?? "Sending…");
-  const body = new FormData(form);
   form.closest("dialog")?.close();
   if (form.closest("dialog")) form.reset();
   await send(form.action, body);

@@ -86,7 +86,8 @@ async def test_a_transition_and_a_changed_list_are_told(run, user):
 async def test_slots_are_told_at_once(user):
     async with connected(await sync_to_async(page)(user)) as (socket,):
         message = await told(socket, "workers")
-        assert message == {"type": "workers", "total": 0, "busy": 0, "queued": 0, "warming": False}
+        none = {"total": 0, "busy": 0, "queued": 0, "warming": False, "draining": 0}
+        assert message == {"type": "workers", **none}
 
 
 async def test_many_updates_become_few_messages(run, user):

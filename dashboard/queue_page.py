@@ -1,0 +1,133 @@
+"""What the page “Queue and workers” shows, in a fixed number of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from runs.catalog import why_nobody_can
+from runs.models import Run, Worker
+from runs.queries import progress_of
+from runs.queue import PRIORITIES, Start, expected_starts, queued
+from runs.states import ACTIVE, ENDED, State
+from runs.workers import SlotsOverview, queue_reason, slots_overview
+
+#: Queued runs that are shown with a row each; of the others the number is told.
+MOST_ROWS = 200
+ENDED_WITHIN = timedelta(hours=1)
+MOST_ENDED = 30
+
+
+@dataclass(frozen=True)
+class Training:
+    run: Run
+    percent: float | None
+    left: float | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A queued run; ``reason`` says why it waits, ``next`` the run behind it, before which it can be moved down."""
+
+    run: Run
+    number: int
+    reason: str
+    start: Start
+    previous: str | None
+    after_next: str | None
+    is_last: bool
+
+    @property
+    def priority(self) -> str:
+        return PRIORITIES.get(self.run.priority, "")
+
+
+@dataclass(frozen=True)
+class WorkerCard:
+    worker: Worker
+    slots: list[Run | None]
+    silent_for: float | None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.worker.state == Worker.State.GONE
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    slots: SlotsOverview
+    training: list[Training]
+    waiting: list[Waiting]
+    more: int
+    ended: list[Run]
+    workers: list[WorkerCard]
+
+
+def queue_page() -> QueuePage:
+    now = timezone.now()
+    slots = slots_overview()
+    training = list(_runs(state__in=ACTIVE).order_by("started_at", "id")) + list(_runs(is_held=True))
+    rows = list(_light(queued())[: MOST_ROWS + 1])
+    more = queued().count() - MOST_ROWS if len(rows) > MOST_ROWS else 0
+    starts = expected_starts(rows[:MOST_ROWS], training, slots)
+    ended = _runs(state__in=ENDED, ended_at__gte=now - ENDED_WITHIN).order_by("-ended_at")[:MOST_ENDED]
+    return QueuePage(
+        slots=slots,
+        training=[Training(run, _percent(run), _left(run)) for run in training],
+        waiting=_waiting(rows[:MOST_ROWS], starts, slots),
+        more=max(more, 0),
+        ended=list(ended),
+        workers=[_card(worker, training, now) for worker in Worker.objects.order_by("name")],
+    )
+
+
+def _runs(**chosen: Any) -> Any:
+    return _light(Run.objects.filter(origin=Run.Origin.WORKER, **chosen))
+
+
+def _light(rows: Any) -> Any:
+    return rows.select_related("project", "sweep").defer("environment", "traceback")
+
+
+def _waiting(runs: list[Run], starts: dict[str, Start], slots: SlotsOverview) -> list[Waiting]:
+    reason = queue_reason(slots)
+    missing = (
+        {name: why_nobody_can(name) for name in {run.spec.get("recipe") for run in runs}}
+        if slots.total
+        else {}
+    )
+    ids: list[str | None] = [run.pk for run in runs]
+    return [
+        Waiting(
+            run=run,
+            number=n + 1,
+            reason=missing.get(run.spec.get("recipe")) or reason or "starts in a moment",
+            start=starts[run.pk],
+            previous=ids[n - 1] if n else None,
+            after_next=ids[n + 2] if n + 2 < len(ids) else None,
+            is_last=n + 1 == len(ids),
+        )
+        for n, run in enumerate(runs)
+    ]
+
+
+def _percent(run: Run) -> float | None:
+    progress = progress_of(run)
+    return None if progress is None else 100 * progress
+
+
+def _left(run: Run) -> float | None:
+    """Seconds to the planned end at the present speed."""
+    if not run.speed or not run.max_steps or run.state == State.PAUSED:
+        return None
+    return max(run.max_steps - run.step, 0) / run.speed
+
+
+def _card(worker: Worker, training: list[Run], now: datetime) -> WorkerCard:
+    mine: list[Run | None] = [run for run in training if run.worker == worker.name]
+    free: list[Run | None] = [None] * max(worker.slots - len(mine), 0)
+    gone = worker.state == Worker.State.GONE
+    return WorkerCard(
+        worker, mine if gone else mine + free, (now - worker.heard_at).total_seconds() if gone else None
+    )

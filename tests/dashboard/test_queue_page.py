@@ -1,0 +1,92 @@
+"""Queue and workers: what the page says, and what is asked of it."""
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from runs.models import ApiToken, Project, Run, Worker
+from runs.states import State
+from runs.workers import record_heartbeat
+from tests.dashboard.runs_for_tests import make_run
+
+FETCH = {"x-requested-with": "fetch"}
+
+
+def seen(answer) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_number_of_queries_is_fixed(
+    owner_client: Client,
+    project: Project,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    count: int,
+):
+    for n in range(count):
+        record_heartbeat(f"box{n}", "ready", 2, 1, {"cores": 2, "memory": 4.0})
+        for state in (State.RUNNING, State.QUEUED, State.FINISHED):
+            make_run(project, f"{state} {n}", state=state, worker=f"box{n}")
+    with django_assert_max_num_queries(24):
+        answer = owner_client.get("/queue")
+    assert answer.status_code == 200
+
+
+def test_it_says_what_trains_what_waits_and_why(owner_client: Client, project: Project):
+    record_heartbeat("box", "ready", 1, 1, {"cores": 2, "memory": 4.0})
+    make_run(project, "first", worker="box", speed=2.0)
+    make_run(project, "second", state=State.QUEUED)
+    page = seen(owner_client.get("/queue"))
+    assert "40.0 %" in page
+    assert "Waits for a device slot: 1 of 1 busy." in page
+    assert "1 of 1 device slots in use" in page
+    Worker.objects.update(state="gone")
+    page = seen(owner_client.get("/queue", headers=FETCH))
+    assert "No worker is connected." in page
+    assert "silent for" in page
+
+
+def test_a_queued_run_is_moved_raised_and_cancelled(owner_client: Client, project: Project):
+    record_heartbeat("box", "ready", 1, 0, {})
+    runs = [make_run(project, name, state=State.QUEUED) for name in "abc"]
+    post = owner_client.post
+    assert post(f"/queue/{runs[2].pk}/next", headers=FETCH).json() == {"text": "c runs next"}
+    assert post(f"/queue/{runs[0].pk}/move", {"before": ""}, headers=FETCH).status_code == 200
+    assert post(f"/queue/{runs[1].pk}/priority", {"priority": "high"}, headers=FETCH).status_code == 200
+    shown = re.findall(r'data-queued="(\w+)"', owner_client.get("/queue").content.decode())
+    assert shown == [runs[1].pk, runs[2].pk, runs[0].pk]
+    assert post(f"/queue/{runs[1].pk}/cancel", headers=FETCH).json() == {"text": "b was cancelled"}
+    refused = post(f"/queue/{runs[1].pk}/next", headers=FETCH)
+    assert (refused.status_code, "has no place in the queue" in refused.json()["text"]) == (409, True)
+    wrong = post(f"/queue/{runs[0].pk}/priority", {"priority": "urgent"}, headers=FETCH)
+    assert wrong.json()["text"] == "The priorities are high, normal, low, not “urgent”."
+    assert post(f"/queue/{runs[0].pk}/dance").status_code == 404
+
+
+def test_a_worker_is_drained_and_forgotten(owner_client: Client):
+    record_heartbeat("box", "ready", 1, 0, {})
+    worker = Worker.objects.get()
+    owner_client.post(f"/workers/{worker.pk}/drain", headers=FETCH)
+    assert Worker.objects.get().draining
+    assert owner_client.post(f"/workers/{worker.pk}/forget", headers=FETCH).status_code == 409
+    owner_client.post(f"/workers/{worker.pk}/undrain", headers=FETCH)
+    assert not Worker.objects.get().draining
+    Worker.objects.update(state="gone")
+    owner_client.post(f"/workers/{worker.pk}/forget", headers=FETCH)
+    assert owner_client.post(f"/workers/{worker.pk}/forget", headers=FETCH).status_code == 404
+
+
+def test_a_token_for_a_worker_is_shown_once(owner_client: Client):
+    page = owner_client.post("/workers/add").content.decode()
+    token = re.search(r"TRAINBOARD_WORKER_TOKEN=(tb_\S+)", page)[1]
+    assert "manage.py worker --server http://testserver" in page
+    assert ApiToken.objects.get().scopes == ["worker"]
+    assert token not in owner_client.get("/queue").content.decode()
+
+
+def test_the_queue_needs_a_log_in(client: Client, project: Project):
+    run: Run = make_run(project, "a", state=State.QUEUED)
+    assert client.get("/queue").headers["location"].startswith("/login/")
+    assert client.post(f"/queue/{run.pk}/next").headers["location"].startswith("/login/")
