@@ -1,5 +1,6 @@
 """From a specification to something queued: one run, a sweep of runs, or a run once more."""
 
+import functools
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from runs.removal import delete_run
 from runs.specs import Spec, check_spec, objective_of, shape_problems, spec_with
 from runs.states import State, sources_of, transition
 from runs.sweeps.grid import Space, grid, space_problems
+from runs.workers import machines
 
 __all__ = ["RunError", "SpecError", "delete_run", "launch_run", "launch_sweep", "rerun", "resume_run"]
 
@@ -76,8 +78,9 @@ def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
         return problems
     if problems := space_problems(space):
         return check_spec(spec) | problems
+    workers = functools.cache(machines)
     for point in grid(space):
-        problems = check_spec(spec_with(spec, point)) | problems
+        problems = check_spec(spec_with(spec, point), workers) | problems
     return problems
 
 

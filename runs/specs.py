@@ -7,6 +7,7 @@ from typing import Any
 from runs import catalog
 from runs.workers import machines
 from trainer_bridge import arguments, spec_fields
+from trainer_bridge.arguments import Machines
 from trainer_bridge.fields import did_you_mean
 from trainer_bridge.values import flatten
 
@@ -15,15 +16,18 @@ Spec = dict[str, Any]
 _KEYS = {"recipe", *spec_fields.GROUPS}
 
 
-def check_spec(spec: Any) -> dict[str, str]:
-    """What keeps ``spec`` from running, as far as that is known before training: field → sentence."""
+def check_spec(spec: Any, workers: Machines = machines) -> dict[str, str]:
+    """What keeps ``spec`` from running, as far as that is known before training: field → sentence.
+
+    ``workers`` gives those that are connected; it is asked only where the specification needs something of them.
+    """
     if problems := shape_problems(spec):
         return problems
     recipe = catalog.find(spec["recipe"])
     if recipe is None:
         hint = did_you_mean(spec["recipe"], catalog.catalog())
         return {"recipe": f"There is no recipe “{spec['recipe']}”.{hint}"}
-    return spec_fields.problems(recipe, spec, machines)
+    return spec_fields.problems(recipe, spec, workers)
 
 
 def spec_cautions(spec: Spec) -> dict[str, str]:

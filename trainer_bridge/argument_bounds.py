@@ -40,7 +40,18 @@ BOUNDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "kind": "choice",
             "choices": ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"),
         },
-        "dataloader_num_workers": {"minimum": 0, "maximum": 1024},
+        "dataloader_num_workers": {
+            "minimum": 0,
+            "maximum": 1024,
+            "help": "Processes that load data beside the training; 0 loads it in the training's own.",
+        },
+        "dataloader_persistent_workers": {
+            "help": "Keep the loading processes from one epoch to the next: quicker, and more memory."
+        },
+        "dataloader_multiprocessing_context": {
+            "help": "How the loading processes start. spawn for data whose objects cannot be forked; collators and "
+            "data must then be importable."
+        },
         "dataloader_prefetch_factor": {"minimum": 1, "maximum": 10_000},
         "ddp_bucket_cap_mb": {"minimum": 1, "maximum": _MANY},
         "ddp_timeout": {"minimum": 1, "maximum": _MANY},

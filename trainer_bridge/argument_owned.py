@@ -1,6 +1,5 @@
 """Training arguments that nobody sets here, each with the reason; names that went away, with what is used now."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -36,7 +35,7 @@ OWNED: Mapping[str, str] = MappingProxyType(
     }
 )
 #: Arguments of later releases that would be owned as well, by how they begin.
-_OWNED_LATER = re.compile(r"(hub|trackio)_")
+_OWNED_LATER = {"hub_": _HUB, "trackio_": _LOGS}
 
 #: Names that older releases of transformers knew, and what is used now.
 RENAMED: Mapping[str, str] = MappingProxyType(
@@ -57,4 +56,5 @@ RENAMED: Mapping[str, str] = MappingProxyType(
 
 def reason_owned(name: str) -> str:
     """Why Trainboard sets the argument ``name``; "" if it does not."""
-    return OWNED.get(name) or (_HUB if _OWNED_LATER.match(name) else "")
+    later = (reason for start, reason in _OWNED_LATER.items() if name.startswith(start))
+    return OWNED.get(name) or next(later, "")

@@ -62,7 +62,7 @@ COMMON: tuple[TitledField, ...] = (
         "optim",
         "choice",
         "adamw_torch_fused",
-        "The optimizer. Those from paged_adamw_32bit on, and all of 8 or 4 bit, need packages of their own.",
+        "The optimizer. Many need a package of their own on the worker; one that is missing is told here.",
         choices=("adamw_torch_fused", "adamw_torch", "adafactor", "sgd", "rmsprop", "adagrad"),
     ),
     _optimisation("adam_beta1", "float", 0.9, "Decay of Adam's mean of gradients.", minimum=0, below=1),

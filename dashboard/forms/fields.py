@@ -39,7 +39,9 @@ class FormField:
     @property
     def options(self) -> tuple[str, ...]:
         """The values a choice can take, as texts; empty for what is typed."""
-        return ("true", "false") if self.field.kind == "bool" else self.field.choices
+        if self.field.kind == "bool":
+            return ("true", "false")
+        return self.field.choices if self.field.kind == "choice" else ()
 
 
 @functools.lru_cache(maxsize=128)

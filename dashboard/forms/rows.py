@@ -92,6 +92,12 @@ class Group:
         names = [row.field.field.name for row in self.rows if row.changed]
         return f"{len(names)} changed: {', '.join(names)}" if names else ""
 
+    @property
+    def problems(self) -> str:
+        """How many of its fields are to be mended, in words."""
+        count = sum(bool(row.error) for row in self.rows)
+        return f"{count} to fix" if count else ""
+
 
 @dataclass(frozen=True)
 class Owned:
@@ -110,6 +116,12 @@ class Section:
     @property
     def keys(self) -> list[str]:
         return [row.field.key for group in self.groups for row in group.rows]
+
+    @property
+    def size(self) -> str:
+        """ "30 common of 95", where the others are folded away."""
+        common = sum(len(group.common) for group in self.groups)
+        return f"{common} common of {len(self.keys)}" if common < len(self.keys) else ""
 
     @property
     def is_one_group(self) -> bool:

@@ -12,8 +12,9 @@ export function filter(form) {
     if (words || changedOnly) openFound(fold);
     else closeAgain(fold);
   }
-  for (const section of form.querySelectorAll(".form-section:has(.group)"))
-    section.hidden = !section.querySelector(".group:not([hidden])");
+  // What is found stands at the top: sections without such fields make room.
+  for (const section of form.querySelectorAll(".form-section"))
+    section.hidden = section.querySelector(".group") ? !section.querySelector(".group:not([hidden])") : Boolean(words || changedOnly);
   document.getElementById("no-match").hidden = found > 0;
 }
 

@@ -88,11 +88,16 @@ function showChanges() {
   if (document.getElementById("changed-only").checked) filter(form);
 }
 
-// "2 changed: bf16, tf32" beside a group's heading, for it may be closed.
+// "2 changed: bf16, tf32" and "1 to fix" beside a group's heading, for it may be closed.
 function showGroup(group) {
   const names = [...group.querySelectorAll(".changed label[for]")].map((label) => label.textContent);
-  const place = group.querySelector(".group-changes");
-  if (place) place.textContent = names.length ? `${names.length} changed: ${names.join(", ")}` : "";
+  const wrong = group.querySelectorAll(".error-text:not(:empty)").length;
+  say(group.querySelector(".group-changes"), names.length ? `${names.length} changed: ${names.join(", ")}` : "");
+  say(group.querySelector(".group-problems"), wrong ? `${wrong} to fix` : "");
+}
+
+function say(place, text) {
+  if (place && place.textContent !== text) place.textContent = text;
 }
 
 function reset(row) {
@@ -113,6 +118,11 @@ function goTo(id) {
   row.scrollIntoView({ block: "center" });
   const seen = control.offsetParent ? control : row.querySelector(".sweep-only input:not([type=radio])");
   (seen ?? control).focus({ preventScroll: true });
+}
+
+// The list of sections leads to one that a search has put away as well.
+function showSectionOf(link) {
+  if (document.getElementById(link.dataset.section)?.hidden) showAll(form);
 }
 
 function send(event) {
@@ -159,6 +169,7 @@ document.addEventListener("click", (event) => {
 form.addEventListener("click", (event) => {
   const section = event.target.closest("[data-section]");
   if (section) { event.preventDefault(); goToSection(section.dataset.section); }
+  if (event.target.closest("[data-section]")) showSectionOf(event.target.closest("[data-section]"));
   if (event.target.closest("[data-reset]")) reset(event.target.closest("[data-row]"));
   if (event.target.closest("[data-show-all]")) showAll(form);
 });

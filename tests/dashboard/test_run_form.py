@@ -2,7 +2,7 @@
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.forms.draft import (
@@ -246,6 +246,7 @@ TEXT = st.text(max_size=30) | st.sampled_from(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_whatever_is_sent_is_read_without_a_crash(data):
     rows = form_fields(first_recipe())

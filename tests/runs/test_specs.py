@@ -2,7 +2,9 @@
 
 import pytest
 
-from runs.specs import changed_config, check_spec, effective_config, objective_of
+from runs.launch import sweep_problems
+from runs.specs import changed_config, check_spec, effective_config, objective_of, spec_cautions
+from runs.workers import record_heartbeat
 
 BY_STEPS = {"eval_strategy": "steps", "save_strategy": "steps"}
 
@@ -103,3 +105,88 @@ def test_a_run_of_a_recipe_that_is_gone_still_shows_what_was_set():
 )
 def test_the_objective_is_a_series_key_with_a_direction(args, expected):
     assert objective_of(spec(args=args)) == expected
+
+
+def test_what_trainboard_sets_itself_is_refused_with_the_reason():
+    problems = check_spec(
+        spec(args={"output_dir": "/etc", "hub_token": "x", "do_train": True, "trackio_new": 1})
+    )
+    assert problems == {
+        "args.output_dir": "output_dir is set by Trainboard. Each run has a folder of its own in the data folder.",
+        "args.hub_token": "hub_token is set by Trainboard. Checkpoints stay on this machine; export the one you want "
+        "under Checkpoints.",
+        "args.do_train": "do_train is set by Trainboard. The Trainer does not read it; it is a flag for scripts.",
+        "args.trackio_new": "trackio_new is set by Trainboard. Trainboard records the run itself; it reports to no "
+        "other tracker.",
+    }
+
+
+@pytest.fixture
+def worker(db):
+    def make(name, **has):
+        record_heartbeat(name, "ready", 1, 0, {"has": {"packages": [], "gpus": 0, "compiler": True, **has}})
+
+    return make
+
+
+OPTIM = {"optim": "adamw_8bit"}
+
+
+def test_an_optimizer_that_no_worker_has_is_a_problem(worker):
+    worker("a")
+    worker("b", packages=["torchao"])
+    sentence = "adamw_8bit needs the package bitsandbytes; no worker has it."
+    assert check_spec(spec(args=OPTIM)) == {"args.optim": sentence}
+    assert spec_cautions(spec(args=OPTIM)) == {}
+
+
+def test_an_optimizer_that_one_worker_has_not_is_a_caution(worker):
+    worker("a")
+    worker("b", packages=["bitsandbytes"])
+    assert check_spec(spec(args=OPTIM)) == {}
+    sentence = "adamw_8bit needs the package bitsandbytes; a has it not."
+    assert spec_cautions(spec(args=OPTIM)) == {"args.optim": sentence}
+
+
+def test_without_a_worker_nobody_knows(db):
+    assert check_spec(spec(args=OPTIM)) == {}
+    sentence = "adamw_8bit needs the package bitsandbytes on the machine that trains."
+    assert spec_cautions(spec(args=OPTIM)) == {"args.optim": sentence}
+
+
+@pytest.mark.parametrize(
+    ("has", "args", "wrong"),
+    [
+        ({"gpus": 1, "capability": 7.5}, {"bf16": True}, ["args.bf16"]),
+        ({"gpus": 1, "capability": 7.5}, {"bf16": True, "use_cpu": True}, []),
+        ({"gpus": 1, "capability": 8.0}, {"bf16": True, "tf32": True}, []),
+        ({"gpus": 0}, {"bf16": True}, []),
+        ({"gpus": 0}, {"tf32": True}, ["args.tf32"]),
+        ({"compiler": False}, {"torch_compile_mode": "max-autotune"}, ["args.torch_compile"]),
+        ({"packages": ["liger_kernel"]}, {"use_liger_kernel": True}, []),
+        ({"packages": ["deepspeed"]}, {"deepspeed": {"train_batch_size": "auto"}}, []),
+    ],
+)
+def test_what_the_machine_must_have(worker, has, args, wrong):
+    worker("a", **has)
+    assert list(check_spec(spec(args=args))) == wrong
+
+
+def test_specifications_that_need_nothing_ask_for_no_worker(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert check_spec(spec()) == spec_cautions(spec()) == {}
+
+
+def test_many_trials_ask_for_the_workers_once(worker, django_assert_max_num_queries):
+    worker("a", packages=["bitsandbytes"])
+    with django_assert_max_num_queries(1):
+        assert sweep_problems(spec(args=OPTIM), {"args.seed": list(range(20))}) == {}
+
+
+def test_folded_arguments_can_be_swept(db):
+    space = {
+        "args.neftune_noise_alpha": [5.0, 10.0],
+        "args.train_sampling_strategy": ["random", "sequential"],
+    }
+    assert sweep_problems(spec(), space) == {}
+    assert list(sweep_problems(spec(), {"args.neftune_noise_alpha": [0]})) == ["args.neftune_noise_alpha"]

@@ -1,6 +1,7 @@
 """The plan of the learning rate, step by step, against transformers' own schedulers."""
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from transformers.trainer_utils import SchedulerType
 
 from trainer_bridge.learning_rate import Schedule, is_drawn, warmup_steps
 from trainer_bridge.schedule_options import FOLLOW_METRIC, options_of, options_problem
+from trainer_bridge.spec import build_trainer
 
 PEAK = 3e-4
 PLANNED: list[tuple[str, dict[str, Any]]] = [
@@ -74,6 +76,41 @@ def test_a_scheduler_that_follows_a_metric_says_so(kind: str) -> None:
     schedule = Schedule(kind, PEAK, 10, 100)
     assert not schedule.is_planned
     assert schedule.rate(0) == PEAK
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("cosine_with_min_lr", {"min_lr_rate": 0.1}),
+        ("warmup_stable_decay", {"num_decay_steps": 3}),
+    ],
+)
+def test_a_real_training_follows_the_plan(kind: str, options: dict[str, Any], tmp_path: Path) -> None:
+    args = {
+        "lr_scheduler_type": kind,
+        "lr_scheduler_kwargs": options,
+        "learning_rate": PEAK,
+        "warmup_steps": 0.25,
+    }
+    rest = {"max_steps": 8, "logging_steps": 1, "eval_strategy": "no", "save_strategy": "no"}
+    spec = {
+        "recipe": "digits-vit",
+        "params": {"hidden_size": 4, "num_hidden_layers": 1},
+        "args": {
+            **args,
+            **rest,
+            "load_best_model_at_end": False,
+            "optim": "sgd",
+            "optim_args": "momentum=0.9",
+        },
+    }
+    trainer = build_trainer(spec, tmp_path).trainer
+    trainer.train()
+    logged = [log["learning_rate"] for log in trainer.state.log_history if "learning_rate" in log]
+    plan = Schedule(kind, PEAK, warmup_steps(0.25, 8), 8, options)
+    assert logged == pytest.approx([plan.rate(step) for step in range(8)], rel=1e-9)
+    assert trainer.optimizer.param_groups[0]["momentum"] == 0.9
 
 
 @pytest.mark.parametrize("value", [0, 0.03, 0.1, 0.999, 1, 25])
