@@ -53,8 +53,9 @@ export function showDraft(form, link) {
 // Only on a form that nothing else has filled in. A reload of a form too long for an address goes on by itself.
 export function offerDraft(form) {
   const draft = stored(form.dataset.project);
-  const kept = new URLSearchParams(location.search).get("draft") === "kept" && !("continued" in form.dataset);
-  if (!draft?.link || (!kept && "fromLink" in form.dataset) || "refused" in form.dataset) return;
+  const kept = new URLSearchParams(location.search).get("draft") === "kept";
+  if (!draft?.link || "continued" in form.dataset || "refused" in form.dataset) return;
+  if (!kept && "fromLink" in form.dataset) return;
   if (kept) return showDraft(form, draft.link);
   const note = document.getElementById("draft-note");
   note.querySelector("[data-draft-time]").textContent = new Date(draft.time).toLocaleString();

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -16,6 +17,7 @@ from tests.browser.helpers import (
     api,
     download,
     expect_state,
+    field,
     launch,
     new_run,
     project_tab,
@@ -47,6 +49,7 @@ def test_journey(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None
     log_in(page, trainboard)
     stopped = run_an_example_and_stop_it(page, trainboard)
     run = launch_a_run_and_watch_it(page)
+    keep_a_form_and_start_from_a_run(page, run)
     sweep = launch_a_sweep_and_watch_it(page)
     compare_the_best(page)
     use_the_workspace(page, run, stopped, tmp_path)
@@ -94,6 +97,36 @@ def launch_a_run_and_watch_it(page: Page) -> str:
     tab(page, "Charts")
     wait_for_points(page, "eval/accuracy", 3)
     return run_id(page)
+
+
+def keep_a_form_and_start_from_a_run(page: Page, run: str) -> None:
+    """A form survives a reload, is text and text is it, is kept as a preset, and begins with a run; by keyboard."""
+    new_run(page, "digits-vit")
+    set_fields(page, learning_rate="5e-3")
+    page.wait_for_url(re.compile(r"set\.learning_rate=5e-3"))
+    page.reload()
+    expect(field(page, "learning_rate")).to_have_value("5e-3")
+    page.get_by_role("button", name="View as YAML").press("Enter")
+    text = page.get_by_label("The specification as YAML")
+    expect(text).to_be_focused()
+    text.fill("recipe: digits-vit\nargs:\n  lerning_rate: 1\n")
+    expect(page.locator("#form-sheet")).to_contain_text("line 3, column 3")
+    text.fill("recipe: digits-vit\nargs:\n  learning_rate: 6e-3\n")
+    text.press("Control+Enter")
+    expect(field(page, "learning_rate")).to_have_value("6e-3")
+    page.get_by_role("button", name="Presets…").press("Enter")
+    page.get_by_label("Name of the preset").fill("quick")
+    page.get_by_label("Name of the preset").press("Enter")
+    expect(page.get_by_text("Preset “quick” saved")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Presets…")).to_be_focused()
+    page.goto(f"{page.url.partition('?')[0]}?from={run}&against={run}")
+    expect(field(page, "num_train_epochs")).to_have_value("3")
+    expect(page.locator("#form-sheet")).to_contain_text("The form is set like this run.")
+    page.get_by_role("button", name="Presets…").press("Enter")
+    page.get_by_role("button", name="Apply quick").press("Enter")
+    expect(page.get_by_text("The preset “quick” changed learning_rate 2e-3 → 6e-3.")).to_be_visible()
+    expect(field(page, "num_train_epochs")).to_have_value("3")
 
 
 def launch_a_sweep_and_watch_it(page: Page) -> str:
