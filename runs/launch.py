@@ -1,6 +1,5 @@
 """From a specification to something queued: one run, a sweep of runs, or a run once more."""
 
-import functools
 from typing import Any
 
 from django.db import transaction
@@ -14,10 +13,9 @@ from runs.labels import clean_tags, label_problems
 from runs.models import Project, Run, Sweep
 from runs.naming import default_name, default_sweep_name, unique_name
 from runs.removal import delete_run
-from runs.specs import Spec, check_spec, objective_of, shape_problems, spec_with
+from runs.specs import Spec, check_points, check_spec, objective_of, shape_problems, spec_with
 from runs.states import State, sources_of, transition
 from runs.sweeps.grid import Space, grid, space_problems
-from runs.workers import machines
 
 __all__ = ["RunError", "SpecError", "delete_run", "launch_run", "launch_sweep", "rerun", "resume_run"]
 
@@ -78,10 +76,7 @@ def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
         return problems
     if problems := space_problems(space):
         return check_spec(spec) | problems
-    workers = functools.cache(machines)
-    for point in grid(space):
-        problems = check_spec(spec_with(spec, point), workers) | problems
-    return problems
+    return check_points(spec, grid(space))
 
 
 def resume_run(run: Run, user: Any = None) -> None:

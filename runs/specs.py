@@ -1,6 +1,7 @@
 """Specifications: whether one can run, what it comes to, and what in it was changed. Fields are named
 ``recipe`` and ``<group>.<name>``: "params.hidden_size", "args.seed" (see trainer_bridge/spec_fields.py)."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,14 @@ def check_spec(spec: Any, workers: Machines = machines) -> dict[str, str]:
         hint = did_you_mean(spec["recipe"], catalog.catalog())
         return {"recipe": f"There is no recipe “{spec['recipe']}”.{hint}"}
     return spec_fields.problems(recipe, spec, workers)
+
+
+def check_points(spec: Spec, points: list[dict[str, Any]]) -> dict[str, str]:
+    """What keeps ``spec`` from running at one of the ``points`` of a sweep, the first sentence for each field."""
+    recipe = catalog.find(spec.get("recipe"))
+    if recipe is not None and all(key in spec_fields.fields_of(recipe) for key in points[0]):
+        return spec_fields.problems_of_points(recipe, spec, points, functools.cache(machines))
+    return check_spec(spec_with(spec, points[0]))  # which says what is no recipe or no field
 
 
 def spec_cautions(spec: Spec) -> dict[str, str]:

@@ -51,16 +51,28 @@ def problems(
     Empty if `TrainingArguments` and the Trainer's loop take them all. ``machines`` is asked for the workers only where
     an argument needs something of them.
     """
+    found = judged(args, recipe_arguments)
+    return ruled(merge(args, recipe_arguments), found, machines)
+
+
+def judged(args: Arguments, recipe_arguments: Arguments | None = None) -> dict[str, str]:
+    """Argument name → what is wrong with its value by itself, whatever the others are."""
     known = fields(recipe_arguments)
     merged = merge(args, recipe_arguments)
     found = {name: _unknown(name, known) for name in args if name not in known}
     for name, field in known.items():
         if problem := field.problem(merged[name]):
             found[name] = problem
-    sound = Sound(merged, found)
-    for name, sentence in (*broken(RULES, sound), *_of_machines(argument_needs.unmet, sound, machines)):
-        found.setdefault(name, sentence)
     return found
+
+
+def ruled(merged: Arguments, found: Mapping[str, str], machines: Machines = tuple) -> dict[str, str]:
+    """``found`` and what is wrong between the arguments ``merged``, as far as those in ``found`` take no part."""
+    sound = Sound(merged, found)
+    all_found = dict(found)
+    for name, sentence in (*broken(RULES, sound), *_of_machines(argument_needs.unmet, sound, machines)):
+        all_found.setdefault(name, sentence)
+    return all_found
 
 
 def cautions(

@@ -5,7 +5,7 @@ A field's key is "<group>.<name>": "args.learning_rate". No training library is 
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,9 @@ from trainer_bridge.model_fields import MODEL_CAUTIONS, MODEL_FIELDS, MODEL_RULE
 from trainer_bridge.recipes.base import Recipe
 from trainer_bridge.titled import Rule, TitledField
 from trainer_bridge.trainer_fields import TRAINER_FIELDS, TRAINER_RULES
+
+#: Group → name → value.
+Values = Mapping[str, Mapping[str, Any]]
 
 #: In the order in which a page shows them.
 GROUPS = ("params", "model", "data", "trainer", "args")
@@ -88,12 +91,29 @@ def problems(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple
     ``machines`` gives the workers that might train; it is asked only where something is needed of them.
     """
     values = resolve(recipe, spec)
-    found = _prefixed("params", recipe.problems(spec.get("params", {})))
-    for group in ("model", "data", "trainer"):
-        found |= _prefixed(group, _table_problems(group, recipe, spec.get(group, {}), values))
-    if "args" not in values:
-        return found | _prefixed("args", _nothing_to_set(recipe, "args", spec.get("args", {})))
-    return found | _prefixed("args", arguments.problems(spec.get("args", {}), recipe.arguments, machines))
+    return _ruled(recipe, values, _judged(recipe, spec, values), machines)
+
+
+def problems_of_points(
+    recipe: Recipe, spec: Mapping[str, Any], points: Iterable[Mapping[str, Any]], machines: Machines = tuple
+) -> dict[str, str]:
+    """What ``problems`` says of ``spec`` at the ``points`` {key: value} of a sweep, the first sentence for each key.
+
+    What no point changes is judged once. Raises KeyError for a key that is no field of the recipe.
+    """
+    rows, found = fields_of(recipe), dict[str, str]()
+    base = _judged(recipe, spec, resolve(recipe, spec))
+    for point in points:
+        at = {group: dict(spec.get(group, {})) for group in GROUPS}
+        judged = {group: dict(part) for group, part in base.items()}
+        for key, value in point.items():
+            row = rows[key]
+            at[row.group][row.field.name] = value
+            judged[row.group].pop(row.field.name, None)
+            if sentence := row.field.problem(value):
+                judged[row.group][row.field.name] = sentence
+        found = _ruled(recipe, resolve(recipe, at), judged, machines) | found
+    return found
 
 
 def cautions(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple) -> dict[str, str]:
@@ -124,13 +144,22 @@ def _titled(group: str, field: TitledField, recipe: Recipe) -> SpecField:
     return SpecField(group, field, default, field.title, field.sweepable, field.advanced)
 
 
-def _table_problems(
-    group: str, recipe: Recipe, given: Mapping[str, Any], values: Mapping[str, Mapping[str, Any]]
-) -> dict[str, str]:
-    fields, rules = _TABLES[group]
-    if group not in values:
-        return _nothing_to_set(recipe, group, given)
-    known = {field.name: field for field in fields}
+def _judged(recipe: Recipe, spec: Mapping[str, Any], values: Values) -> dict[str, dict[str, str]]:
+    """Group → name → what is wrong with a value by itself."""
+    found = {"params": recipe.problems(spec.get("params", {}))}
+    for group in GROUPS[1:]:
+        given = spec.get(group, {})
+        if group not in values:
+            found[group] = _nothing_to_set(recipe, group, given)
+        elif group == "args":
+            found[group] = arguments.judged(given, recipe.arguments)
+        else:
+            found[group] = _table_judged(group, given, values)
+    return found
+
+
+def _table_judged(group: str, given: Mapping[str, Any], values: Values) -> dict[str, str]:
+    known = {field.name: field for field in _TABLES[group][0]}
     found = {
         name: f"There is no field {name} here.{did_you_mean(name, known)}"
         for name in given
@@ -139,7 +168,27 @@ def _table_problems(
     for name, field in known.items():
         if sentence := field.problem(values[group][name]):
             found[name] = sentence
-    for rule in rules:
+    return found
+
+
+def _ruled(
+    recipe: Recipe, values: Values, judged: Mapping[str, dict[str, str]], machines: Machines
+) -> dict[str, str]:
+    """Key → what was ``judged`` and what is wrong between values."""
+    found = _prefixed("params", judged["params"])
+    for group in GROUPS[1:]:
+        own = judged[group]
+        if group == "args" and group in values:
+            own = arguments.ruled(values[group], own, machines)
+        elif group in values:
+            own = _table_ruled(group, values, own)
+        found |= _prefixed(group, own)
+    return found
+
+
+def _table_ruled(group: str, values: Values, judged: Mapping[str, str]) -> dict[str, str]:
+    found = dict(judged)
+    for rule in _TABLES[group][1]:
         # A rule compares values; where one of them is no value at all, that is already said.
         if not found.keys() & rule.reads and (broken := rule.check(values)):
             found.setdefault(broken.name, broken.sentence)

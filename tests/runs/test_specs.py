@@ -3,7 +3,16 @@
 import pytest
 
 from runs.launch import sweep_problems
-from runs.specs import changed_config, check_spec, effective_config, objective_of, spec_cautions
+from runs.specs import (
+    changed_config,
+    check_points,
+    check_spec,
+    effective_config,
+    objective_of,
+    spec_cautions,
+    spec_with,
+)
+from runs.sweeps.grid import grid
 from runs.workers import record_heartbeat
 
 BY_STEPS = {"eval_strategy": "steps", "save_strategy": "steps"}
@@ -73,6 +82,31 @@ def test_what_is_no_specification_is_refused_not_crashed_on(broken, field):
 
 def test_a_misspelt_recipe_gets_the_nearest_name():
     assert "Did you mean digits-vit?" in check_spec(spec(recipe="digits-vitt"))["recipe"]
+
+
+POINTS = grid(
+    {
+        "args.eval_strategy": ["no", "steps", "often"],
+        "args.save_steps": [500, 0, 75],
+        "params.hidden_size": [64, 5],
+        "trainer.early_stopping": [True, False],
+    }
+)
+
+
+@pytest.mark.parametrize("given", [{}, {"eval_steps": 50, "seed": -1, "sed": 2, "save_strategy": "steps"}])
+def test_the_points_of_a_sweep_are_judged_like_specs(given):
+    base = spec(args=given)
+    found = {}
+    for point in POINTS:
+        found = check_spec(spec_with(base, point)) | found
+    assert check_points(base, POINTS) == found
+    assert {"args.eval_strategy", "args.save_steps", "params.hidden_size"} <= found.keys()
+
+
+def test_a_sweep_over_what_is_no_field_says_so():
+    assert list(check_points(spec(), [{"args.sed": 1}, {"args.sed": 2}])) == ["args.sed"]
+    assert list(check_points(spec(recipe="nope"), [{"args.seed": 1}])) == ["recipe"]
 
 
 def test_effective_config_is_trainer_default_then_recipe_then_spec():

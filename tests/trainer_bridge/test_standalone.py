@@ -6,9 +6,11 @@ import inspect
 import json
 import os
 import re
+import runpy
 import subprocess
 import symtable
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,19 @@ SPEC = {
         "eval_steps": 2,
         "save_strategy": "steps",
         "save_steps": 2,
+    },
+}
+TASK = {
+    "recipe": "text-classification",
+    "model": {"config": {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}},
+    "data": {"max_samples": 64},
+    "trainer": {"loss": "focal", "metrics": "single_label"},
+    "args": {
+        "max_steps": 2,
+        "logging_steps": 1,
+        "eval_strategy": "no",
+        "save_strategy": "no",
+        "load_best_model_at_end": False,
     },
 }
 #: Runs a script where Trainboard's packages cannot be imported.
@@ -79,7 +94,7 @@ def test_what_is_set_stands_in_the_script() -> None:
 
 
 @pytest.mark.training
-def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path) -> None:
+def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path, one_thread: None) -> None:
     file = tmp_path / "train.py"
     file.write_text(script(recipes.get("digits-vit"), SPEC))
     done = subprocess.run(
@@ -90,27 +105,49 @@ def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "out" / "trainer_state.json").read_text())["log_history"]
-    assert losses(told) == run_of_trainboard(tmp_path / "run")
-    assert f"step 4/4  loss {losses(told)[4][1]:.4g}" in done.stdout
+    told = history(tmp_path / "out")
+    assert losses(told) == run_of_trainboard(SPEC, tmp_path / "run")
+    assert len(losses(told)) == 7  # four steps, two evaluations, the test
+    assert f"step 4/4  loss {losses(told)[4][2]:.4g}" in done.stdout
     assert (tmp_path / "out" / "model.safetensors").is_file()
 
 
-def run_of_trainboard(folder: Path) -> list[tuple[int, float]]:
+@pytest.mark.training
+def test_a_task_with_settings_of_its_own_trains_to_the_losses_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> None:
+    """In this process: what a script needs is looked at by the test of every recipe."""
+    file = tmp_path / "train.py"
+    file.write_text(script(recipes.get("text-classification"), TASK))
+    monkeypatch.setattr(sys, "argv", [str(file), str(tmp_path / "out")])
+    runpy.run_path(str(file), run_name="__main__")
+    told = losses(history(tmp_path / "out"))
+    assert told == run_of_trainboard(TASK, tmp_path / "run")
+    assert len(told) == 3  # two steps, and the test that stands for an evaluation
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    try:
-        trainer = build_trainer(SPEC, folder).trainer
-        trainer.train()
-    finally:
-        torch.set_num_threads(threads)
-    return losses(trainer.state.log_history)
+    yield
+    torch.set_num_threads(threads)
 
 
-def losses(history: list[dict]) -> list[tuple[int, float]]:
-    found = [(log["step"], log[key]) for log in history for key in ("loss", "eval_loss") if key in log]
-    assert len(found) == 6
-    return found
+def run_of_trainboard(spec: dict, folder: Path) -> list[tuple[int, str, float]]:
+    built = build_trainer(spec, folder)
+    built.trainer.train()
+    built.trainer.evaluate(built.test_dataset, metric_key_prefix="test")
+    return losses(built.trainer.state.log_history)
+
+
+def history(folder: Path) -> list[dict]:
+    return json.loads((folder / "trainer_state.json").read_text())["log_history"]
+
+
+def losses(history: list[dict]) -> list[tuple[int, str, float]]:
+    keys = ("loss", "eval_loss", "test_loss")
+    return [(log["step"], key, log[key]) for log in history for key in keys if key in log]
 
 
 def test_an_own_file_is_the_script_already() -> None:

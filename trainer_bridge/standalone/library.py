@@ -6,7 +6,7 @@ Nothing is imported or run; modules are found where Python would find them.
 import ast
 import functools
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,16 @@ class Library:
         replaced = module.definitions[_bound(node)[0]]
         found = Definition(module, _bound(node), node, text, replaced.first_line, dict(aliases or {}))
         module.definitions |= dict.fromkeys(found.names, found)
+
+    def keep(self, module: Module, table: str, keys: Collection[str]) -> None:
+        """Of a dictionary in ``module`` let only the entries with these keys stand."""
+        written = getattr(module.definitions[table].node, "value", None)
+        if not isinstance(written, ast.Dict):
+            raise LookupError(f"{module.name}.{table} is no dictionary.")
+        pairs = zip(written.keys, written.values, strict=True)
+        kept = [(key, value) for key, value in pairs if isinstance(key, ast.Constant) and key.value in keys]
+        entries = ", ".join(f"{ast.unparse(key)}: {ast.unparse(value)}" for key, value in kept)
+        self.add(module, f"{table} = {{{entries}}}")
 
     def resolve(self, module: Module, name: str) -> "Definition | Outside | Module | None":
         """What ``name`` means in ``module``; None for a builtin, or a name that is not there."""

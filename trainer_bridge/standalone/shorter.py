@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from trainer_bridge import example_data
-from trainer_bridge.data_source import named
+from trainer_bridge.data_source import named, parse
 from trainer_bridge.recipes import Recipe
 from trainer_bridge.standalone.library import Inside, Library, Origin
 
@@ -77,18 +77,17 @@ def shorten(library: Library, recipe: Recipe, values: Values, arguments: Mapping
     for short in SHORT:
         if short.group in settings and short.when(settings[short.group]):
             library.add(library.module(f"{_PACKAGE}.{short.module}"), short.text)
-    classes = {"model": "ModelChoice", "data": "DataChoice"}
-    taken = ", ".join(f'"{group}": {name}' for group, name in classes.items() if group in recipe.takes)
-    library.add(library.module(f"{_PACKAGE}.assembly"), f"CHOICES = {{{taken}}}")
+    library.keep(library.module(f"{_PACKAGE}.assembly"), "CHOICES", recipe.takes)
     if "data" in recipe.takes:
-        _add_examples(library, values["data"])
+        _shorten_data(library, values["data"])
 
 
-def _add_examples(library: Library, data: Mapping[str, Any]) -> None:
-    sources = (
-        source for name in ("source", "eval_source") for source in named(data.get(name) or "").values()
-    )
-    wanted = {source.removeprefix("example:") for source in sources if source.startswith("example:")}
+def _shorten_data(library: Library, data: Mapping[str, Any]) -> None:
+    """Only the kinds of source that are read, and the examples."""
+    texts = [text for name in ("source", "eval_source") for text in named(data.get(name) or "").values()]
+    sources = [parse(text) for text in texts]
+    library.keep(library.module(f"{_PACKAGE}.data_read"), "_READERS", {source.kind for source in sources})
+    wanted = {source.place for source in sources if source.kind == "example"}
     used = [one.make for name, one in example_data.catalog().items() if name in wanted]
     aliases: dict[str, Origin] = {make.__name__: Inside(make.__module__, make.__name__) for make in used}
     text = (
