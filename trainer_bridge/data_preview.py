@@ -11,7 +11,7 @@ from trainer_bridge.data_cells import cell
 from trainer_bridge.data_choice import LABELLED, DataChoice, by_role
 from trainer_bridge.data_problem import DataProblem
 from trainer_bridge.data_read import read
-from trainer_bridge.data_roles import Column, roles
+from trainer_bridge.data_roles import FITS, Column, roles
 from trainer_bridge.data_rows import find_bad, is_stream, undecoded
 from trainer_bridge.data_splits import TRAIN, planned, spoken
 from trainer_bridge.data_types import types
@@ -85,7 +85,9 @@ class Preview:
         kinds = types(parts[TRAIN].features)
         self._found |= {"columns": _columns(kinds, {}, data), "rows": _rows(parts[TRAIN], kinds)}
         self._found["splits"] = _sizes(splits)
+        self._found["roles"] = _roles(needs, kinds, {}, data)
         mapping = roles(needs, kinds, data["columns"])
+        self._found["roles"] = _roles(needs, kinds, mapping, data)
         self._found["columns"] = _columns(kinds, mapping, data)
         self._tell("looking at every row")
         self._found |= _content(by_role(parts, needs, data["columns"])[0], needs)
@@ -142,6 +144,21 @@ def _columns(
         }
         for name, kind in kinds.items()
         if "." not in name or name in by_column
+    ]
+
+
+def _roles(
+    needs: Mapping[str, Column], kinds: Mapping[str, Any], mapping: Mapping[str, str], data: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Every role with its column or "", and the columns that fit it."""
+    return [
+        {
+            "role": role,
+            "optional": need.optional,
+            "column": mapping.get(role) or data["columns"].get(role) or "",
+            "fits": [name for name, kind in kinds.items() if kind in FITS[need.kind]],
+        }
+        for role, need in needs.items()
     ]
 
 

@@ -56,19 +56,20 @@ FITS: Mapping[Kind, tuple[Type, ...]] = {
 
 
 def roles(
-    needs: Mapping[str, Column], columns: Mapping[str, Type], said: Mapping[str, str]
+    needs: Mapping[str, Column], columns: Mapping[str, Type], said: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """Role → column: what was ``said``, else the best guess. An optional role without a column is left out.
+    """Role → column: what was ``said``, else the best guess. An optional role without a column, or of which None was
+    said, is left out.
 
     Raises DataProblem for a role or a column that is not there, a column that does not fit, and a role that nothing
     fits.
     """
-    found = {role: _checked(role, column, needs, columns) for role, column in said.items()}
+    found = {role: _checked(role, column, needs, columns) for role, column in said.items() if column}
     # Names tell more than types: every role gets its named column before one takes what is left.
     for guess in (_by_name, _by_type):
         for role, need in needs.items():
             free = {name: kind for name, kind in columns.items() if name not in found.values()}
-            if role not in found and (column := guess(role, need, free)):
+            if role not in {*found, *said} and (column := guess(role, need, free)):
                 found[role] = _checked(role, column, needs, columns)
     missing = [role for role, need in needs.items() if role not in found and not need.optional]
     if missing:

@@ -100,10 +100,13 @@ def evaluations(data: Mapping[str, Any]) -> list[str]:
 
 def _columns(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
     columns = values["data"]["columns"]
-    wrong = next((role for role, name in columns.items() if not isinstance(name, str) or not name), None)
+    wrong = next(
+        (role for role, name in columns.items() if name is not None and not isinstance(name, str)), None
+    )
     if wrong is not None:
-        return Broken("columns", f"“{wrong}” needs the name of a column, as text.")
-    doubled = next((name for name in columns.values() if list(columns.values()).count(name) > 1), None)
+        return Broken("columns", f"“{wrong}” needs the name of a column, as text, or null for none.")
+    names = [name for name in columns.values() if name]
+    doubled = next((name for name in names if names.count(name) > 1), None)
     return Broken("columns", f"The column “{doubled}” cannot play two roles.") if doubled else None
 
 

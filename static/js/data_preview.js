@@ -64,6 +64,17 @@ function outdate(whether) {
   box.toggleAttribute("data-outdated", whether);
 }
 
+// A role chosen here is written into the field "columns", as JSON; null says that an optional role has none.
+function chooseColumn(select) {
+  const field = document.getElementById("f-data-columns");
+  let columns = {};
+  try { columns = JSON.parse(field.value || "{}"); } catch { /* what stands there is no JSON: begun anew */ }
+  columns[select.dataset.role] = select.value || null;
+  field.value = JSON.stringify(columns);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  begin();
+}
+
 // What a run is called and where it is kept changes nothing in its data.
 const LABELS = new Set(["name", "tags", "project", "new_project"]);
 
@@ -71,6 +82,7 @@ export function setUpPreview() {
   box.hidden = false;
   part("begin").addEventListener("click", begin);
   part("cancel").addEventListener("click", stop);
+  box.addEventListener("change", (event) => { if (event.target.dataset.role) chooseColumn(event.target); });
   form.addEventListener("input", (event) => {
     if (event.target.name && !LABELS.has(event.target.name) && part("result").childElementCount) outdate(true);
   });

@@ -16,6 +16,10 @@ RESULT = {
         {"name": "stars", "type": "class", "role": "label", "guessed": False},
         {"name": "id", "type": "int", "role": "", "guessed": False},
     ],
+    "roles": [
+        {"role": "text", "optional": False, "column": "review", "fits": ["review"]},
+        {"role": "text_pair", "optional": True, "column": "", "fits": ["review"]},
+    ],
     "rows": {
         "names": ["review", "stars", "id"],
         "hidden": 0,
@@ -89,6 +93,10 @@ def test_what_was_found_is_drawn_and_escaped(owner_client: Client, owner: User) 
         "input_ids 2 × 8",
     ):
         assert text in page, text
+    assert (
+        '<select data-role="text"><option value="">choose…</option><option selected>review</option>' in page
+    )
+    assert '<select data-role="text_pair"><option value="">none</option><option>review</option>' in page
     assert "<ruby>[MASK]<rt>fine</rt></ruby>" in page
     assert '<span class="ignored">x</span>' in page
 

@@ -129,6 +129,17 @@ def test_tags_of_tokens(folder: Path, load: Load) -> None:
     assert splits.train["tags"][:] == [[1, 0], [1]]
 
 
+def test_an_optional_role_can_be_refused(folder: Path, load: Load) -> None:
+    (folder / "a.csv").write_text("sentence1,sentence2,label\nx,y,a\nu,v,b\n")
+    assert load("a.csv", eval_source="a.csv").train.column_names == ["text", "text_pair", "label"]
+    assert load("a.csv", eval_source="a.csv", columns={"text_pair": None}).train.column_names == [
+        "text",
+        "label",
+    ]
+    with pytest.raises(DataProblem, match="Which column is text"):
+        load("a.csv", columns={"text": None})
+
+
 def test_parts_of_records_are_columns(folder: Path, load: Load) -> None:
     (folder / "a.jsonl").write_text('{"translation": {"de": "Haus", "en": "house"}}\n' * 3)
     needs = {"source": Column("text"), "target": Column("text")}

@@ -45,6 +45,10 @@ def test_rows_roles_labels_and_the_first_batch(folder: Path, look: Preview) -> N
         ("text", "text", "text", True),
         ("label", "text", "label", True),
     ]
+    assert found["roles"] == [
+        {"role": "text", "optional": False, "column": "text", "fits": ["text", "label"]},
+        {"role": "label", "optional": False, "column": "label", "fits": ["id", "text", "label"]},
+    ]
     assert found["rows"]["cells"][1] == [
         {"kind": "value", "text": "1", "cut": False},
         {"kind": "text", "text": "b", "cut": False},
@@ -64,6 +68,7 @@ def test_problems_stand_at_their_fields_beside_what_was_found(folder: Path, look
     found = look("first-letter", source="a.csv", columns={"text": "sentense"})
     assert [(p["key"], p["sentence"][:12]) for p in found["problems"]] == [("data.columns", "There is no ")]
     assert [c["name"] for c in found["columns"]] == ["sentence", "sentiment"]
+    assert [role["fits"] for role in found["roles"]] == [["sentence", "sentiment"]] * 2
     assert len(found["rows"]["cells"]) == 6
     found = look("first-letter", source="a.csv", columns={"text": "sentence", "label": "sentiment"})
     assert found["bad"] == {
