@@ -46,6 +46,11 @@ def sweep_over(page: Page, **values: str) -> None:
         page.get_by_label(f"Values of {name}, separated by commas").fill(text)
 
 
+def rehearse(page: Page) -> None:
+    """Press “Rehearse”, which is called “Rehearse again” once there was a rehearsal."""
+    page.locator("[data-rehearse]").click()
+
+
 def launch(page: Page, expected: str) -> None:
     """Press the launch button once the server has agreed to what it says."""
     button = page.locator("#launch-button")

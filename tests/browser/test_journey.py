@@ -21,6 +21,7 @@ from tests.browser.helpers import (
     launch,
     new_run,
     project_tab,
+    rehearse,
     run_example,
     run_id,
     set_fields,
@@ -89,6 +90,7 @@ def launch_a_run_and_watch_it(page: Page) -> str:
     set_fields(page, num_train_epochs="-1")
     expect(page.locator("#launch-button")).to_have_attribute("aria-disabled", "true")
     set_fields(page, num_train_epochs="3", name="three epochs", tags="journey")
+    rehearse_it(page)
     launch(page, "Launch")
     expect(page.get_by_role("heading", level=1)).to_have_text("three epochs")
     tab(page, "Console")
@@ -129,11 +131,36 @@ def keep_a_form_and_start_from_a_run(page: Page, run: str) -> None:
     expect(field(page, "num_train_epochs")).to_have_value("3")
 
 
+def rehearse_it(page: Page) -> None:
+    """A mistake that only a real evaluation finds is said at its field; put right, the rehearsal goes well."""
+    wrong = "Rehearsal: No metric is called acuracy. There are: loss, accuracy. Did you mean accuracy?"
+    set_fields(page, metric_for_best_model="acuracy")
+    field(page, "greater_is_better").select_option("true")
+    rehearse(page)
+    expect(page.locator(".rehearsed-problem")).to_have_text(wrong, timeout=TRAINING)
+    page.locator("#rehearsal").get_by_role("link", name="metric_for_best_model").click()
+    expect(field(page, "metric_for_best_model")).to_be_focused()
+    set_fields(page, metric_for_best_model="accuracy")
+    expect(page.locator("[data-rehearsal-outdated]")).to_be_visible()
+    rehearse(page)
+    expect(page.locator("#rehearsal")).to_contain_text("It runs.", timeout=TRAINING)
+    expect(page.locator("#rehearsal")).to_contain_text("20 × 3 epochs =")
+    expect(page.locator("#summary")).to_contain_text("from the rehearsal")
+
+
 def launch_a_sweep_and_watch_it(page: Page) -> str:
     new_run(page, "digits-vit")
     set_fields(page, num_train_epochs="1", name="small grid")
     sweep_over(page, learning_rate="0.001, 0.004", seed="1, 2")
+    page.route("**/new/rehearse", lambda route: None)  # a rehearsal that does not come to its end
     launch(page, "4")
+    expect(page.get_by_role("button", name="Skip rehearsal")).to_be_visible()
+    page.locator("#rehearsal").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Skip rehearsal")).to_be_hidden()
+    page.unroute("**/new/rehearse")
+    launch(page, "4")
+    # It is launched by itself once its rehearsal has gone well.
+    page.wait_for_url(re.compile(r"/s/\w+"), timeout=TRAINING)
     expect(page.get_by_role("heading", level=1)).to_have_text("small grid")
     finished = page.locator("#trials tbody tr", has_text="finished")
     expect(finished).to_have_count(4, timeout=TRAINING)
