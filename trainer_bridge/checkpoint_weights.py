@@ -13,7 +13,7 @@ from torch import nn
 from transformers import PreTrainedModel, Seq2SeqTrainer, Trainer
 
 from trainer_bridge.lora import is_adapted, load_adapter, save_merged
-from trainer_bridge.optimizers import regroup
+from trainer_bridge.optimizers import name_groups, regroup
 
 
 class CheckpointTrainer(Trainer):
@@ -31,6 +31,8 @@ class CheckpointTrainer(Trainer):
         optimizer = super().create_optimizer(model)
         if is_new and self.grouping:
             regroup(optimizer, model or self.model, **self.grouping)
+        elif is_new:
+            name_groups(optimizer)
         return optimizer
 
     def get_decay_parameter_names(self, model: nn.Module) -> list[str]:

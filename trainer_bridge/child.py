@@ -23,6 +23,7 @@ from trainer_bridge.output import LenientFile, open_lines
 from trainer_bridge.own.find import is_script
 from trainer_bridge.own.places import Places
 from trainer_bridge.own.sources import source_of
+from trainer_bridge.problem import SpecProblem
 from trainer_bridge.protocol import STOP_ASKED, Environment, Warning
 
 log = logging.getLogger("trainer_bridge")
@@ -241,5 +242,7 @@ def resume_folder(job: Job) -> str | None:
 
 
 def last_line(error: BaseException) -> str:
-    """An exception as the last line of its traceback."""
+    """An exception as the last line of its traceback; a wrong spec in its own words."""
+    if isinstance(error, SpecProblem):
+        return str(error)
     return traceback.format_exception_only(error)[-1].strip()

@@ -6,7 +6,7 @@ from typing import Any
 
 from trainer_bridge.architectures import SEQ2SEQ, SIZES, SMALL
 from trainer_bridge.fields import did_you_mean
-from trainer_bridge.model_source import loading, place_of
+from trainer_bridge.model_source import loading, model_place
 from trainer_bridge.problem import SpecProblem
 
 #: What a recipe may say of a model that exists already: what its outputs mean.
@@ -38,15 +38,16 @@ def saved_model(
 
     Embeddings grow to a tokenizer that knows more pieces, and never shrink: many are padded on purpose.
     """
-    place, options = place_of(values)
-    with loading(values):
+    place = model_place(values)
+    path, options = place.arguments()
+    with loading(place):
         from transformers import AutoConfig
 
         labels = {name: value for name, value in config.items() if name in _LABELS}
-        found = AutoConfig.from_pretrained(place, **options, **labels)
+        found = AutoConfig.from_pretrained(path, **options, **labels)
         with_overrides(found, values["config"] or {})
         model = _auto(auto_class).from_pretrained(
-            place, **options, config=found, dtype=_dtype(values), ignore_mismatched_sizes=True
+            path, **options, config=found, dtype=_dtype(values), ignore_mismatched_sizes=True
         )
     if tokenizer is not None and len(tokenizer) > model.get_input_embeddings().num_embeddings:
         model.resize_token_embeddings(len(tokenizer))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainer_bridge.model_fields import MODEL_FIELDS
+from trainer_bridge.model_source import processing_place
 
 _DEFAULTS = {field.name: field.default for field in MODEL_FIELDS}
 
@@ -45,30 +46,30 @@ class ModelChoice:
         return with_lora(model, auto_class, self.values) if self.values["lora"] else model
 
     def tokenizer(self, train_on: Iterable[str] | None = None, **kwargs: Any) -> Any:
-        """The model's own tokenizer; for new weights one that is trained on the texts ``train_on``.
+        """The one a person names, or the model's own; for new weights one that is trained on the texts ``train_on``.
 
         ``kwargs`` go to it ("model_max_length"). Raises ValueError for new weights without texts.
         """
         from trainer_bridge.processing import saved_tokenizer, train_tokenizer
 
-        if not self.is_new:
-            return saved_tokenizer(self.values, kwargs)
+        if place := processing_place(self.values):
+            return saved_tokenizer(place, kwargs)
         if train_on is None:
             raise ValueError("A new model has no tokenizer: the recipe gives it no texts to learn one from.")
         return train_tokenizer(train_on, self.values["architecture"], self.values["vocab_size"], kwargs)
 
     def image_processor(self, **defaults: Any) -> Any:
-        """The model's own image processor; for new weights one made of ``defaults`` ("size", "image_mean")."""
+        """The one a person names, or the model's own; for new weights one made of ``defaults`` ("size")."""
         from trainer_bridge.processing import new_image_processor, saved_processor
 
-        if self.is_new:
-            return new_image_processor(defaults)
-        return saved_processor(self.values, "AutoImageProcessor")
+        if place := processing_place(self.values):
+            return saved_processor(place, "AutoImageProcessor")
+        return new_image_processor(defaults)
 
     def feature_extractor(self, **defaults: Any) -> Any:
-        """The model's own feature extractor; for new weights one made of ``defaults`` ("sampling_rate")."""
+        """The one a person names, or the model's own; for new weights one made of ``defaults`` ("sampling_rate")."""
         from trainer_bridge.processing import new_feature_extractor, saved_processor
 
-        if self.is_new:
-            return new_feature_extractor(defaults)
-        return saved_processor(self.values, "AutoFeatureExtractor")
+        if place := processing_place(self.values):
+            return saved_processor(place, "AutoFeatureExtractor")
+        return new_feature_extractor(defaults)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from trainer_bridge.architectures import SIZES, SMALL
-from trainer_bridge.model_source import local_problem
+from trainer_bridge.model_source import model_problem, processing_problem
 from trainer_bridge.titled import Broken, Rule, TitledField
 
 MODEL = "Model"
@@ -66,6 +66,14 @@ MODEL_FIELDS: tuple[TitledField, ...] = (
         optional=True,
         shape="object",
         sweepable=False,
+        advanced=True,
+    ),
+    _model(
+        "processing_class",
+        "text",
+        None,
+        "Another place of tokenizer or processor: a folder, or hub:<id>. Empty is the model's own, or one made here.",
+        optional=True,
         advanced=True,
     ),
     _model(
@@ -167,7 +175,13 @@ def _name_problem(source: str, name: str | None) -> str | None:
         return "A hub id looks like google-bert/bert-base-uncased; for a folder, choose the source folder."
     if source == "checkpoint" and not _CHECKPOINT.fullmatch(name):
         return "Write a checkpoint as <run id>/checkpoint-<step>, such as 3f0c12/checkpoint-40."
-    return None if source == "hub" else local_problem(source, name)
+    return None if source == "hub" else model_problem(source, name)
+
+
+def _processing_can_be_read(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    name = values["model"]["processing_class"]
+    sentence = processing_problem(name) if name else None
+    return Broken("processing_class", sentence) if sentence else None
 
 
 def _revision_needs_hub(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
@@ -212,6 +226,7 @@ MODEL_RULES: tuple[Rule, ...] = (
     Rule(frozenset({"lora", "freeze"}), _lora_freezes_itself),
     Rule(frozenset({"lora", "lora_merged", "source"}), _adapters_need_their_base),
     Rule(frozenset({"source", "name"}), _name_fits_source),
+    Rule(frozenset({"processing_class"}), _processing_can_be_read),
     Rule(frozenset({"source", "revision"}), _revision_needs_hub),
     Rule(frozenset({"source", "trust_remote_code"}), _code_needs_a_name),
 )

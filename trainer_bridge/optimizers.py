@@ -46,6 +46,13 @@ def grouping(values: Mapping[str, Any], parts: TrainerParts) -> dict[str, float]
     return wanted if changed else None
 
 
+def name_groups(optimizer: Any) -> None:
+    """Say in the Trainer's own two groups what they are, for the run's record; the second has no weight decay."""
+    if len(optimizer.param_groups) == 2:
+        for group, name in zip(optimizer.param_groups, ("decayed", "biases and norms"), strict=True):
+            group.setdefault("name", name)
+
+
 def regroup(optimizer: Any, model: Any, *, layer_lr_decay: float, head_lr_factor: float) -> None:
     """Split a new optimizer's groups by part of the model, each with its own learning rate and a "name".
 

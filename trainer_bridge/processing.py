@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from trainer_bridge.architectures import DECODERS, SEQ2SEQ, WITH_TOKEN_TYPES
-from trainer_bridge.model_source import loading, place_of
+from trainer_bridge.model_source import Place, loading
 
 #: Marks of an encoder's tokenizer, in the order of their ids: padding is 0.
 _ENCODER = {
@@ -17,21 +17,21 @@ _ENCODER = {
 _GENERATOR = {"pad_token": "<pad>", "eos_token": "</s>", "bos_token": "<s>"}
 
 
-def saved_tokenizer(values: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Any:
-    """The tokenizer in the model's place, with a padding token in any case (GPT-2 has none: its end serves)."""
-    tokenizer = saved_processor(values, "AutoTokenizer", **kwargs)
+def saved_tokenizer(place: Place, kwargs: Mapping[str, Any]) -> Any:
+    """The tokenizer of a place, with a padding token in any case (GPT-2 has none: its end serves)."""
+    tokenizer = saved_processor(place, "AutoTokenizer", **kwargs)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
 
 
-def saved_processor(values: Mapping[str, Any], auto_class: str, **kwargs: Any) -> Any:
-    """What ``auto_class`` finds in the model's place. Raises SpecProblem where there is none."""
+def saved_processor(place: Place, auto_class: str, **kwargs: Any) -> Any:
+    """What ``auto_class`` finds at a place. Raises SpecProblem where there is none."""
     import transformers
 
-    place, options = place_of(values)
-    with loading(values):
-        return getattr(transformers, auto_class).from_pretrained(place, **options, **kwargs)
+    path, options = place.arguments()
+    with loading(place):
+        return getattr(transformers, auto_class).from_pretrained(path, **options, **kwargs)
 
 
 def train_tokenizer(

@@ -128,6 +128,16 @@ def test_a_folder_gives_back_its_weights_and_tokenizer_and_takes_a_new_head(mode
     assert choice.tokenizer()(TEXTS)["input_ids"] == tokenizer(TEXTS)["input_ids"]
 
 
+def test_new_weights_with_a_tokenizer_of_another_place(models: Path) -> None:
+    ModelChoice({"vocab_size": 400}).tokenizer(TEXTS).save_pretrained(models / "pieces")
+    choice = ModelChoice({"processing_class": "pieces"})
+    tokenizer = choice.tokenizer(["other texts"])
+    assert "mat" in tokenizer.decode(tokenizer("mat")["input_ids"])
+    assert choice.build(CLASSIFIER, tokenizer=tokenizer).config.vocab_size == len(tokenizer)
+    with pytest.raises(SpecProblem, match=r"^model\.processing_class: There is no file or folder"):
+        ModelChoice({"processing_class": "nowhere"}).tokenizer()
+
+
 def test_a_folder_of_another_kind_of_model_is_told_at_the_name(models: Path) -> None:
     ModelChoice({"architecture": "vit"}).build("AutoModelForImageClassification").save_pretrained(
         models / "vit"
@@ -218,6 +228,11 @@ def test_a_model_that_cannot_be_had_offline_is_told_with_what_to_do(hub_cache: P
         ),
         ({"architecture": "brt"}, "architecture", "Did you mean bert?"),
         ({"config": [1]}, "config", "Must be a JSON object"),
+        (
+            {"processing_class": "/etc"},
+            "processing_class",
+            "/etc is outside the folders that may be read here",
+        ),
     ],
 )
 def test_a_wrong_choice_is_told_before_anything_is_built(

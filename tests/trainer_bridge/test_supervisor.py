@@ -53,7 +53,7 @@ def test_a_training_from_start_to_exit(server, train, job_for):
 
 
 def test_an_exception_is_reported_with_its_last_line_and_traceback(server, train, job_for):
-    job = job_for(metric_for_best_model="nonsense", load_best_model_at_end=True)
+    job = job_for(metric_for_best_model="nonsense", greater_is_better=True, load_best_model_at_end=True)
     train(job).end()
     exit = server.of(Exit)[0]
     assert (exit.outcome, exit.exit_code) == ("failed", 1)
@@ -62,6 +62,12 @@ def test_an_exception_is_reported_with_its_last_line_and_traceback(server, train
     assert exit.traceback.startswith("Traceback")
     lines = [line.text for event in server.of(Console) for line in event.lines]
     assert exit.error in lines
+
+
+def test_a_spec_that_cannot_be_is_reported_in_its_own_words(server, train, job_for):
+    train(job_for(learning_rate=-1)).end()
+    exit = server.of(Exit)[0]
+    assert (exit.outcome, exit.error) == ("failed", "args.learning_rate: Must be above 0.")
 
 
 def test_a_killed_training_is_failed_with_its_last_output(server, train, job_for):

@@ -1,6 +1,7 @@
 """Every field of the group "trainer", in a real training of a few steps."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from trainer_bridge.model_choice import ModelChoice
 from trainer_bridge.problem import SpecProblem
 from trainer_bridge.recipes import TrainerParts
 from trainer_bridge.spec_fields import problems
+from trainer_bridge.trainer_record import trainer_record
 
 pytestmark = pytest.mark.training
 
@@ -319,6 +321,15 @@ def test_weight_decay_may_reach_biases_and_norms(tmp_path: Path) -> None:
     trainer = built(tmp_path, trainer={"decay_bias_and_norm": True}, args={"weight_decay": 0.1})
     trainer.train()
     assert [group["weight_decay"] for group in trainer.optimizer.param_groups if group["params"]] == [0.1]
+
+
+def test_the_record_shows_what_weight_decay_leaves_out(tmp_path: Path) -> None:
+    trainer = built(tmp_path, args={"weight_decay": 0.1, "max_steps": 1})
+    trainer.train()
+    kind, weights, rest = trainer_record(trainer)["optimizer"]
+    assert kind == "AdamW"
+    assert re.fullmatch(r"decayed: [\d,]+ weights, learning rate 0.01, weight decay 0.1", weights)
+    assert re.fullmatch(r"biases and norms: [\d,]+ weights, learning rate 0.01, weight decay 0", rest)
 
 
 def test_a_recipes_own_optimizer_and_schedule(tmp_path: Path) -> None:
