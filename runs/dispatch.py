@@ -27,6 +27,8 @@ from runs.workers import announce_overview, mark_gone, slots_overview
 log = logging.getLogger(__name__)
 
 LOOK = "runs.look"
+#: The attempt of points and checkpoints that a fork has from its parent (runs/fork.py).
+INHERITED = 0
 #: A message that nobody took for so long says nothing any more; the reconciler has sent others.
 LOOK_EXPIRES = 60
 
@@ -43,6 +45,8 @@ class Claim:
     resume_from: str | None
     #: What people did to the learning rate up to there.
     changes: list[dict[str, Any]]
+    #: Whether the checkpoint is another run's, so that the arguments count and not what stands in it.
+    forked: bool
 
 
 def announce() -> None:
@@ -106,7 +110,7 @@ def _claim_again(attempt: Attempt, token: str) -> Claim | None:
         return None
     Attempt.objects.filter(pk=attempt.pk).update(heard_at=timezone.now())
     transition(run.pk, State.STARTING, only_from=State.CRASHED)
-    checkpoint = resumable(run) if newest > 1 else None
+    checkpoint = resumable(run) if newest > 1 or run.parent_id else None
     return _claim(run, attempt.number, token, checkpoint)
 
 
@@ -114,7 +118,7 @@ def _new_attempt(run: Run, worker: str, token: str) -> Claim:
     """The attempt that follows; what the former one left open is closed."""
     number = (run.attempts.aggregate(last=Max("number"))["last"] or 0) + 1
     Attempt.objects.create(run=run, number=number, token_hash=access.hash_token(token), worker=worker)
-    checkpoint = resumable(run) if number > 1 else None
+    checkpoint = resumable(run) if number > 1 or run.parent_id else None
     if number > 1:
         _go_back(run, checkpoint, number)
     announce_overview()
@@ -122,8 +126,16 @@ def _new_attempt(run: Run, worker: str, token: str) -> Claim:
 
 
 def _claim(run: Run, attempt: int, token: str, checkpoint: Checkpoint | None) -> Claim:
-    changes = learning_rate_changes(run, checkpoint.step) if checkpoint else []
-    return Claim(run.pk, run.name, attempt, token, run.spec, checkpoint.path if checkpoint else None, changes)
+    return Claim(
+        run=run.pk,
+        name=run.name,
+        attempt=attempt,
+        token=token,
+        spec=run.spec,
+        resume_from=checkpoint.path if checkpoint else None,
+        changes=learning_rate_changes(run, checkpoint.step) if checkpoint else [],
+        forked=checkpoint is not None and checkpoint.attempt == INHERITED,
+    )
 
 
 def _go_back(run: Run, checkpoint: Checkpoint | None, attempt: int) -> None:

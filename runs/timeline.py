@@ -27,6 +27,7 @@ def timeline(run: Run) -> list[Event]:
     attempts = list(run.attempts.order_by("number"))
     events = [
         Event(run.created_at, "Queued", f"by {run.created_by}" if run.created_by else "", person=True),
+        *_fork(run),
         *(_start(attempt) for attempt in attempts),
         *(_command(command) for command in run.commands.all()),
         *_checkpoints(run),
@@ -35,6 +36,17 @@ def timeline(run: Run) -> list[Event]:
     if run.ended_at:
         events.append(Event(run.ended_at, run.state.capitalize(), run.reason, run.step))
     return _lettered(sorted(events, key=lambda event: event.when))
+
+
+def _fork(run: Run) -> list[Event]:
+    if run.forked_step is None:
+        return []
+    where = (
+        f"Forked from {run.parent.name} at step {run.forked_step}"
+        if run.parent
+        else "Forked from a deleted run"
+    )
+    return [Event(run.created_at, where, "", run.forked_step, person=True, kind="fork")]
 
 
 def _start(attempt: Attempt) -> Event:

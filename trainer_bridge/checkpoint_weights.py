@@ -6,12 +6,14 @@ such a model's weights as they are and merely warn (transformers issue 48805). H
 ``from_pretrained``, and weights that do not fit raise.
 """
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 from transformers import PreTrainedModel, Seq2SeqTrainer, Trainer
 
+from trainer_bridge.fork import own_settings
 from trainer_bridge.lora import is_adapted, load_adapter, save_merged
 from trainer_bridge.optimizers import name_groups, regroup
 
@@ -20,11 +22,13 @@ class CheckpointTrainer(Trainer):
     """A Trainer that gets back what it saved, when it resumes and when it returns to the best checkpoint.
 
     ``grouping``: how the optimizer's groups are split by part of the model (see optimizers.py), or None.
-    ``decay_bias_and_norm``: whether weight decay leaves nothing out.
+    ``decay_bias_and_norm``: whether weight decay leaves nothing out. ``forked``: the checkpoint that it resumes from is
+    another run's, so its own arguments count and not those in there.
     """
 
     grouping: dict[str, float] | None = None
     decay_bias_and_norm = False
+    forked = False
 
     def create_optimizer(self, model: nn.Module | None = None) -> Any:
         is_new = self.optimizer is None
@@ -39,6 +43,10 @@ class CheckpointTrainer(Trainer):
         if self.decay_bias_and_norm:
             return [name for name, _ in model.named_parameters()]
         return list(super().get_decay_parameter_names(model))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        with own_settings(self.optimizer, self.lr_scheduler) if self.forked else nullcontext():
+            super()._load_optimizer_and_scheduler(checkpoint)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         if model is None and self._loads_itself():

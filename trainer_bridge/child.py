@@ -106,6 +106,7 @@ class Training:
         if source := source_of(built.recipe):
             self.client.emit(Environment(source))
         callback.changes = self.job.changes
+        built.trainer.forked = self.job.forked
         callback.describe = lambda: describe(built)
         self.control.can_evaluate = built.trainer.eval_dataset is not None
         self._step_through(built.trainer, lambda: built.trainer.train(resume_from_checkpoint=resume))

@@ -33,6 +33,8 @@ class Job:
     scripts_dir: str = ""
     #: What people did to the learning rate up to the checkpoint (see schedule.py).
     changes: list[dict[str, Any]] = field(default_factory=list)
+    #: Whether that checkpoint is another run's (see fork.py).
+    forked: bool = False
 
     @property
     def paths(self) -> RunPaths:

@@ -156,6 +156,7 @@ class WorkerAgent:
             recipes_dir=str(self._own.places.recipe),
             scripts_dir=str(self._own.places.script),
             changes=claim.get("changes") or [],
+            forked=bool(claim.get("forked")),
         )
         log.info("training %s (%s), attempt %d", claim.get("name", job.run), job.run, job.attempt)
         try:

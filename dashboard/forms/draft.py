@@ -17,14 +17,15 @@ from trainer_bridge import recipes
 from trainer_bridge.recipes import Recipe
 
 #: What stands beside the fields.
-LABELS = ("name", "tags", "project", "new_project")
+LABELS = ("name", "tags", "project", "new_project", "ckpt")
 
 
 @dataclass(frozen=True)
 class Draft:
     """``texts`` holds one text for each field of the recipe, ``sweeps`` those whose Sweep is on.
 
-    ``notices`` say what a link asked for in vain; ``unknown_recipe`` is what a form named in vain.
+    ``ckpt`` is the checkpoint that a fork goes on from, "" for a run from the start. ``notices`` say what a link asked
+    for in vain; ``unknown_recipe`` is what a form named in vain.
     """
 
     recipe: Recipe
@@ -34,6 +35,7 @@ class Draft:
     tags: str = ""
     project: str = ""
     new_project: str = ""
+    ckpt: str = ""
     notices: tuple[str, ...] = ()
     unknown_recipe: str = ""
 
@@ -163,6 +165,7 @@ def switch_recipe(draft: Draft, name: str) -> QueryDict:
     """The link to the same draft with another recipe; its own parameters do not come along."""
     query = to_query(draft)
     query["recipe"] = name[:MAX_TEXT]
+    query.pop("ckpt", None)  # the checkpoint is of the recipe that is left
     recipe = catalog.find(name)
     rows = form_fields(recipe) if recipe else draft.fields
     for asked in list(query):

@@ -20,8 +20,10 @@ from dashboard.responses import SeeOther
 from dashboard.views.access import project_or_404
 from dashboard.views.new_start import draft_of_form, draft_of_link
 from runs import catalog
+from runs.errors import RunError
+from runs.fork import fork, fork_problem
 from runs.launch import SpecError, launch_run, launch_sweep
-from runs.models import Project
+from runs.models import Checkpoint, Project, Run
 from runs.projects import ProjectError, create_project
 from runs.workers import slots_overview
 
@@ -80,9 +82,36 @@ def _launch(here: Project, draft: Draft, reading: Reading, user: AbstractBaseUse
     with transaction.atomic():
         project = _project_of(here, draft)
         labels: dict[str, Any] = {"name": draft.name, "tags": draft.tag_list(), "user": user}
+        if draft.ckpt:
+            return f"/r/{_fork(project, draft, reading, labels).pk}/charts"
         if reading.space:
             return f"/s/{launch_sweep(project, reading.spec, reading.space, **labels).pk}"
         return f"/r/{launch_run(project, reading.spec, **labels).pk}/charts"
+
+
+def _fork(project: Project, draft: Draft, reading: Reading, labels: dict[str, Any]) -> Run:
+    if reading.space:
+        raise SpecError(
+            {"sweep": "A fork is one run: turn Sweep off, or start the sweep without the checkpoint."}
+        )
+    checkpoint = checkpoint_of(draft)
+    if checkpoint is None:
+        raise SpecError(
+            {"ckpt": "The checkpoint is not there any more. Start without it, or choose another one."}
+        )
+    try:
+        return fork(checkpoint, reading.spec, project=project, **labels)
+    except RunError as error:
+        raise SpecError({"ckpt": str(error)}) from error
+
+
+def checkpoint_of(draft: Draft) -> Checkpoint | None:
+    """The checkpoint that the draft goes on from."""
+    return (
+        Checkpoint.objects.select_related("run__project").filter(pk=draft.ckpt).first()
+        if draft.ckpt
+        else None
+    )
 
 
 def _project_of(here: Project, draft: Draft) -> Project:
@@ -111,6 +140,8 @@ def _page(
         "own_problems": catalog.problems(),
         "own_folders": catalog.folders(),
         "draft": draft,
+        "forked": (forked := checkpoint_of(draft)),
+        "fork_problem": fork_problem(forked) if forked else "",
         "problems": reading.problems,
         "sections": sections(draft, reading),
         "states": section_states(draft, reading),

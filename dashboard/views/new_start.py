@@ -1,7 +1,6 @@
 """What the New run form begins with: a run, a sweep, a checkpoint, and what the link sets beside."""
 
 from dataclasses import replace
-from pathlib import PurePath
 
 from django.http import HttpRequest
 
@@ -37,17 +36,11 @@ def _clone(wanted: str) -> Draft | None:
 
 
 def _fork(wanted: str) -> Draft | None:
-    """The run of a checkpoint again, its model beginning with the checkpoint's weights."""
+    """The run of a checkpoint as it was set; what is launched goes on from there (runs/fork.py)."""
     found = Checkpoint.objects.select_related("run").filter(pk=wanted).first()
     if found is None:
         return None
-    draft = from_spec(found.run.spec, tags=found.run.tags)
-    place = f"{found.run_id}/{PurePath(found.path).name}"
-    weights = {"model.source": "checkpoint", "model.name": place}
-    if weights.keys() <= draft.texts.keys():
-        return replace(draft, texts=draft.texts | weights)
-    text = f"{draft.recipe.name} makes its own model: it cannot begin with the weights of {place}."
-    return replace(draft, notices=(*draft.notices, text))
+    return replace(from_spec(found.run.spec, tags=found.run.tags), ckpt=found.pk)
 
 
 def _missing(request: HttpRequest) -> str:

@@ -1,19 +1,23 @@
 """Checkpoints: list, the best by a metric, download."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
+from ninja.responses import Status
 
 from runs.checkpoints import rank
 from runs.checkpoints.download import zip_response
 from runs.checkpoints.export import Contents, plan_export
 from runs.checkpoints.files import CheckpointRefused
 from runs.directions import greater_is_better, objectives_of
+from runs.fork import fork
 from runs.models import Checkpoint, Project, Run, Sweep
+from runs.specs import spec_with
 
 router = Router(tags=["checkpoints"])
 
@@ -81,6 +85,31 @@ def download_checkpoint(
         return zip_response(plan_export(_checkpoint(checkpoint_id), contents))
     except CheckpointRefused as refused:
         raise HttpError(409, f"This checkpoint cannot be exported: {refused}.") from refused
+
+
+class ForkIn(Schema):
+    """``spec``: the parent's when it is left out; ``set``: values by key ({"args.learning_rate": 1e-4}) put over it."""
+
+    spec: dict[str, Any] | None = None
+    set: dict[str, Any] = Field(default_factory=dict)
+    name: str = ""
+    tags: list[str] = Field(default_factory=list)
+
+
+class Forked(Schema):
+    id: str
+    name: str
+    state: str
+    step: int
+
+
+@router.post("/checkpoints/{checkpoint_id}/fork", response={201: Forked})
+def fork_checkpoint(request: HttpRequest, checkpoint_id: str, body: ForkIn) -> Status:
+    """Queue a run that goes on from this checkpoint, exactly, with other settings where they are given."""
+    checkpoint = _checkpoint(checkpoint_id)
+    spec = spec_with(checkpoint.run.spec if body.spec is None else body.spec, body.set)
+    run = fork(checkpoint, spec, name=body.name, tags=body.tags, user=request.user)
+    return Status(201, Forked(id=run.pk, name=run.name, state=run.state, step=run.step))
 
 
 def _chosen(query: Scope) -> tuple[list[Checkpoint], str, bool]:

@@ -48,6 +48,7 @@ class ClaimOut(Schema):
     spec: dict[str, Any]
     resume_from: str | None
     changes: list[dict[str, Any]]
+    forked: bool
 
 
 @router.post("/workers/{name}/heartbeat", response=HeartbeatAnswer)

@@ -37,6 +37,9 @@ class Run(models.Model):
     sweep = models.ForeignKey(Sweep, null=True, blank=True, on_delete=models.CASCADE, related_name="runs")
     trial = models.PositiveIntegerField(null=True, blank=True)
     trial_params = models.JSONField(default=dict)
+    # The run whose checkpoint this one goes on from, and its step; its points up to there are this run's too.
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="forks")
+    forked_step = models.PositiveBigIntegerField(null=True, blank=True)
     name = models.CharField(max_length=120)
     tags = models.JSONField(default=list)
     spec = models.JSONField(default=dict)

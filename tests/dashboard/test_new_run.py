@@ -10,8 +10,9 @@ from dashboard.forms.draft import from_query
 from dashboard.forms.reading import read
 from runs import dispatch
 from runs.launch import launch_run, launch_sweep
-from runs.models import Checkpoint, Project, Run, Sweep
+from runs.models import Project, Run, Sweep
 from runs.workers import record_heartbeat
+from tests.runs.checkpoints.folders import new_checkpoint, write_checkpoint
 
 URL = "/p/digits/new"
 
@@ -191,14 +192,41 @@ def test_a_run_started_elsewhere_gives_its_arguments(owner_client, project):
     assert "lr is not" not in page
 
 
-def test_a_checkpoint_can_be_the_start_where_the_recipe_takes_a_model(owner_client, project):
-    run = launch_run(project, {"recipe": "digits-vit", "args": {"seed": 7}})
-    times = {"created_at": run.created_at, "attempt": 1}
-    made = Checkpoint.objects.create(pk="abc", run=run, step=4, path="checkpoints/checkpoint-4", **times)
-    page = owner_client.get(f"{URL}?ckpt={made.pk}").content.decode()
-    assert f"cannot begin with the weights of {run.pk}/checkpoint-4" in page
+@pytest.fixture
+def checkpoint(settings, tmp_path, project):
+    """Of a run with seed 7, step 4, whole."""
+    settings.RUNS_DIR = tmp_path
+    run = launch_run(project, {"recipe": "digits-vit", "args": {"seed": 7}}, name="first")
+    folder = write_checkpoint(tmp_path / run.pk / "checkpoints" / "checkpoint-4", 4)
+    files = [[path.name, path.stat().st_size] for path in folder.iterdir()]
+    return new_checkpoint(run, 4, files=files)
+
+
+def test_a_checkpoint_is_forked_with_other_settings(owner_client, checkpoint):
+    page = owner_client.get(f"{URL}?ckpt={checkpoint.pk}").content.decode()
+    assert "Goes on from" in page
+    assert "first</a> at step 4" in page
     assert 'name="args.seed" value="7"' in page
+    form = {"recipe": "digits-vit", "ckpt": checkpoint.pk, "args.seed": "7", "args.learning_rate": "5e-4"}
+    answer = owner_client.post(URL, form)
+    run = Run.objects.get(parent=checkpoint.run)
+    assert answer.headers["location"] == f"/r/{run.pk}/charts"
+    assert (run.spec["args"], run.forked_step) == ({"seed": 7, "learning_rate": 5e-4}, 4)
+
+
+def test_a_fork_that_cannot_be_made_says_why_and_keeps_what_was_typed(owner_client, checkpoint, tmp_path):
+    form = {"recipe": "digits-vit", "ckpt": checkpoint.pk, "args.seed": "8"}
+    swept = {**form, "sweep.args.seed": "1", "list.args.seed": "1, 2"}
+    assert "A fork is one run: turn Sweep off" in owner_client.post(URL, swept).content.decode()
+    (tmp_path / checkpoint.run_id / checkpoint.path / "optimizer.pt").unlink()
+    answer = owner_client.post(URL, form)
+    assert answer.status_code == 422
+    assert "This checkpoint" in answer.content.decode()
+    assert 'name="args.seed" value="8"' in answer.content.decode()
+    checkpoint.delete()
+    assert "The checkpoint is not there any more" in owner_client.post(URL, form).content.decode()
     assert "There is no checkpoint nope" in owner_client.get(f"{URL}?ckpt=nope").content.decode()
+    assert Run.objects.count() == 1
 
 
 def test_a_draft_too_long_for_an_address_is_continued_by_post(owner_client):

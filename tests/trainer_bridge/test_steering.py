@@ -6,6 +6,7 @@ import pytest
 
 from tests.live import wait_for
 from tests.trainer_bridge.trainings import Events, line_trainer
+from trainer_bridge.checkpoint_weights import CheckpointTrainer
 from trainer_bridge.protocol import PAUSED, PROLONGED, Checkpoint, Command, CommandAck, Metrics
 from trainer_bridge.schedule import wish_problem
 
@@ -14,11 +15,12 @@ pytestmark = pytest.mark.training
 STEPS = 24
 
 
-def train(folder, commands=(), *, resume=None, changes=(), **arguments):
+def train(folder, commands=(), *, resume=None, changes=(), forked=False, **arguments):
     """(events, Trainer, Control): a training of 24 steps that logs each; ``commands`` {after step: Command}."""
     events, commands = Events(), dict(commands)
-    trainer, control = line_trainer(folder, events, num_train_epochs=6, **{"logging_steps": 1, **arguments})
-    trainer.trainboard.changes = list(changes)
+    arguments = {"logging_steps": 1, "trainer_class": CheckpointTrainer, **arguments}
+    trainer, control = line_trainer(folder, events, num_train_epochs=6, **arguments)
+    trainer.trainboard.changes, trainer.forked = list(changes), forked
 
     def on_event(event):
         if isinstance(event, Metrics) and event.step in commands and "train/loss" in event.values:
@@ -219,3 +221,16 @@ def test_a_training_that_is_not_held_has_nothing_to_go_on_with(tmp_path):
 def test_wishes_that_are_none(wish, problem):
     assert problem in wish_problem(wish)
     assert bool(problem) == bool(wish_problem(wish))
+
+
+def test_a_fork_goes_on_with_its_own_learning_rate_and_weight_decay(tmp_path):
+    first = rates(train(tmp_path, save_strategy="steps", save_steps=14)[0])
+    checkpoint = str(tmp_path / "checkpoints" / "checkpoint-14")
+    arguments = {"learning_rate": 0.3, "weight_decay": 0.25}  # the first had 0.1 and 0
+    plain = rates(train(tmp_path, resume=checkpoint, **arguments)[0])
+    assert plain == pytest.approx(
+        {step: rate for step, rate in first.items() if step > 14}
+    )  # what the Trainer does
+    events, trainer, _ = train(tmp_path, resume=checkpoint, forked=True, **arguments)
+    assert rates(events) == pytest.approx({step: 3 * rate for step, rate in first.items() if step > 14})
+    assert [group["weight_decay"] for group in trainer.optimizer.param_groups] == [0.25, 0.0]

@@ -43,7 +43,9 @@ def points(count: int) -> list[dict]:
     return [{"x": torch.tensor(i / count), "labels": torch.tensor(2 * i / count + 1)} for i in range(count)]
 
 
-def line_trainer(folder: Path, events: Events, *, metrics=None, **arguments) -> tuple[Trainer, Control]:
+def line_trainer(
+    folder: Path, events: Events, *, metrics=None, trainer_class=Trainer, **arguments
+) -> tuple[Trainer, Control]:
     """16 points, batches of 4: 4 steps an epoch. Log every 2 steps; no evaluation, no saving unless asked."""
     control = Control(events.emit)
     args = TrainingArguments(
@@ -61,7 +63,7 @@ def line_trainer(folder: Path, events: Events, *, metrics=None, **arguments) -> 
         }
     )
     callback = BridgeCallback(events, control)
-    trainer = Trainer(
+    trainer = trainer_class(
         model=Line(),
         args=args,
         train_dataset=points(16),

@@ -1,1 +1,0 @@
-"""Models that are no transformers: what the Trainer asks of a plain ``nn.Module``."""
