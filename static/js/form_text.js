@@ -12,6 +12,7 @@ export function followText(sheet, form, url) {
   if (!text) return;
   const problems = sheet.querySelector("[data-yaml-problems]");
   const check = async (more = {}) => {
+    clearTimeout(timer); // a check that waits would outrun an Apply whose answer takes long
     const number = ++asked;
     const said = await ask(form, url, { yaml: text.value, ...more });
     if (!said || number !== asked) return;
