@@ -6,6 +6,7 @@ The web process never runs a person's code: what it knows of an own recipe is wh
 import hashlib
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +62,40 @@ def find(name: Any) -> Recipe | None:
 
 
 def problems() -> list[OwnProblem]:
-    """The files of connected workers that offer nothing, each with its reason."""
+    """The files of connected workers that offer nothing, or something else than on another worker, with the reason."""
+    here = [found for found in reported() if found.is_here]
+    told = [
+        (found, problem)
+        for found in here
+        for problem in (*found.catalogue.problems, *_other_texts(found, here))
+    ]
     return [
         OwnProblem(found.worker, found.catalogue.folders.get(problem.kind, ""), problem)
-        for found in reported()
-        if found.is_here
-        for problem in found.catalogue.problems
+        for found, problem in told
     ]
+
+
+def _other_texts(found: Reported, here: list[Reported]) -> Iterator[FileProblem]:
+    """A recipe that an earlier worker has with another text: a run trains the one of the worker that takes it."""
+    earlier = here[: here.index(found)]
+    known = {
+        recipe.name: (other.worker, recipe)
+        for other in reversed(earlier)
+        for recipe in other.catalogue.recipes
+    }
+    for recipe in found.catalogue.recipes:
+        worker, first = known.get(recipe.name, ("", recipe))
+        if recipe.own and first.own and recipe.own.digest != first.own.digest:
+            sentence = (
+                f"It is not the file that {worker} has. A run trains that of the worker which takes it."
+            )
+            yield FileProblem(recipe.own.kind, recipe.own.name, sentence)
+
+
+def version() -> str:
+    """Changes with everything that a page shows of own recipes."""
+    told = [f"{found.worker} {found.is_here} {found.digest}" for found in reported()]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 
 def folders() -> dict[str, str]:
@@ -88,11 +116,14 @@ def why_nobody_can(name: Any) -> str:
     return f"no connected worker has the recipe {name}"
 
 
-def report(worker: str, data: bytes) -> None:
-    """A worker says what it has (JSON of trainer_bridge/own/wire.py). Raises ValueError where it makes no sense."""
+def report(worker: str, data: bytes) -> bool:
+    """A worker says what it has (JSON of trainer_bridge/own/wire.py); whether that is new.
+
+    Raises ValueError where it makes no sense.
+    """
     digest = hashlib.sha256(data).hexdigest()
     if WorkerCatalogue.objects.filter(worker__name=worker, digest=digest).exists():
-        return
+        return False
     told = from_json(data)
     values = {
         "digest": digest,
@@ -104,6 +135,7 @@ def report(worker: str, data: bytes) -> None:
         row, _ = Worker.objects.get_or_create(name=worker, defaults={"heard_at": timezone.now()})
         WorkerCatalogue.objects.update_or_create(worker=row, defaults=values)
     forget()
+    return True
 
 
 def forget() -> None:

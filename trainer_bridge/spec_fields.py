@@ -55,10 +55,7 @@ class SpecField:
 @functools.lru_cache(maxsize=128)
 def fields_of(recipe: Recipe) -> Mapping[str, SpecField]:
     """Key → field, in the order of GROUPS: the recipe's parameters, the groups it takes, the training arguments."""
-    rows = [
-        SpecField("params", p, p.default, PARAMETERS, p.kind not in ("text", "json"))
-        for p in recipe.parameters
-    ]
+    rows = [SpecField("params", p, p.default, PARAMETERS, not p.several_lines) for p in recipe.parameters]
     for group in groups_of(recipe):
         if group in _TABLES:
             rows += [_titled(group, field, recipe) for field in _TABLES[group][0]]

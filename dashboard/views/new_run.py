@@ -72,6 +72,7 @@ def project_new_check(request: HttpRequest, project: str) -> JsonResponse:
             "sections": {name: vars(state) for name, state in states.items()},
             "link": to_query(draft).urlencode(),
             "rehearsal": state,
+            "recipes": catalog.version(),
             "sweep": bool(reading.space),
         }
     )
@@ -139,6 +140,7 @@ def _page(
         "recipes": catalog.catalog().values(),
         "own_problems": catalog.problems(),
         "own_folders": catalog.folders(),
+        "recipes_version": catalog.version(),
         "draft": draft,
         "forked": (forked := checkpoint_of(draft)),
         "fork_problem": fork_problem(forked) if forked else "",

@@ -11,7 +11,7 @@ from ninja.responses import Status
 from runs import catalog, errands
 from runs.api.auth import WORKERS
 from runs.dispatch import claim_next
-from runs.workers import record_heartbeat
+from runs.workers import announce_overview, record_heartbeat
 
 router = Router(tags=["workers"], auth=WORKERS)
 
@@ -74,7 +74,8 @@ def report_recipes(request: HttpRequest, name: Name) -> Status:
     The body is JSON of trainer_bridge/own/wire.py.
     """
     try:
-        catalog.report(name, request.body)
+        if catalog.report(name, request.body):
+            announce_overview()  # open forms look again
     except ValueError as error:
         raise HttpError(422, f"This is no catalogue of a worker: {error}") from error
     return Status(204, None)

@@ -33,9 +33,15 @@ async function check() {
   showCautions();
   showChanges();
   checked(said);
-
+  showNewRecipes();
   formChanged();
   keepDraft(form, said.link, said.changed.length || form.elements.name.value);
+}
+
+// Whoever edits a recipe keeps what was typed: the link holds it.
+function showNewRecipes() {
+  document.getElementById("recipes-note").hidden = said.recipes === form.dataset.recipes;
+  document.querySelector("[data-recipes-link]").href = `?${said.link}`;
 }
 
 function showSummary() {

@@ -258,7 +258,7 @@ def test_the_check_says_what_would_run(owner_client):
 
 
 def test_the_check_costs_few_queries(owner_client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         owner_client.post(f"{URL}/check", form(args__seed="1"))
 
 

@@ -11,6 +11,7 @@ from runs.launch import launch_run
 from runs.models import Run, Worker
 from runs.workers import record_heartbeat, slots_overview
 from tests.runs.own_recipes import own_recipe, report_of
+from trainer_bridge.fields import Field
 from trainer_bridge.own.files import FileProblem, OwnFile
 
 URL = "/p/digits/new"
@@ -105,3 +106,20 @@ def test_the_overview_shows_the_text_that_ran(owner_client, project):
     assert "x &lt; 1" in page
     assert "_more.py" in page
     assert page.count("Own recipe") == 1
+
+
+def test_texts_are_swept_as_a_list(owner_client, project):
+    path = Field("path", "text", None, optional=True)
+    catalog.report("box", report_of(own_recipe(parameters=(path,))))
+    page = owner_client.get(URL, {"recipe": "mine", "sweep.path": "list:a.csv,b.csv"}).content.decode()
+    assert 'name="list.params.path" value="a.csv,b.csv"' in page
+    sent = {"recipe": "mine", "sweep.params.path": "1", "list.params.path": "a.csv, b.csv"}
+    owner_client.post(URL, sent)
+    assert [run.trial_params["params.path"] for run in Run.objects.order_by("trial")] == ["a.csv", "b.csv"]
+
+
+def test_a_form_that_is_open_hears_that_recipes_changed(owner_client):
+    version = owner_client.post(f"{URL}/check", {"recipe": "mine"}).json()["recipes"]
+    assert f'data-recipes="{version}"' in owner_client.get(URL).content.decode()
+    catalog.report("box", report_of())
+    assert owner_client.post(f"{URL}/check", {"recipe": "digits-vit"}).json()["recipes"] != version

@@ -14,7 +14,7 @@ from runs.specs import changed_config, check_spec, effective_config, objective_o
 from runs.workers import record_heartbeat
 from tests.runs.own_recipes import own_recipe, report_of
 from trainer_bridge.fields import Field
-from trainer_bridge.own.files import FileProblem
+from trainer_bridge.own.files import FileProblem, OwnFile
 from trainer_bridge.own.wire import from_json
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +160,47 @@ def test_a_catalogue_of_another_release_is_left_out_not_crashed_on():
     WorkerCatalogue.objects.update(report='{"folders": 1}', digest="other")
     catalog.forget()
     assert catalog.find("mine") is None
+
+
+def test_the_same_name_with_other_texts_on_two_workers_is_said():
+    connect("box", own_recipe())
+    connect("other", own_recipe(own=OwnFile("recipe", "mine.py", "1" * 64)))
+    (found,) = catalog.problems()
+    assert (found.worker, found.problem.file) == ("box", "mine.py")
+    assert found.problem.sentence.startswith("It is not the file that other has.")
+    connect("box", own_recipe(own=OwnFile("recipe", "mine.py", "1" * 64)))
+    assert catalog.problems() == []
+
+
+def test_the_version_changes_with_what_is_reported():
+    connect("box", own_recipe())
+    first = catalog.version()
+    assert catalog.report("box", report_of(own_recipe())) is False
+    assert catalog.version() == first
+    assert catalog.report("box", report_of(own_recipe(title="Other"))) is True
+    assert catalog.version() != first
+
+
+def test_recipes_over_rest_with_the_fields_of_their_spec(owner_client):
+    connect("box", own_recipe())
+    listed = {recipe["name"]: recipe for recipe in owner_client.get("/api/v1/recipes").json()}
+    assert listed["digits-vit"]["kind"] == "built-in"
+    assert (listed["mine"]["kind"], listed["mine"]["file"]) == ("recipe", "mine.py")
+    one = owner_client.get("/api/v1/recipes/mine").json()
+    fields = {field["key"]: field for field in one["fields"]}
+    assert (fields["params.width"]["default"], fields["params.width"]["minimum"]) == (8, 1)
+    assert fields["params.kind"]["choices"] == ["a", "b"]
+    assert fields["args.learning_rate"]["default"] == 0.01
+    answer = owner_client.get("/api/v1/recipes/mime")
+    assert (answer.status_code, answer.json()["error"]) == (
+        404,
+        "There is no recipe “mime”. Did you mean mine?",
+    )
+
+
+def test_an_open_form_hears_of_a_new_report(client, worker_headers, monkeypatch):
+    told = []
+    monkeypatch.setattr("runs.api.workers.announce_overview", lambda: told.append("overview"))
+    for _ in range(2):
+        client.put(URL, report_of(own_recipe()), content_type="application/json", headers=worker_headers)
+    assert told == ["overview"]

@@ -149,6 +149,20 @@ def test_fairness_names_who_saw_other_data_or_ran_elsewhere():
     ]
 
 
+def test_another_text_of_an_own_recipe_is_not_the_same_recipe():
+    def ran(name, digest, **helpers):
+        source = {"file": "mine.py", "sha256": digest, "text": "", "helpers": helpers}
+        return new_run(name=name, spec={"recipe": "mine"}, environment={"source": source})
+
+    same = [ran("a", "1", _more="x"), ran("b", "1", _more="x")]
+    assert [(check.is_fair, check.text) for check in fairness(same)] == [
+        (True, "Same recipe"),
+        (True, "Same text of the recipe"),
+    ]
+    for other in (ran("c", "2", _more="x"), ran("c", "1", _more="y")):
+        assert fairness([same[0], other])[1].text == "c ran another text of the recipe's file"
+
+
 def test_the_same_data_may_lie_in_two_places():
     notes = {
         "fingerprint": "sha256:ab",

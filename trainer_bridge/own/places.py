@@ -52,13 +52,16 @@ def places() -> Places:
     return Places.of(data_folder())
 
 
-def files_in(folder: Path) -> Iterator[Path]:
-    """The Python files that may offer something, by name: helpers begin with _ or lie in folders of their own."""
+def files_in(folder: Path, after: int = 0) -> Iterator[Path]:
+    """The Python files that may offer something, by name: helpers begin with _ or lie in folders of their own.
+
+    At most MAX_FILES, ``after`` so many.
+    """
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix == ".py" and path.name[0] not in "_.")
     except OSError:  # there is none
         return
-    yield from found[:MAX_FILES]
+    yield from found[after : after + MAX_FILES]
 
 
 def problem_with(path: Path) -> str:

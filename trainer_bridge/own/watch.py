@@ -12,7 +12,7 @@ from typing import NamedTuple
 from trainer_bridge.launcher import Launcher
 from trainer_bridge.own import reader
 from trainer_bridge.own.files import WORDS, FileProblem, Kind
-from trainer_bridge.own.places import FOLDERS, Places, files_in
+from trainer_bridge.own.places import FOLDERS, MAX_FILES, Places, files_in
 from trainer_bridge.own.wire import Catalogue, to_json
 from trainer_bridge.recipes.base import Recipe
 from trainer_bridge.rest import NotAllowed, ServerAway, WorkerApi
@@ -87,9 +87,10 @@ class OwnFiles:
                 seen[kind, path.name] = before
             elif not self._stopping.is_set():
                 seen[kind, path.name] = _Read(stamps, self._read(kind, path))
+        too_many = _too_many(kind, folder)
         gone = [key for key in self._files if key[0] == kind]
         self._files = {key: read for key, read in self._files.items() if key not in gone} | seen
-        return [read.catalogue for read in seen.values()]
+        return [*(read.catalogue for read in seen.values()), *too_many]
 
     def _read(self, kind: Kind, path: Path) -> Catalogue:
         if kind == "script" and _is_helper(path):
@@ -106,6 +107,14 @@ class OwnFiles:
                 self._trouble = trouble
         else:
             self._told_at, self._trouble = time.monotonic(), ""
+
+
+def _too_many(kind: Kind, folder: Path) -> list[Catalogue]:
+    left_out = list(files_in(folder, after=MAX_FILES))
+    if not left_out:
+        return []
+    sentence = f"It and {len(left_out) - 1} files after it are not read: {MAX_FILES} are, by name."
+    return [Catalogue({}, (), (FileProblem(kind, left_out[0].name, sentence),))]
 
 
 def _helpers(folder: Path) -> Iterator[tuple[str, Stamp | None]]:

@@ -161,3 +161,17 @@ def test_folders_that_are_not_there_offer_nothing(own, api, folders):
     folders.script.rmdir()
     own.look()
     assert (api.reports[-1].recipes, api.reports[-1].problems) == ((), ())
+
+
+def test_more_files_than_are_read_are_named(own, api, write, monkeypatch):
+    for name in "abcd":
+        write(f"recipe/{name}.py", name)
+    monkeypatch.setattr(watch, "MAX_FILES", 2)
+    monkeypatch.setattr("trainer_bridge.own.places.MAX_FILES", 2)
+    own.look()
+    assert api.names == ["a", "b"]
+    (problem,) = api.reports[-1].problems
+    assert (problem.file, problem.sentence) == (
+        "c.py",
+        "It and 1 files after it are not read: 2 are, by name.",
+    )
