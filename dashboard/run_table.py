@@ -1,7 +1,7 @@
 """The runs table as its template needs it: columns with their links, and lines of cells."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from dashboard import numbers
 from dashboard.row_html import Cell, group_row, run_row
+from runs.models import Run
 from runs.queries import progress_of
 from runs.states import ENDED, State
 from runs.stats import mean_of
@@ -64,9 +65,30 @@ def table(found: Workspace) -> Table:
     """The table of one page."""
     shapes = [_shape(found, key) for key in found.shown.keys]
     heads = [_head(found, key, at < found.shown.pinned) for at, key in enumerate(found.shown.keys)]
+    return Table(_head(found, "name", label="Run"), heads, list(_rows(found, shapes)))
+
+
+def _rows(found: Workspace, shapes: list[Shape]) -> Iterator[str]:
+    """The lines as HTML. Cells are made column by column, which is several times as fast as run by run."""
+    places = np.array([line.place for line in found.lines if line.group is None], dtype=int)
+    cells = iter(zip(*(_cells(found, shape, places) for shape in shapes), strict=True))
     drawn = set(found.drawn)
-    rows = [_row(found, line, shapes, drawn) for line in found.lines]
-    return Table(_head(found, "name", label="Run"), heads, [row for row in rows if row])
+    for line in found.lines:
+        if line.group is not None:
+            yield _group(found, line, [_group_cell(found, line, shape) for shape in shapes])
+            continue
+        own = next(cells, ())
+        # None: deleted this very moment.
+        if run := found.runs.get(found.columns.index.ids[line.place]):
+            yield run_row(
+                run, own, run.pk in drawn, _percent(run), line.depth, found.shown.pinned, found.slug
+            )
+
+
+def _percent(run: Run) -> float | None:
+    """How far an unfinished run is."""
+    progress = progress_of(run) if run.state != State.FINISHED else None
+    return None if progress is None else progress * 100
 
 
 def _head(found: Workspace, key: str, is_pinned: bool = False, label: str = "") -> Head:
@@ -107,28 +129,27 @@ def _decimals(finite: np.ndarray) -> int | None:
     return max(0, 4 - max(0, math.floor(math.log10(largest or 1))))
 
 
-def _row(found: Workspace, line: Line, shapes: list[Shape], drawn: set[str]) -> str:
-    pinned = found.shown.pinned
-    if line.group is not None:
-        cells = [_group_cell(found, line, shape) for shape in shapes]
-        return _group(found, line, cells, pinned)
-    run = found.runs.get(found.columns.index.ids[line.place])
-    if run is None:  # deleted this very moment
-        return ""
-    cells = [_cell(found, shape, line.place) for shape in shapes]
-    percent = progress_of(run) if run.state != State.FINISHED else None
-    percent = None if percent is None else percent * 100
-    return run_row(run, cells, run.pk in drawn, percent, line.depth, pinned, found.slug)
-
-
-def _cell(found: Workspace, shape: Shape, place: int) -> Cell:
+def _cells(found: Workspace, shape: Shape, places: np.ndarray) -> list[Cell]:
+    """One column of the runs at these places."""
+    column = shape.column
     if not shape.is_metric:
-        return Cell(value_text(shape.column, shape.column.value(place)))
-    value = float(shape.column.numbers[place])
-    _, _, last, bad = found.columns.index.metrics[shape.key][:, place].tolist()
+        if column.codes is None:
+            return [Cell(value_text(column, column.value(place))) for place in places.tolist()]
+        # Each distinct value is written once.
+        codes = column.codes[places].tolist()
+        known = {
+            code: Cell(value_text(column, column.values[code] if code >= 0 else None)) for code in set(codes)
+        }
+        return [known[code] for code in codes]
+    values = column.numbers[places].tolist()
+    _, _, lasts, bads = found.columns.index.metrics[shape.key][:, places].tolist()
+    return [_metric(shape, *three) for three in zip(values, lasts, bads, strict=True)]
+
+
+def _metric(shape: Shape, value: float, last: float, bad: float) -> Cell:
     if math.isnan(value):
         return Cell("NaN" if bad > 0 else numbers.UNKNOWN)
-    return Cell(_number(value, shape.decimals), value == shape.best, f"best; last {numbers.number(last)}")
+    return Cell(_number(value, shape.decimals), value == shape.best, f"best; last {last:.4g}")
 
 
 def value_text(column: Column, value: Any) -> str:
@@ -149,7 +170,7 @@ def _number(value: float, decimals: int | None) -> str:
 # --- groups ---
 
 
-def _group(found: Workspace, line: Line, cells: list[Cell], pinned: int) -> str:
+def _group(found: Workspace, line: Line, cells: list[Cell]) -> str:
     states = _states(found.columns.column("state"), line.places)
     state = next((state for state in _STATE_ORDER if state in states), State.FINISHED)
     done = sum(count for state, count in states.items() if state in ENDED)
@@ -158,7 +179,7 @@ def _group(found: Workspace, line: Line, cells: list[Cell], pinned: int) -> str:
         (numbers.setting_name(key), value_text(found.columns.column(key), value))
         for key, value in zip(found.group, line.values, strict=True)
     ]
-    return group_row(line, sweep, labels, cells, str(state), f"{done}/{len(line.places)}", pinned)
+    return group_row(line, sweep, labels, cells, str(state), f"{done}/{len(line.places)}", found.shown.pinned)
 
 
 def _states(column: Column, places: np.ndarray) -> dict[str, int]:

@@ -70,7 +70,7 @@ def bring_back(project: Project, ids: Collection[str] | None = None) -> int:
 
 def deleted_runs(project: Project) -> QuerySet[Run]:
     """The runs of a project that are deleted and can still come back."""
-    return Run.everything.filter(project=project).exclude(deleted_at=None)
+    return Run.everything.filter(project=project, deleted_at__isnull=False)
 
 
 def delete_overdue() -> None:

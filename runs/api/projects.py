@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
@@ -61,7 +61,7 @@ class RowsOut(Schema):
 
 
 def _projects() -> QuerySet[Project]:
-    return Project.objects.annotate(count=Count("runs"))
+    return Project.objects.annotate(count=Count("runs", filter=Q(runs__deleted_at=None)))
 
 
 def _out(project: Project) -> ProjectOut:

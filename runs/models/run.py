@@ -86,9 +86,19 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["project", "-created_at"]),
             models.Index(fields=["state", "created_at"]),
+            # Which runs were changed is asked before each look at a table (runs/table/read.py), and nearly all have
+            # ended: their versions stand in an index of their own, in which a running training changes nothing.
+            models.Index(
+                fields=["project", "ended_at", "id", "version"],
+                name="ended_versions",
+                condition=models.Q(ended_at__isnull=False),
+            ),
+            models.Index(fields=["project"], name="open_runs", condition=models.Q(ended_at__isnull=True)),
             # Hardly any run is deleted, and the others are not in it.
             models.Index(
-                fields=["deleted_at"], name="deleted_runs", condition=models.Q(deleted_at__isnull=False)
+                fields=["project", "deleted_at"],
+                name="deleted_runs",
+                condition=models.Q(deleted_at__isnull=False),
             ),
         ]
 

@@ -69,10 +69,8 @@ class Column:
         if self.codes is None:
             return self.numbers
         ranks = np.empty(len(self.values) + 1)
-        for rank, code in enumerate(
-            sorted(range(len(self.values)), key=lambda at: _sortable(self.values[at]))
-        ):
-            ranks[code] = rank
+        keys = [_sortable(value) for value in self.values]
+        ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
         ranks[-1] = np.nan
         return ranks[self.codes]
 
@@ -80,7 +78,7 @@ class Column:
 def _sortable(value: Any) -> tuple[bool, Any]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return False, value
-    return True, " ".join(texts_of(value)).casefold()
+    return True, (value if isinstance(value, str) else " ".join(texts_of(value))).casefold()
 
 
 def texts_of(value: Any) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ TEXT_FIELDS = {
 MOMENT_FIELDS = {"created": "created_at", "started": "started_at", "ended": "ended_at"}
 NUMBER_FIELDS = {"step": "step", "max_steps": "max_steps", "epoch": "epoch", "trial": "trial"}
 OTHER_FIELDS = ("id", "sweep", "recipe", "archived", "age", "duration")
+#: These grow by themselves.
+OF_THE_MOMENT = ("age", "duration")
 FIELDS = (*TEXT_FIELDS, *OTHER_FIELDS, *MOMENT_FIELDS, *NUMBER_FIELDS)
 ALIASES = {"tags": "tag", "status": "state"}
 #: What a metric's key may end with; without it, the best value in the metric's direction is meant.
@@ -33,11 +35,17 @@ SHORT = ("args", "params", "model", "data", "trainer", "config")
 
 
 class RunColumns:
-    """The columns of an index at the moment ``now`` (seconds since the epoch)."""
+    """The columns of an index at one revision, at the moment ``now`` (seconds since the epoch)."""
 
     def __init__(self, index: Index, now: float) -> None:
-        self.index, self.now = index, now
+        self.index, self.now, self.revision = index, now, index.revision
         self._made: dict[str, Column] = {}
+
+    def go_on(self, now: float) -> None:
+        """Time has passed, the runs are the same."""
+        self.now = now
+        for key in OF_THE_MOMENT:
+            self._made.pop(key, None)
 
     @property
     def size(self) -> int:

@@ -94,7 +94,8 @@ class Index:
         for row in read.run_rows(self.project_id, changed):
             if row[0] in wanted and row[0] in self.places:
                 self._take_run(self.places[row[0]], dict(zip(RUN_FIELDS, row, strict=True)))
-        self._take_series([row for row in read.series_rows(self.project_id, changed) if row[0] in wanted])
+        for rows in read.series_rows(self.project_id, changed):
+            self._take_series([row for row in rows if row[0] in wanted])
 
     def _take_run(self, place: int, row: dict[str, Any]) -> None:
         for name in TEXTS:

@@ -10,6 +10,8 @@ from runs.models import Run, Series, Sweep
 
 #: More runs than these are read with their whole project: a list of thousands of ids is slower.
 MANY = 500
+#: Rows of series that are in memory at once.
+ROWS = 20_000
 RUN_FIELDS = (
     "pk",
     "version",
@@ -36,8 +38,9 @@ RUN_FIELDS = (
 
 def versions(project_id: int) -> dict[str, int]:
     """{run: version} of every run of a project, the deleted ones that can still come back included."""
-    query = f"SELECT id, version FROM {sql.table(Run)} WHERE project_id = %s"  # noqa: S608
-    return dict(sql.rows(query, [project_id]))
+    query = f"SELECT id, version FROM {sql.table(Run)} WHERE project_id = %s AND ended_at IS "  # noqa: S608
+    # Each half has an index; without it SQLite would walk over the large columns of every row.
+    return dict(sql.rows(f"{query} NOT NULL UNION ALL {query} NULL", [project_id, project_id]))
 
 
 def run_rows(project_id: int, ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -46,8 +49,12 @@ def run_rows(project_id: int, ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     return (rows.filter(pk__in=ids) if len(ids) <= MANY else rows).values_list(*RUN_FIELDS).iterator(2000)
 
 
-def series_rows(project_id: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """(run, key, min, max, last as text, count of NaN and ±Inf) of every series of these runs that has points."""
+def series_rows(project_id: int, ids: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+    """(run, key, min, max, last as text, count of NaN and ±Inf) of every series of these runs that has points, some
+    thousands at a time.
+    """
+    if not ids:
+        return
     key, low, high = map(connection.ops.quote_name, ("key", "min", "max"))
     which, values = f"run_id IN ({sql.marks(ids)})", list[str | int](ids)
     if len(ids) > MANY:
@@ -55,7 +62,10 @@ def series_rows(project_id: int, ids: Sequence[str]) -> list[tuple[Any, ...]]:
         values = [project_id]
     # By hand: 200 runs of 1,000 series are 200,000 rows, and Django would look at each of their values.
     query = f"SELECT run_id, {key}, {low}, {high}, last, nan_count + inf_count FROM {sql.table(Series)} "  # noqa: S608
-    return sql.rows(f"{query} WHERE count > 0 AND {which}", values) if values else []
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} WHERE count > 0 AND {which}", values)
+        while rows := cursor.fetchmany(ROWS):
+            yield rows
 
 
 def sweep_names(project_id: int) -> dict[str, str]:

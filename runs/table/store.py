@@ -16,26 +16,43 @@ from runs.table.index import Index
 KEPT = 6
 #: … and of these, how many are read when the server starts.
 WARM = 3
-_indexes: "OrderedDict[int, Index]" = OrderedDict()
+
+
+class _Kept:
+    """An index and the columns that were made of it, good until a run changes."""
+
+    def __init__(self, project_id: int) -> None:
+        self.index = Index(project_id)
+        self._columns: RunColumns | None = None
+
+    def columns_now(self) -> RunColumns:
+        now = time.time()
+        if self._columns is None or self._columns.revision != self.index.revision:
+            self._columns = RunColumns(self.index, now)
+        self._columns.go_on(now)
+        return self._columns
+
+
+_projects: "OrderedDict[int, _Kept]" = OrderedDict()
 _lock = threading.Lock()
 
 
 @contextmanager
 def columns_of(project_id: int) -> Iterator[RunColumns]:
     """The columns of a project's runs as they are now; nobody changes them inside the block."""
-    index = _index(project_id)
-    with index.lock:
-        index.refresh()
-        yield RunColumns(index, time.time())
+    kept = _kept(project_id)
+    with kept.index.lock:
+        kept.index.refresh()
+        yield kept.columns_now()
 
 
-def _index(project_id: int) -> Index:
+def _kept(project_id: int) -> _Kept:
     with _lock:
-        index = _indexes.pop(project_id, None) or Index(project_id)
-        _indexes[project_id] = index
-        while len(_indexes) > KEPT:
-            _indexes.popitem(last=False)
-        return index
+        kept = _projects.pop(project_id, None) or _Kept(project_id)
+        _projects[project_id] = kept
+        while len(_projects) > KEPT:
+            _projects.popitem(last=False)
+        return kept
 
 
 def warm_up() -> None:

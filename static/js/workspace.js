@@ -4,7 +4,7 @@ import { ChartGrid } from "./chart_grid.js";
 import { connectToolbar } from "./chart_toolbar.js";
 import { connectColumns } from "./column_sheet.js";
 import { isTyping, pageData } from "./dom.js";
-import { patchParts, throttled } from "./parts.js";
+import { throttled } from "./parts.js";
 import { QueryBar } from "./query_bar.js";
 import { connectBuilder } from "./query_builder.js";
 import { MOST_SHOWN, RunsTable } from "./runs_table.js";
@@ -108,9 +108,19 @@ function patch(fragment) {
     const { run, group } = fresh.dataset;
     const old = run ? table.row(run) : holder.querySelector(`tr[data-group="${group}"]`);
     if (!old || old.cells.length !== fresh.cells.length) continue;
-    patchParts(old, fresh);
+    patchRow(old, fresh);
     if (run) tellCharts(old, fresh.dataset);
   }
+}
+
+// Tick and eye are the person's own; a cell with the focus inside stays as it is.
+function patchRow(old, fresh) {
+  [...fresh.cells].forEach((cell, index) => {
+    const now = old.cells[index];
+    if (index < (old.dataset.run ? 2 : 1)) return;
+    if (now.title !== cell.title) now.title = cell.title;
+    if (now.innerHTML !== cell.innerHTML && !now.contains(document.activeElement)) now.innerHTML = cell.innerHTML;
+  });
 }
 
 function tellCharts(row, { run: id, state, version, maxSteps }) {
