@@ -65,7 +65,7 @@ def group_row(
     chip = f'<td colspan="2" class="tight"><span class="chip">{"sweep" if sweep else "group"}</span></td>'
     return mark_safe(  # noqa: S308 (escaped here and in the parts)
         f'<tr class="sweep-row" data-group="{line.group}"{_attribute("data-sweep", sweep.pk if sweep else "")}>'
-        f'<td class="tight"><a class="icon-button fold" role="button" data-fold="{line.group}" '
+        f'<td class="tight"><a class="icon-button fold" data-fold="{line.group}" '
         f'href="?open={quote(line.group or "")}" aria-expanded="{str(line.is_open).lower()}" '
         f'aria-label="Runs of {escape(words)}">{_icon("chevron-right")}</a></td>{chip}'
         f'<th scope="row" class="name-column"><span class="name-cell">{_state(state)}{link} '
@@ -107,11 +107,10 @@ def _attribute(name: str, value: str) -> str:
 
 
 def _labels(labels: list[tuple[str, str]]) -> str:
-    return " ".join(
-        f'<span class="group-label ellipsis" title="{escape(key)} {escape(value)}">'
-        f'<span class="quiet">{escape(key)}</span> {escape(value)}</span>'
-        for key, value in labels
-    )
+    """The values; whose they are stands above the table and in the title."""
+    values = " · ".join(value for _, value in labels)
+    title = ", ".join(f"{key} {value}" for key, value in labels)
+    return f'<span class="group-label ellipsis" title="{escape(title)}">{escape(values)}</span>'
 
 
 def _progress(state: str, percent: float | None) -> str:

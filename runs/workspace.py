@@ -114,7 +114,7 @@ def workspace(project: Project, asked: Asked) -> Iterator[Workspace]:
             places=places,
             sort=sort,
             group=group,
-            shown=shown_columns(columns, places, asked.cols, asked.pin),
+            shown=shown_columns(columns, places, asked.cols, asked.pin, [key.key for key in sort]),
             lines=on_page,
             pages=pages,
             page=page,

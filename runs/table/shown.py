@@ -1,6 +1,6 @@
 """Which columns a table shows: those a person chose, else what decides and what was changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +26,15 @@ class Shown:
     is_chosen: bool = False
 
 
-def shown_columns(columns: RunColumns, places: np.ndarray, cols: str = "", pin: str = "") -> Shown:
-    """The columns for these runs; ``cols`` and ``pin`` are keys joined by commas."""
+def shown_columns(
+    columns: RunColumns, places: np.ndarray, cols: str = "", pin: str = "", sorted_by: Sequence[str] = ()
+) -> Shown:
+    """The columns for these runs; ``cols`` and ``pin`` are keys joined by commas. What orders the rows is seen, unless
+    somebody chose otherwise.
+    """
     asked = [(part, columns.full_key(part)) for part in _parts(cols)]
     pinned = [full for part in _parts(pin) if (full := columns.full_key(part))]
-    keys = [full for _, full in asked if full] if cols else default_columns(columns, places)
+    keys = [full for _, full in asked if full] if cols else default_columns(columns, places, sorted_by)
     ordered = list(dict.fromkeys([*pinned, *keys]))
     return Shown(
         ordered, len(dict.fromkeys(pinned)), tuple(part for part, full in asked if not full), bool(cols)
@@ -41,10 +45,12 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def default_columns(columns: RunColumns, places: np.ndarray) -> list[str]:
-    """Objective and loss first, then the settings that differ, then the other metrics."""
+def default_columns(columns: RunColumns, places: np.ndarray, sorted_by: Sequence[str] = ()) -> list[str]:
+    """What orders the rows, objective and loss, then the settings that differ, then the other metrics."""
     metrics = metric_columns(measured_keys(columns, places), columns.objectives)
-    return [*metrics[:_LEADING], *config_columns(columns, places), *metrics[_LEADING:]]
+    first = [key for key in sorted_by if key not in ("name", "state")]
+    found = [*first, *metrics[:_LEADING], *config_columns(columns, places), *metrics[_LEADING:]]
+    return list(dict.fromkeys(found))
 
 
 def measured_keys(columns: RunColumns, places: np.ndarray) -> list[str]:

@@ -25,6 +25,7 @@ export class BulkActions extends EventTarget {
     on("archive", () => this.#do("archive"));
     on("unarchive", () => this.#do("unarchive"));
     this.box.addEventListener("click", (event) => this.#export(event));
+    page.querySelector("[data-undo-all]").addEventListener("click", () => this.#send(page.dataset.undoUrl, new FormData()));
     document.addEventListener("submit", (event) => this.#submit(event));
     document.addEventListener("keydown", (event) => this.#key(event));
     this.show();
@@ -50,6 +51,7 @@ export class BulkActions extends EventTarget {
 
   show() {
     const { count, matching } = this;
+    this.#tellDeleted();
     this.box.hidden = !count;
     this.box.querySelector("[data-selected-count]").textContent = this.#every ? `All ${matching} that match` : `${count} selected`;
     const every = this.box.querySelector("[data-select-matching]");
@@ -61,6 +63,13 @@ export class BulkActions extends EventTarget {
     compare.href = `${this.page.dataset.compareUrl}?runs=${[...this.table.selected.keys()].join(",")}`;
     this.box.querySelector("[data-show-only]").hidden = this.#every;
     this.box.querySelector("[data-stop]").hidden = !this.#every && !this.#alive().length;
+  }
+
+  // At the end of thousands of lines nobody would find it.
+  #tellDeleted() {
+    const deleted = Number(this.page.querySelector("table").dataset.deleted);
+    this.page.querySelector("[data-deleted-note]").hidden = !deleted;
+    this.page.querySelector("[data-deleted-text]").textContent = `${deleted} deleted ·`;
   }
 
   #alive() {

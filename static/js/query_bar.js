@@ -9,6 +9,8 @@ export class QueryBar extends EventTarget {
   #tokens = [];
   #error = null;
   #offers = [];
+  // The text that the offers are for: those of another one would replace the wrong part.
+  #offered = "";
   #active = -1;
   #timer = 0;
   #turn = 0;
@@ -126,6 +128,7 @@ export class QueryBar extends EventTarget {
   // --- offers: a combobox with a list ---
 
   #offer({ offers, begin, end }) {
+    this.#offered = this.value;
     this.#offers = offers.map((offer) => ({ ...offer, begin, end }));
     this.#active = -1;
     this.list.replaceChildren(...this.#offers.map(option));
@@ -147,7 +150,7 @@ export class QueryBar extends EventTarget {
   }
 
   #key(event) {
-    const isOpen = !this.list.hidden;
+    const isOpen = !this.list.hidden && this.#offered === this.value;
     if (event.key === "Escape") return this.#escape(event, isOpen);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -179,7 +182,7 @@ export class QueryBar extends EventTarget {
     const item = event.target.closest("[role=option]");
     if (!item) return;
     event.preventDefault();
-    this.#take(this.#offers[[...this.list.children].indexOf(item)]);
+    if (this.#offered === this.value) this.#take(this.#offers[[...this.list.children].indexOf(item)]);
   }
 
   // A key is followed by its value, a value by the next term.

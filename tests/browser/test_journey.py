@@ -191,11 +191,50 @@ def use_the_workspace(page: Page, run: str, stopped: str, folder: Path) -> None:
     header = page.get_by_role("columnheader", name="Run", exact=True)
     header.get_by_role("link").click()
     expect(page.locator("th.name-column[aria-sort]").first).to_be_visible()
+    filter_by_typing(page)
+    act_on_ticked_runs(page, stopped)
     page.get_by_label("Export the runs").click()
     table = download(page, page.get_by_role("link", name="CSV", exact=True), folder)
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert len(rows) == 6
     assert {row["state"] for row in rows} == {"finished", "stopped"}
+
+
+def filter_by_typing(page: Page) -> None:
+    """Keys and values are completed; a wrong key is put right; the rows follow, and the address."""
+    bar = page.get_by_role("combobox", name="Filter runs")
+    page.keyboard.press("/")
+    bar.press_sequentially("stat")
+    expect(page.get_by_role("option").first).to_contain_text("state")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(bar).to_have_value("state:")
+    page.get_by_role("option", name="stopped").click()
+    expect(page.locator("tr[data-run]")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"q=state%3Astopped"))
+    bar.fill("eval/acuracy>0.1")
+    page.get_by_role("button", name="Use eval/accuracy").click()
+    expect(page.locator("tr[data-run]").first).to_be_visible()
+    expect(bar).to_have_value("eval/accuracy>0.1")
+    bar.fill("")
+    bar.press("Enter")
+    expect(page.locator("[data-query-count]")).to_have_text("6 runs")
+
+
+def act_on_ticked_runs(page: Page, run: str) -> None:
+    """A tag for the ticked run; deleted, and back again."""
+    row = page.locator(f'tr[data-run="{run}"]')
+    row.get_by_role("checkbox").check()
+    page.keyboard.press("t")
+    page.get_by_label("Add").fill("kept")
+    page.get_by_role("button", name="Change tags").click()
+    expect(row).to_contain_text("+1")
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(row).to_have_count(0)
+    page.locator("[data-undo-all]").click()
+    expect(row).to_be_visible()
 
 
 def export_the_best(page: Page, run: str, folder: Path) -> None:
