@@ -9,8 +9,8 @@ from trainer_bridge.example_data._python import functions, place
 from trainer_bridge.example_data._splits import datasets_of, grouped, thinned
 
 #: Signs of the longest function asked about, and of the longest answer.
-_LONGEST, _LONGEST_ANSWER = 240, 60
-_MOST = {"train": 6000, "validation": 500, "test": 500}
+_LONGEST, _LONGEST_ANSWER = 200, 60
+_MOST = {"train": 4000, "validation": 500, "test": 500}
 
 
 @example(

@@ -9,6 +9,14 @@ _NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 _SOUND_NO_DROPOUT = dict.fromkeys(
     ("hidden_dropout", "attention_dropout", "activation_dropout", "feat_proj_dropout", "final_dropout"), 0.0
 )
+_SMALL_BART = {
+    "d_model": 16,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "activation_dropout": 0.0,
+}
 _BERT = {
     "vocab_size": 300,
     "config": {
@@ -35,6 +43,13 @@ ROWS: dict[str, Any] = {
     },
     "causal-lm": lambda n: {"text": _text(n)},
     "masked-lm": lambda n: {"text": _text(n)},
+    "seq2seq": lambda n: {"source": _text(n), "target": _text(n + 1)},
+    "question-answering": lambda n: {
+        "question": _WORDS[n % 7],
+        "context": f"{_text(n)} is {_text(n + 3)}",
+        "answers": {"text": ["is"], "answer_start": [len(_text(n)) + 1]},
+    },
+    "word2vec": lambda n: {"text": _text(n)},
     "multiple-choice": lambda n: {
         "question": _text(n),
         "choices": [_text(n), _text(n + 1), "none"],
@@ -55,6 +70,12 @@ REST: dict[str, dict[str, Any]] = {
         "params": {"block_size": 8},
         "model": {"vocab_size": 300, "config": {"hidden_size": 16, "num_hidden_layers": 1}},
     },
+    "question-answering": {"model": _BERT},
+    "seq2seq": {
+        "model": {"vocab_size": 300, "config": _SMALL_BART},
+    },
+    "linear-regression": {"params": {"points": 100}},
+    "word2vec": {"params": {"vector_size": 8, "min_count": 1}},
     "masked-lm": {"params": {"mlm_probability": 0.4}, "model": _BERT},
     "multiple-choice": {"model": _BERT},
     "image-classification": {
