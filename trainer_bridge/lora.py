@@ -6,6 +6,7 @@ model in the folder, as of any other training, and the adapter in ``adapter/``, 
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ def with_lora(model: Any, auto_class: str, values: Mapping[str, Any]) -> Any:
     except ValueError as error:
         raise SpecProblem({"model.lora_target_modules": _reason(model, error)}) from error
     adapted.saves_merged = values["lora_merged"]
+    # Otherwise peft asks the hub, at every checkpoint, whether the base's vocabulary was changed.
+    adapted.save_pretrained = partial(adapted.save_pretrained, save_embedding_layers=False)
     return adapted
 
 
@@ -70,7 +73,7 @@ def load_adapter(model: Any, folder: Path) -> None:
 
     place = folder / ADAPTER if (folder / ADAPTER).is_dir() else folder
     saved = load_file(place / _WEIGHTS)
-    if wrong := saved.keys() ^ get_peft_model_state_dict(model).keys():
+    if wrong := saved.keys() ^ get_peft_model_state_dict(model, save_embedding_layers=False).keys():
         raise RuntimeError(f"The adapter in {place} is not one of this model: {sorted(wrong)[:5]}")
     set_peft_model_state_dict(model, saved)
 

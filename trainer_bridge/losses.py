@@ -6,6 +6,7 @@ of items, not the sum of their weights, which no batch knows of the others.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trainer_bridge.problem import SpecProblem
@@ -13,48 +14,67 @@ from trainer_bridge.recipes.parts import TrainerParts
 from trainer_bridge.trainer_choices import BALANCED, class_weights
 
 Loss = Callable[..., Any]
+_CLASSES, _VALUES, _SEVERAL = "classes", "numbers", "several classes at once"
+#: Which labels a loss is for; the others are for classes.
+_LABELS_OF: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("mse", "mae", "huber"), (_VALUES,)),
+    "binary_cross_entropy": (_SEVERAL, _VALUES),
+}
 #: Items without a label: padding, pieces of words, tokens that are not masked.
 IGNORED = -100
 
 
 def chosen_loss(values: Mapping[str, Any], parts: TrainerParts, label_smoothing: float) -> Loss | None:
-    """The loss that a person chose, or the recipe's; None leaves it to the model.
-
-    Label smoothing needs a loss that can smooth: with the loss "model" it is this module's cross-entropy.
-    """
-    choice, own = values["loss"], parts.compute_loss_func
-    if choice == "model" and not (label_smoothing and _smooths(own)):
-        return own
-    shifted = _foresees(parts.model)
-    if choice in ("model", "cross_entropy"):
-        return cross_entropy(_weights(values["class_weights"], parts), label_smoothing, shifted)
+    """The loss that a person chose, or the recipe's; None leaves it to the model. Raises SpecProblem."""
+    choice = values["loss"]
+    if choice == "model":
+        return _smoothed(parts, label_smoothing) if label_smoothing else parts.compute_loss_func
+    if sentence := unfit(choice, parts.model):
+        raise SpecProblem({"trainer.loss": sentence})
+    if choice == "cross_entropy":
+        weights = _weights(values["class_weights"], parts)
+        return CrossEntropy(weights, label_smoothing, foresees(parts.model))
     if choice == "focal":
-        return focal(values["focal_gamma"], _weights(values["class_weights"], parts), shifted)
+        return focal(values["focal_gamma"], _weights(values["class_weights"], parts), foresees(parts.model))
     return _NUMBERS[choice](values)
 
 
-def cross_entropy(
-    weights: Sequence[float] | None = None, smoothing: float = 0.0, shifted: bool = False
-) -> Loss:
+def _smoothed(parts: TrainerParts, label_smoothing: float) -> Loss:
+    """A loss that smooths: the Trainer's own smoother would leave out that of a recipe in silence."""
+    if isinstance(parts.compute_loss_func, CrossEntropy):
+        return replace(parts.compute_loss_func, smoothing=label_smoothing)
+    sentence = unfit("cross_entropy", parts.model)
+    if parts.compute_loss_func is not None:
+        sentence = (
+            "The recipe's own loss does not smooth labels: set it to 0, or choose the loss cross_entropy."
+        )
+    if sentence:
+        raise SpecProblem({"args.label_smoothing_factor": sentence})
+    return CrossEntropy(None, label_smoothing, foresees(parts.model))
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
     """Cross-entropy in nats of logits (…, classes) and labels (…). ``shifted``: a causal model, whose output at a
     place foresees the next one. ``smoothing``: the share of the target that is spread evenly over all classes."""
 
-    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+    weights: Sequence[float] | None = None
+    smoothing: float = 0.0
+    shifted: bool = False
+
+    def __call__(self, outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
         from torch.nn.functional import cross_entropy
 
-        logits, target = _flat(outputs, labels, shifted)
+        logits, target = _flat(outputs, labels, self.shifted)
         each = cross_entropy(
             logits,
             target,
-            weight=_tensor(weights, logits),
-            label_smoothing=smoothing,
+            weight=_tensor(self.weights, logits),
+            label_smoothing=self.smoothing,
             ignore_index=IGNORED,
             reduction="sum",
         )
         return each / _items(target.ne(IGNORED), num_items_in_batch)
-
-    loss.__dict__["smooths"] = True
-    return loss
 
 
 def focal(gamma: float, weights: Sequence[float] | None = None, shifted: bool = False) -> Loss:
@@ -80,6 +100,9 @@ def of_numbers(function: str, **options: Any) -> Loss:
         import torch
 
         logits = _logits(outputs)
+        if labels.numel() != logits.numel():
+            shapes = f"{tuple(labels.shape)} do not fit outputs of shape {tuple(logits.shape)}"
+            raise ValueError(f"{function} compares numbers one by one: labels of shape {shapes}.")
         labels = labels.to(logits.dtype).reshape(logits.shape)
         each = getattr(torch.nn.functional, function)(logits, labels, reduction="none", **options)
         if num_items_in_batch is None:
@@ -110,6 +133,36 @@ def balanced_weights(labels: Sequence[int], classes: int) -> list[float]:
 def _smooths(own: Loss | None) -> bool:
     """Whether this module's cross-entropy may stand for the recipe's loss: it is the same, or there is none."""
     return own is None or getattr(own, "smooths", False)
+
+
+def unfit(choice: str, model: Any) -> str | None:
+    """Why a loss does not fit a model's labels, as far as its config tells; None if it may."""
+    base = _plain_model(model)
+    if getattr(base, "config", None) is None:
+        return None
+    if "labels" not in _label_names(base):
+        return f"The labels of {type(base).__name__} are no classes or numbers: only its own loss fits."
+    wanted, given = _LABELS_OF.get(choice, (_CLASSES,)), _labels_kind(base.config)
+    if given in wanted:
+        return None
+    return f"It is for {' or '.join(wanted)}, and the labels of this model are {given}."
+
+
+def _labels_kind(config: Any) -> str:
+    problem = getattr(config, "problem_type", None)
+    if config.num_labels == 1 or problem == "regression":
+        return _VALUES
+    return _SEVERAL if problem == "multi_label_classification" else _CLASSES
+
+
+def _label_names(model: Any) -> list[str]:
+    from transformers.utils import find_labels
+
+    return list(find_labels(type(model)))
+
+
+def _plain_model(model: Any) -> Any:
+    return model.get_base_model() if hasattr(model, "peft_config") else model
 
 
 def _weights(text: str | None, parts: TrainerParts) -> list[float] | None:
@@ -144,12 +197,11 @@ def _training_labels(dataset: Any) -> list[int]:
     return flat[flat != IGNORED].tolist()
 
 
-def _foresees(model: Any) -> bool:
+def foresees(model: Any) -> bool:
     """Whether the model's output at a place is about the next one."""
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-    base = model.get_base_model() if hasattr(model, "peft_config") else model
-    return type(base).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
+    return type(_plain_model(model)).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
 
 
 def _logits(outputs: Any) -> Any:

@@ -1,6 +1,7 @@
 """What a Trainer was given, parameter by parameter, in words: for the run's record."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 #: Parameter of the Trainer → what it was given, then details.
@@ -77,13 +78,23 @@ def _processing(processing: Any) -> list[str]:
 
 def _loss(trainer: Any) -> list[str]:
     if trainer.compute_loss_func is not None:
-        return [_called(trainer.compute_loss_func), "divides by num_items_in_batch"]
+        loss = trainer.compute_loss_func
+        given = "the divisor is num_items_in_batch"
+        return [_called(loss), given, *(f"{name} {value}" for name, value in _set_anew(loss))]
     who = (
         "the model divides by num_items_in_batch"
         if trainer.model_accepts_loss_kwargs
         else "the mean of each batch"
     )
     return ["the model's own", who]
+
+
+def _set_anew(thing: Any) -> list[tuple[str, Any]]:
+    """The fields of a dataclass that are not at their defaults."""
+    if not is_dataclass(thing):
+        return []
+    values = [(field, getattr(thing, field.name)) for field in fields(thing)]
+    return [(field.name, value) for field, value in values if value != field.default]
 
 
 def _optimizer(optimizer: Any) -> list[str]:

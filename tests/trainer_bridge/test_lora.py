@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import peft.utils.save_and_load
 import pytest
 import torch
 import transformers
@@ -83,6 +84,17 @@ def test_an_adapter_alone_is_small_and_resumes(tmp_path: Path, monkeypatch: pyte
     assert not (folder / "model.safetensors").exists()
     resumed.train(resume_from_checkpoint=str(folder))
     assert losses(resumed) == losses(whole)
+
+
+def test_saving_asks_no_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(*args: Any, **kwargs: Any) -> bool:
+        raise AssertionError("asked the hub about a base model")
+
+    monkeypatch.setattr(peft.utils.save_and_load, "check_file_exists_on_hf_hub", ask)
+    trainer = built(tmp_path, **ADAPTED)
+    trainer.model.peft_config["default"].base_model_name_or_path = "somebody/base"
+    trainer.train()
+    assert trainer.state.best_model_checkpoint
 
 
 def test_layers_are_named_where_none_fits(tmp_path: Path) -> None:

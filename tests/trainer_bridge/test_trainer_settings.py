@@ -7,15 +7,21 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from torch.nn import functional
 from transformers import DataCollatorWithPadding, TrainerCallback
 
 from tests.trainer_bridge.toy import SAVING, built, first_log, toy
 from trainer_bridge import losses
+from trainer_bridge.collators import chosen_collator
 from trainer_bridge.model_choice import ModelChoice
+from trainer_bridge.optimizers import chosen_optimizer
 from trainer_bridge.problem import SpecProblem
+from trainer_bridge.processing import train_tokenizer
 from trainer_bridge.recipes import TrainerParts
+from trainer_bridge.spec import build_trainer
 from trainer_bridge.spec_fields import problems
+from trainer_bridge.trainer_choices import CALLBACKS, COLLATORS, OPTIMIZERS
 from trainer_bridge.trainer_record import trainer_record
 
 pytestmark = pytest.mark.training
@@ -76,11 +82,11 @@ def test_losses_are_those_of_torch_for_a_whole_batch() -> None:
     outputs = {"logits": LOGITS}
     kept, labels = LOGITS[:2], LABELS[:2]
     weights = torch.tensor([1.0, 2.0, 3.0])
-    assert torch.isclose(losses.cross_entropy()(outputs, LABELS), functional.cross_entropy(kept, labels))
-    smooth = losses.cross_entropy(None, 0.1)(outputs, LABELS)
+    assert torch.isclose(losses.CrossEntropy()(outputs, LABELS), functional.cross_entropy(kept, labels))
+    smooth = losses.CrossEntropy(None, 0.1)(outputs, LABELS)
     assert torch.isclose(smooth, functional.cross_entropy(kept, labels, label_smoothing=0.1))
     weighted = functional.cross_entropy(kept, labels, weight=weights, reduction="sum") / 2
-    assert torch.isclose(losses.cross_entropy([1, 2, 3])(outputs, LABELS), weighted)
+    assert torch.isclose(losses.CrossEntropy([1, 2, 3])(outputs, LABELS), weighted)
     assert torch.isclose(losses.focal(0.0, [1, 2, 3])(outputs, LABELS), weighted)
     right = kept.softmax(-1).gather(-1, labels[:, None]).squeeze(-1)
     assert torch.isclose(losses.focal(2.0)(outputs, LABELS), (-((1 - right) ** 2) * right.log()).mean())
@@ -88,7 +94,7 @@ def test_losses_are_those_of_torch_for_a_whole_batch() -> None:
 
 def test_a_causal_models_loss_is_about_the_next_token() -> None:
     logits, labels = LOGITS[None], torch.tensor([[-100, 1, 2]])
-    found = losses.cross_entropy(shifted=True)({"logits": logits}, labels)
+    found = losses.CrossEntropy(shifted=True)({"logits": logits}, labels)
     assert torch.isclose(found, functional.cross_entropy(LOGITS[:2], labels[0, 1:]))
 
 
@@ -97,13 +103,52 @@ def test_a_causal_models_loss_is_about_the_next_token() -> None:
 )
 def test_losses_between_numbers(name: str, function: str, tmp_path: Path) -> None:
     def change(parts: TrainerParts) -> None:
-        for item in parts.train_dataset:
-            item["labels"] = float(item["labels"])
+        parts.model.config.problem_type = "regression"
 
     trainer = built(tmp_path, toy(change), trainer={"loss": name, "metrics": "regression"}, args=LOSS_DECIDES)
     logits, labels = torch.tensor([[0.5], [3.0]]), torch.tensor([1.0, 0.0])
     found = trainer.compute_loss_func({"logits": logits}, labels, num_items_in_batch=torch.tensor(4))
     assert torch.isclose(found, getattr(functional, function)(logits[:, 0], labels) / 2)
+
+
+@pytest.mark.parametrize(
+    ("trainer", "args", "sentence"),
+    [
+        ({"loss": "mse"}, {}, "trainer.loss: It is for numbers, and the labels of this model are classes."),
+        (
+            {"loss": "binary_cross_entropy"},
+            {},
+            "trainer.loss: It is for several classes at once or numbers, and the labels of this model are classes.",
+        ),
+    ],
+)
+def test_a_loss_for_other_labels_is_refused(
+    trainer: dict[str, Any], args: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SpecProblem) as refused:
+        built(tmp_path, trainer=trainer, args=args)
+    assert str(refused.value) == sentence
+
+
+def test_label_smoothing_reaches_a_recipes_cross_entropy_and_is_refused_by_another_loss(
+    tmp_path: Path,
+) -> None:
+    def smooth(loss: Any) -> Any:
+        def change(parts: TrainerParts) -> None:
+            parts.compute_loss_func = loss
+
+        return built(tmp_path, toy(change), args={"label_smoothing_factor": 0.25}).compute_loss_func
+
+    assert smooth(losses.CrossEntropy(shifted=True)) == losses.CrossEntropy(None, 0.25, True)
+    with pytest.raises(SpecProblem, match="The recipe's own loss does not smooth labels"):
+        smooth(lambda outputs, labels, num_items_in_batch=None: outputs.loss)
+
+
+def test_labels_that_are_no_classes_are_not_smoothed(tmp_path: Path) -> None:
+    spec = {"recipe": "question-answering", "args": {"label_smoothing_factor": 0.1}}
+    spec |= {"data": {"max_samples": 8, "max_eval_samples": 8}, "model": {"vocab_size": 300}}
+    with pytest.raises(SpecProblem, match="The labels of BertForQuestionAnswering are no classes"):
+        build_trainer(spec, tmp_path)
 
 
 LOSS_DECIDES = {"metric_for_best_model": "loss", "greater_is_better": False}
@@ -225,6 +270,15 @@ def test_a_collator_that_pads_needs_a_tokenizer(tmp_path: Path) -> None:
         built(tmp_path, toy(change), trainer={"data_collator": "DataCollatorWithPadding"})
 
 
+@pytest.mark.parametrize("name", COLLATORS[1:])
+def test_every_collator_of_transformers_can_be_chosen(name: str) -> None:
+    tokenizer = train_tokenizer(["red apple"], "bert", 300, {})
+    parts = TrainerParts(processing_class=tokenizer, model=None)
+    collator = chosen_collator({"data_collator": name, "data_collator_options": None}, parts)
+    assert callable(collator)
+    assert getattr(collator, "tokenizer", tokenizer) is tokenizer
+
+
 # --- metrics ----------------------------------------------------------------------------------------------
 
 
@@ -281,6 +335,20 @@ def test_a_class_of_torch_with_its_options(tmp_path: Path) -> None:
         (0.5, 0.1),
         (0.5, 0.0),
     ]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS[1:])
+def test_every_class_that_is_offered_makes_steps(name: str) -> None:
+    values = {"optimizer": name, "optimizer_options": None}
+    made = chosen_optimizer(values, TrainerParts(), 0.1)
+    assert made is not None
+    weight = torch.nn.Parameter(torch.ones(2, 2))
+    optimizer = made[0]([weight], **made[1])
+    for _ in range(3):
+        optimizer.zero_grad()
+        weight.square().sum().backward()
+        optimizer.step()
+    assert weight.square().sum() < 4
 
 
 def test_a_wrong_option_of_an_optimizer(tmp_path: Path) -> None:
@@ -366,6 +434,24 @@ def test_early_stopping_ends_a_training_that_does_not_improve(tmp_path: Path) ->
     )
     trainer.train()
     assert trainer.state.global_step == 6  # the first evaluation is an improvement, the next two are none
+
+
+def test_every_callback_of_transformers_is_offered_or_left_out_on_purpose() -> None:
+    modules = (transformers.trainer_callback, transformers.integrations.integration_utils)
+    found = {
+        name
+        for module in modules
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and issubclass(kind, TrainerCallback)
+    }
+    elsewhere = {
+        "TrainerCallback",
+        "CallbackHandler",
+        "DefaultFlowCallback",  # the Trainer's own, always there
+        "PrinterCallback",  # takes total_flos out of the logs
+        "EarlyStoppingCallback",  # has fields of its own
+    }
+    assert found - elsewhere == set(CALLBACKS)
 
 
 def test_other_callbacks_of_transformers_and_the_recipes_own(

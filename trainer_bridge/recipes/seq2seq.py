@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from trainer_bridge.data_choice import Column, DataChoice
-from trainer_bridge.losses import cross_entropy
+from trainer_bridge.losses import CrossEntropy
 from trainer_bridge.metrics.generation import generation
 from trainer_bridge.model_choice import ModelChoice
 from trainer_bridge.recipes import Help, TrainerParts, recipe
@@ -72,7 +72,7 @@ def seq2seq(
         processing_class=tokenizer,
         compute_metrics=measures.compute,
         preprocess_logits_for_metrics=measures.keep,
-        compute_loss_func=cross_entropy(),
+        compute_loss_func=CrossEntropy(),
         accepts_loss_kwargs=False,
         notes=splits.notes,
     )

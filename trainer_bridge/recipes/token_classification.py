@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from trainer_bridge.data_choice import Column, DataChoice
-from trainer_bridge.losses import IGNORED, cross_entropy
+from trainer_bridge.losses import IGNORED, CrossEntropy
 from trainer_bridge.metrics.tagging import tagging
 from trainer_bridge.model_choice import ModelChoice
 from trainer_bridge.recipes import Help, TrainerParts, recipe
@@ -57,7 +57,7 @@ def token_classification(
         processing_class=tokenizer,
         compute_metrics=measures.compute,
         preprocess_logits_for_metrics=measures.keep,
-        compute_loss_func=cross_entropy(),
+        compute_loss_func=CrossEntropy(),
         accepts_loss_kwargs=False,
         notes=splits.notes,
     )
