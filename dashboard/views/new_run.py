@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.forms.draft import Draft, from_query, switch_recipe, to_query
 from dashboard.forms.reading import Reading, read
+from dashboard.forms.recipe_groups import grouped
 from dashboard.forms.rehearsal import rehearsed, went_wrong
 from dashboard.forms.rows import html_id, section_states, sections
 from dashboard.forms.summary import summarise
@@ -137,7 +138,7 @@ def _page(
         "project": project,
         "projects": Project.objects.all(),
         "chosen_project": draft.project or project.slug,
-        "recipes": catalog.catalog().values(),
+        "recipe_groups": grouped(catalog.catalog().values()),
         "own_problems": catalog.problems(),
         "own_folders": catalog.folders(),
         "recipes_version": catalog.version(),

@@ -33,6 +33,23 @@ def _modules() -> list[ModuleType]:
     return [importlib.import_module(f"{__name__}.{name}") for name in names]
 
 
+#: The examples that need no choice first, then what is asked for most; a recipe that is not named stands behind them.
+_FIRST = (
+    "digits-vit",
+    "language-id",
+    "stdlib-lm",
+    "text-classification",
+    "text-regression",
+    "token-classification",
+    "question-answering",
+    "multiple-choice",
+    "seq2seq",
+    "causal-lm",
+    "masked-lm",
+    "image-classification",
+    "audio-classification",
+)
+
+
 def _order(found: Recipe) -> tuple[int, str]:
-    first = ("digits-vit", "language-id", "stdlib-lm")
-    return (first.index(found.name) if found.name in first else len(first), found.name)
+    return (_FIRST.index(found.name) if found.name in _FIRST else len(_FIRST), found.name)

@@ -28,6 +28,7 @@ WEIGHTS, BIAS = [2.0, -3.4], 4.2
     },
     objective="eval/rmse",
     greater_is_better=False,
+    estimate="≈ 1 s, CPU",
 )
 def linear_regression(
     *,

@@ -24,6 +24,7 @@ NEEDS = {"question": Column("text"), "context": Column("text"), "answers": Colum
     settings={"data.source": "example:code-questions"},
     objective="eval/exact_match",
     greater_is_better=True,
+    estimate="≈ 45 s, CPU",
 )
 def question_answering(
     *,

@@ -35,6 +35,7 @@ NEEDS = {"source": Column("text"), "target": Column("text")}
     },
     objective="eval/exact_match",
     greater_is_better=True,
+    estimate="≈ 45 s, CPU",
 )
 def seq2seq(
     *,

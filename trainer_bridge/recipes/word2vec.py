@@ -30,6 +30,7 @@ from trainer_bridge.tasks import rows
     settings={"data.source": "example:python-docs"},
     objective="eval/auc",
     greater_is_better=True,
+    estimate="≈ 5 s, CPU",
 )
 def word2vec(
     *,
