@@ -8,6 +8,8 @@ from typing import Any
 from dashboard.forms.rows import html_id
 
 KIND = "preview"
+#: The field that leaves bad rows out.
+BAD_ROWS = html_id("data.skip_bad_rows")
 
 #: A histogram's width and height, in its own units.
 WIDTH, HEIGHT = 240, 48
@@ -59,6 +61,17 @@ class Report:
     @property
     def parts(self) -> list[dict[str, Any]]:
         return self.found.get("parts") or self.found.get("splits") or []
+
+    @property
+    def bad_rows_stop(self) -> bool:
+        """Whether rows that cannot be used keep the run from being launched."""
+        return any(problem.id == BAD_ROWS for problem in self.problems)
+
+    @property
+    def shown_problems(self) -> list[Problem]:
+        """All but the bad rows, where those are listed by themselves."""
+        listed = (self.found.get("bad") or {}).get("count")
+        return [problem for problem in self.problems if problem.id != BAD_ROWS or not listed]
 
     @property
     def has_targets(self) -> bool:

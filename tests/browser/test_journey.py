@@ -56,6 +56,7 @@ def test_journey(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None
     use_the_workspace(page, run, stopped, tmp_path)
     export_the_best(page, run, tmp_path)
     export_of_the_sweep(page, sweep, tmp_path)
+    learn_from_an_uploaded_table(page, tmp_path)
 
 
 def log_in(page: Page, trainboard: LiveTrainboard) -> None:
@@ -252,6 +253,30 @@ def export_of_the_sweep(page: Page, sweep: str, folder: Path) -> None:
     expect(page.get_by_role("region", name="Export checkpoint")).to_contain_text("whole")
     archive = download(page, page.get_by_role("button", name="Download zip"), folder)
     assert zipfile.ZipFile(archive).testzip() is None
+
+
+def learn_from_an_uploaded_table(page: Page, folder: Path) -> None:
+    """A broken file is told by its line; of another the columns are chosen in the preview, then it is learned from."""
+    new_run(page, "text-classification")
+    expect(page.get_by_text("Upload a file")).to_be_visible()
+    (folder / "broken.csv").write_text("text,label\nx,a\ny,b,c\n")
+    page.get_by_label("Upload a file").set_input_files(folder / "broken.csv")
+    expect(page.locator("#f-data-source-error")).to_have_text(re.compile("line 3 has 3 cells"))
+    rows = "".join(
+        f"{'fine' if n % 2 else 'poor'} thing {n},note {n},{'good' if n % 2 else 'bad'}\n" for n in range(40)
+    )
+    (folder / "table.csv").write_text(f"said,note,kind\n{rows}")
+    page.get_by_label("Upload a file").set_input_files(folder / "table.csv")
+    preview = page.locator("#data-preview")
+    expect(preview.get_by_text("Which column is text")).to_be_visible(timeout=TRAINING)
+    for role, column in (("text", "said"), ("label", "kind")):
+        preview.get_by_label(role, exact=True).select_option(column)
+    expect(preview.get_by_role("heading", name="The first batch")).to_be_visible(timeout=TRAINING)
+    expect(preview.locator(".preview-parts")).to_contain_text("train 36")
+    expect(field(page, "columns")).to_have_value('{"text":"said","label":"kind"}')
+    set_fields(page, max_steps="4")
+    launch(page, "Launch")
+    expect_state(page, "finished")
 
 
 def measured(archive: Path, spec: dict, folder: Path) -> float:

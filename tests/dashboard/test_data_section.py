@@ -83,7 +83,8 @@ def test_what_was_found_is_drawn_and_escaped(owner_client: Client, owner: User) 
     page = drawn(owner_client, owner)
     assert "&lt;b&gt;fine&lt;/b&gt;" in page
     assert "<b>fine</b>" not in page
-    assert 'href="#f-data-skip_bad_rows">skip_bad_rows</a> 2 rows cannot be used.' in page
+    assert 'Mend them, or turn <a href="#f-data-skip_bad_rows">skip_bad_rows</a> on' in page
+    assert "2 rows cannot be used." not in page  # said once, with the list
     for text in (
         "1\u2009080",
         "text · guessed",
@@ -94,9 +95,13 @@ def test_what_was_found_is_drawn_and_escaped(owner_client: Client, owner: User) 
     ):
         assert text in page, text
     assert (
-        '<select data-role="text"><option value="">choose…</option><option selected>review</option>' in page
+        '<select id="role-text" data-role="text"><option value="">choose…</option><option selected>review</option>'
+        in page
     )
-    assert '<select data-role="text_pair"><option value="">none</option><option>review</option>' in page
+    assert (
+        '<select id="role-text_pair" data-role="text_pair"><option value="">none</option><option>review</option>'
+        in page
+    )
     assert "<ruby>[MASK]<rt>fine</rt></ruby>" in page
     assert '<span class="ignored">x</span>' in page
 
@@ -130,7 +135,7 @@ def test_a_histogram_reaches_from_the_bottom_to_its_highest_bar() -> None:
 
 def test_a_result_may_hold_problems_alone(owner_client: Client, owner: User) -> None:
     page = drawn(owner_client, owner, result={"problems": RESULT["problems"]})
-    assert "2 rows cannot be used." in page
+    assert 'href="#f-data-skip_bad_rows">skip_bad_rows</a> 2 rows cannot be used.' in page
     assert "<table" not in page
 
 
