@@ -8,7 +8,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from runs import dispatch, errands, live
+from runs import dispatch, errand_work, live
 from runs.pauses import wake_paused
 from runs.table.store import warm_up
 from runs.upkeep import keep_up
@@ -77,7 +77,7 @@ async def reconcile_for_ever() -> None:
                 await database_sync_to_async(dispatch.forget_the_future)()
             await database_sync_to_async(dispatch.reconcile)(uptime.since, uptime.now)
             await database_sync_to_async(wake_paused)(uptime.now)
-            await database_sync_to_async(errands.reconcile)(uptime.since, uptime.now)
+            await database_sync_to_async(errand_work.reconcile)(uptime.since, uptime.now)
             unbroken = True
         except Exception:
             # What bridges say may not be stored either, so their silence means nothing.

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from ninja.responses import Status
 
-from runs import errands
+from runs import errand_work
 from runs.api.auth import WORKERS
 from runs.api.workers import Name
 
@@ -42,7 +42,7 @@ class ErrandAnswer(Schema):
 @router.post("/workers/{name}/errands", response={200: ErrandOut, 204: None})
 def claim_errand(request: HttpRequest, name: Name) -> Status:
     """The oldest waiting errand, for this worker alone; 204 when none waits."""
-    claimed = errands.claim(name)
+    claimed = errand_work.claim(name)
     return Status(204, None) if claimed is None else Status(200, ErrandOut(**asdict(claimed)))
 
 
@@ -51,7 +51,7 @@ def hear_of_errand(request: HttpRequest, name: Name, errand_id: str, body: Erran
     """The worker's word about an errand that it has in hand."""
     who = (errand_id, name, body.attempt)
     if body.failure is not None:
-        return ErrandAnswer(wanted=errands.fail(*who, body.failure, body.details))
+        return ErrandAnswer(wanted=errand_work.fail(*who, body.failure, body.details))
     if body.result is not None:
-        return ErrandAnswer(wanted=errands.finish(*who, body.result))
-    return ErrandAnswer(wanted=errands.heard(*who, body.progress))
+        return ErrandAnswer(wanted=errand_work.finish(*who, body.result))
+    return ErrandAnswer(wanted=errand_work.heard(*who, body.progress))

@@ -8,7 +8,7 @@ from ninja import Field, Path, Router, Schema
 from ninja.errors import HttpError
 from ninja.responses import Status
 
-from runs import catalog, errands
+from runs import catalog, errand_work
 from runs.api.auth import WORKERS
 from runs.dispatch import claim_next
 from runs.workers import announce_overview, record_heartbeat
@@ -56,8 +56,8 @@ def heartbeat(request: HttpRequest, name: Name, body: Heartbeat) -> HeartbeatAns
     """The worker lives, has so many device slots, and so many train."""
     queued = record_heartbeat(name, body.state, body.slots, body.busy, body.info)
     if body.state == "gone":
-        errands.give_back(name)
-    return HeartbeatAnswer(queued=queued, errands=errands.waiting())
+        errand_work.give_back(name)
+    return HeartbeatAnswer(queued=queued, errands=errand_work.waiting())
 
 
 @router.post("/workers/{name}/claim", response={200: ClaimOut, 204: None})

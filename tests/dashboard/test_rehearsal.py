@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from runs import dispatch, errands
+from runs import dispatch, errand_work, errands
 from runs.models import Attempt, Errand, Run
 from runs.states import State
 from runs.workers import record_heartbeat
@@ -66,8 +66,8 @@ def ask(owner_client):
 
 
 def finish(errand_id, **changes):
-    errands.claim("box")
-    assert errands.finish(errand_id, "box", 1, {**RESULT, **changes})
+    errand_work.claim("box")
+    assert errand_work.finish(errand_id, "box", 1, {**RESULT, **changes})
 
 
 def check(client, errand_id, **fields):
@@ -152,15 +152,15 @@ def test_problems_lead_to_their_fields_and_keep_their_traceback_folded(ask, owne
 
 def test_a_rehearsal_that_reached_nothing_shows_what_there_is(ask, owner_client):
     errand = ask()[1]["errand"]
-    errands.claim("box")
-    errands.finish(errand, "box", 1, {"memory": {}, "problems": [], "cautions": {}, "took": 0.1})
+    errand_work.claim("box")
+    errand_work.finish(errand, "box", 1, {"memory": {}, "problems": [], "cautions": {}, "took": 0.1})
     assert owner_client.get(f"{URL}/rehearsal/{errand}").status_code == 200
 
 
 def test_a_rehearsal_that_failed_says_why(ask, owner_client):
     errand = ask()[1]["errand"]
-    errands.claim("box")
-    errands.fail(errand, "box", 1, "Its process was killed.", "the last output")
+    errand_work.claim("box")
+    errand_work.fail(errand, "box", 1, "Its process was killed.", "the last output")
     page = owner_client.get(f"{URL}/rehearsal/{errand}").content.decode()
     assert "Its process was killed." in page
     assert "the last output" in page

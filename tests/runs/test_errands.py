@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from runs import dispatch, errands
+from runs import dispatch, errand_work, errands
 from runs.errors import ErrandError
 from runs.models import Errand
 from runs.workers import record_heartbeat
@@ -30,7 +30,7 @@ def messages(monkeypatch):
 
 def running(user, worker="box"):
     errand = errands.ask("echo", {"a": 1}, user)
-    errands.claim(worker)
+    errand_work.claim(worker)
     errand.refresh_from_db()
     return errand
 
@@ -39,13 +39,13 @@ def test_an_errand_is_asked_claimed_followed_and_done(user, messages, django_cap
     with django_capture_on_commit_callbacks(execute=True):
         errand = errands.ask("echo", {"a": 1}, user)
     assert (errand.state, messages) == ("waiting", [1])
-    claim = errands.claim("box")
+    claim = errand_work.claim("box")
     assert (claim.errand, claim.attempt, claim.kind, claim.payload) == (errand.pk, 1, "echo", {"a": 1})
-    assert errands.claim("other") is None
-    assert errands.heard(errand.pk, "box", 1, "half way")
+    assert errand_work.claim("other") is None
+    assert errand_work.heard(errand.pk, "box", 1, "half way")
     errand.refresh_from_db()
     assert (errand.state, errand.worker, errand.progress) == ("running", "box", "half way")
-    assert errands.finish(errand.pk, "box", 1, {"b": 2})
+    assert errand_work.finish(errand.pk, "box", 1, {"b": 2})
     errand.refresh_from_db()
     assert (errand.state, errand.result) == ("done", {"b": 2})
     assert errand.ended_at is not None
@@ -76,9 +76,9 @@ def test_what_was_cancelled_stays_so_whatever_its_worker_says(user):
     errand = running(user)
     assert errands.cancel(errand.pk)
     assert not errands.cancel(errand.pk)
-    assert not errands.heard(errand.pk, "box", 1, "more")
-    assert not errands.finish(errand.pk, "box", 1, {})
-    assert not errands.fail(errand.pk, "box", 1, "no")
+    assert not errand_work.heard(errand.pk, "box", 1, "more")
+    assert not errand_work.finish(errand.pk, "box", 1, {})
+    assert not errand_work.fail(errand.pk, "box", 1, "no")
     errand.refresh_from_db()
     assert (errand.state, errand.reason, errand.progress) == ("cancelled", "cancelled", "")
 
@@ -90,7 +90,7 @@ def test_workers_that_claim_at_once_get_each_errand_once(user):
 
     def work(name):
         ready.wait()
-        while (claim := errands.claim(name)) is not None:
+        while (claim := errand_work.claim(name)) is not None:
             claims.append(claim.errand)
         connection.close()
 
@@ -105,14 +105,14 @@ def test_workers_that_claim_at_once_get_each_errand_once(user):
 def test_a_silent_worker_loses_its_errand_to_another_and_then_it_fails(user):
     errand = running(user)
     now = timezone.now() + timedelta(seconds=11)
-    errands.reconcile(LONG_AGO, now)
+    errand_work.reconcile(LONG_AGO, now)
     errand.refresh_from_db()
     assert (errand.state, errand.worker) == ("waiting", "")
-    claim = errands.claim("other")
+    claim = errand_work.claim("other")
     assert claim.attempt == 2
     # The first one was only slow: its word counts no more.
-    assert not errands.finish(errand.pk, "box", 1, {"wrong": True})
-    errands.reconcile(LONG_AGO, now)
+    assert not errand_work.finish(errand.pk, "box", 1, {"wrong": True})
+    errand_work.reconcile(LONG_AGO, now)
     errand.refresh_from_db()
     assert (errand.state, errand.reason) == (
         "failed",
@@ -123,17 +123,17 @@ def test_a_silent_worker_loses_its_errand_to_another_and_then_it_fails(user):
 def test_time_while_the_server_was_down_does_not_count(user):
     errand = running(user)
     now = timezone.now() + timedelta(hours=1)
-    errands.reconcile(now - timedelta(seconds=5), now)
+    errand_work.reconcile(now - timedelta(seconds=5), now)
     errand.refresh_from_db()
     assert errand.state == "running"
-    errands.reconcile(now - timedelta(seconds=50), now)
+    errand_work.reconcile(now - timedelta(seconds=50), now)
     errand.refresh_from_db()
     assert errand.state == "waiting"
 
 
 def test_a_worker_that_says_good_bye_gives_its_errands_back(user):
     errand, other = running(user), running(user, "other")
-    errands.give_back("box")
+    errand_work.give_back("box")
     errand.refresh_from_db()
     other.refresh_from_db()
     assert (errand.state, other.state) == ("waiting", "running")
@@ -143,7 +143,7 @@ def test_what_nobody_asks_about_is_cancelled(user):
     errand, wanted = errands.ask("echo", {}, user), errands.ask("echo", {}, user)
     Errand.objects.update(wanted_at=timezone.now() - timedelta(minutes=5))
     assert errands.look_at(wanted.pk, user).pk == wanted.pk
-    errands.reconcile(LONG_AGO, timezone.now())
+    errand_work.reconcile(LONG_AGO, timezone.now())
     errand.refresh_from_db()
     wanted.refresh_from_db()
     assert (errand.state, errand.reason) == ("cancelled", "nobody waits for it any more")
@@ -167,7 +167,7 @@ def test_why_an_errand_waits(user):
     assert errands.why_it_waits(errand) == ""
     third = [errands.ask("echo", {}, user) for _ in range(2)][1]
     assert errands.why_it_waits(third) == "2 ahead"
-    errands.claim("box")
+    errand_work.claim("box")
     errand.refresh_from_db()
     assert errands.why_it_waits(errand) == ""
 
@@ -177,7 +177,7 @@ def test_reconciling_costs_a_fixed_number_of_queries(user, count, django_assert_
     for _ in range(count):
         running(user)
     with django_assert_max_num_queries(2):
-        errands.reconcile(LONG_AGO, timezone.now())
+        errand_work.reconcile(LONG_AGO, timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -189,7 +189,7 @@ async def test_the_pages_of_the_person_who_asked_hear_of_it_and_no_others(user):
     async with connected(mine, theirs):
         errand = await sync_to_async(running)(user)
         assert (await told(mine, "errand"))["errand"] == errand.pk
-        await sync_to_async(errands.finish)(errand.pk, "box", 1, {})
+        await sync_to_async(errand_work.finish)(errand.pk, "box", 1, {})
         while (message := await told(mine, "errand"))["state"] != "done":
             pass
         assert message == {"type": "errand", "errand": errand.pk, "state": "done", "progress": ""}

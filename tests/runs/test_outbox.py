@@ -91,3 +91,12 @@ def test_a_page_has_all_points_or_knows_that_it_misses_some(changes):
     complete = bool(waiting) and waiting[0]["from"] == 0 and waiting[0]["to"] == version
     if complete:
         assert got == sent
+
+
+def test_of_an_errand_the_newest_word_waits():
+    box = Outbox()
+    for progress in ("one", "two"):
+        box.put({"type": "errand", "errand": "e1", "state": "running", "progress": progress})
+    box.put({"type": "errand", "errand": "e2", "state": "done", "progress": ""})
+    assert [(message["errand"], message["progress"]) for message in box.take()] == [("e1", "two"), ("e2", "")]
+    assert box.take() == []

@@ -55,7 +55,7 @@ def server():
 def agent(server, launcher, tmp_path, monkeypatch):
     errand_kinds.know_them()
     monkeypatch.setattr("trainer_bridge.errand_worker.ErrandJob", errand_kinds.KnownJob)
-    monkeypatch.setattr("trainer_bridge.errand_worker.WORD_EVERY", 0.1)
+    monkeypatch.setattr("trainer_bridge.errand_watch.WORD_EVERY", 0.1)
     monkeypatch.setattr("trainer_bridge.worker.BEAT_EVERY", 30)
     agent = WorkerAgent(server.url, "token", "box", 1, tmp_path)
     agent.start()

@@ -8,7 +8,7 @@ from multiprocessing import connection
 from pathlib import Path
 
 from trainer_bridge.console import last_lines
-from trainer_bridge.errand_worker import died
+from trainer_bridge.errand_watch import died
 from trainer_bridge.launcher import Child, Launcher
 from trainer_bridge.own.files import FileProblem, Kind
 from trainer_bridge.own.places import problem_with

@@ -10,6 +10,8 @@ from trainer_bridge.problem import SpecProblem
 
 Stage = Literal["building", "training", "evaluating", "saving"]
 
+#: Characters of a traceback that are kept, its end.
+MAX_DETAILS = 20_000
 #: Where a problem stands that belongs to no field.
 RECIPE = "recipe"
 _NO_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory|cannot allocate memory", re.I)
@@ -44,7 +46,7 @@ def faults_of(
     named = [key for word in _WORD.findall(str(error)) for key in keys if key.partition(".")[2] == word]
     placed = [key for key in _of_places(error) if key in chosen]
     key = next((key for key in [*wanted, *placed, *named] if key in keys), RECIPE)
-    details = "".join(traceback.format_exception(error))
+    details = "".join(traceback.format_exception(error))[-MAX_DETAILS:]
     return [Fault(key, sentence, stage, details)]
 
 

@@ -7,6 +7,22 @@ from typing import Any
 
 import psutil
 
+#: Of a GPU that others use too, the share of its free memory that a rehearsal may take.
+LEAVES = 0.8
+#: Free beyond this share, a GPU is nobody else's.
+ALONE = 0.95
+
+
+def leave_room() -> None:
+    """On a GPU that trains something already, take no more than is free: this process shall fail, not that one."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return
+    free, total = torch.cuda.mem_get_info()
+    if free < ALONE * total:
+        torch.cuda.set_per_process_memory_fraction(LEAVES * free / total)
+
 
 def begin_peak() -> None:
     """Measure anew from here."""

@@ -39,7 +39,7 @@ def longest(dataset: Any, number: int) -> tuple[list[int], int | None]:
     # In no order, for time may run out: what was looked at until then comes from everywhere.
     random.Random(0).shuffle(places)  # noqa: S311
     lengths = _lengths(dataset, places)
-    if lengths is None:
+    if not lengths:
         return list(range(min(number, len(dataset)))), None
     ranked = sorted(zip(lengths, places, strict=False), key=lambda pair: (-pair[0], pair[1]))
     return [place for _, place in ranked[:number]], ranked[0][0]
