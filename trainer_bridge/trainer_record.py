@@ -1,6 +1,6 @@
 """What a Trainer was given, parameter by parameter, in words: for the run's record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -97,20 +97,31 @@ def _set_anew(thing: Any) -> list[tuple[str, Any]]:
     return [(field.name, value) for field, value in values if value != field.default]
 
 
+def optimizer_facts(optimizer: Any) -> dict[str, Any]:
+    """The optimizer's class and its groups: "name" ("" for none), "weights", "learning_rate", "weight_decay"."""
+    groups = [group for group in getattr(optimizer, "param_groups", []) if group["params"]]
+    return {"class": _class(getattr(optimizer, "optimizer", optimizer)), "groups": list(map(_group, groups))}
+
+
+def _group(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": group.get("name", ""),
+        "weights": sum(weight.numel() for weight in group["params"]),
+        # The schedule moves "lr"; it began at the other.
+        "learning_rate": float(group.get("initial_lr", group.get("lr", 0))),
+        "weight_decay": float(group.get("weight_decay", 0)),
+    }
+
+
 def _optimizer(optimizer: Any) -> list[str]:
-    groups = getattr(optimizer, "param_groups", [])
-    return [_class(getattr(optimizer, "optimizer", optimizer)), *map(_group, _filled(groups))]
+    facts = optimizer_facts(optimizer)
+    return [facts["class"], *map(_told, facts["groups"])]
 
 
-def _filled(groups: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [group for group in groups if group["params"]]
-
-
-def _group(group: Mapping[str, Any]) -> str:
-    name = f"{group['name']}: " if "name" in group else ""
-    count = sum(weight.numel() for weight in group["params"])
-    rate = group.get("initial_lr", group.get("lr"))
-    return f"{name}{count:,} weights, learning rate {float(rate):g}, weight decay {group.get('weight_decay', 0):g}"
+def _told(group: Mapping[str, Any]) -> str:
+    name = f"{group['name']}: " if group["name"] else ""
+    rates = f"learning rate {group['learning_rate']:g}, weight decay {group['weight_decay']:g}"
+    return f"{name}{group['weights']:,} weights, {rates}"
 
 
 def _class(thing: Any) -> str:

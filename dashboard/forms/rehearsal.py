@@ -67,6 +67,8 @@ def report(result: dict[str, Any]) -> Report:
         _parameters,
         _steps,
         _batch,
+        _optimizer,
+        _undecayed,
         _step_time,
         _whole,
         *_MEMORY,
@@ -115,6 +117,24 @@ def _batch(result: dict[str, Any]) -> Line | None:
     batch = result["batch"]
     factors = f"{batch['per_step']} × {batch['accumulation']} × {batch['processes']} ="
     return Line("Effective batch size", grouped(batch["effective"]), factors)
+
+
+def _optimizer(result: dict[str, Any]) -> Line | None:
+    if "optimizer" not in result:
+        return None
+    rates = [group["learning_rate"] for group in result["optimizer"]["groups"]]
+    spread = f"learning rates {number(min(rates))} to {number(max(rates))}" if len(set(rates)) > 1 else ""
+    return Line("Optimizer", result["optimizer"]["class"], spread)
+
+
+def _undecayed(result: dict[str, Any]) -> Line | None:
+    """What weight decay leaves out, where there is any."""
+    groups = result.get("optimizer", {}).get("groups", [])
+    if not any(group["weight_decay"] for group in groups):
+        return None
+    left_out = [group for group in groups if not group["weight_decay"]]
+    names = ", ".join(dict.fromkeys(group["name"] for group in left_out if group["name"]))
+    return Line("Without weight decay", grouped(sum(group["weights"] for group in left_out)), names)
 
 
 def _step_time(result: dict[str, Any]) -> Line | None:

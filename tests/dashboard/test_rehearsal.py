@@ -41,6 +41,13 @@ RESULT = {
         "disk": 3 * 2**20,
         "free": 2**36,
     },
+    "optimizer": {
+        "class": "AdamW",
+        "groups": [
+            {"name": "decayed", "weights": 101_440, "learning_rate": 0.002, "weight_decay": 0.05},
+            {"name": "biases and norms", "weights": 1_226, "learning_rate": 0.002, "weight_decay": 0.0},
+        ],
+    },
     "dropped": ["idx", "note"],
     "problems": [],
     "cautions": {},
@@ -129,6 +136,8 @@ def test_the_report_reads_as_people_read_numbers(ask, owner_client):
         "3 at once of 20, 64.0 GiB free",
         "3.0 MiB",
         "idx, note",
+        "AdamW",
+        "biases and norms",
         "on 64 of 180",
     ):
         assert text in page

@@ -17,6 +17,7 @@ from trainer_bridge.rehearsal.facts import dropped_columns, evaluation_facts, mo
 from trainer_bridge.rehearsal.faults import Fault, Stage, faults_of
 from trainer_bridge.rehearsal.steps import Steps, run_steps
 from trainer_bridge.spec import BuiltTraining, build_trainer
+from trainer_bridge.trainer_record import optimizer_facts
 
 Tell = Callable[[str], None]
 
@@ -99,6 +100,7 @@ class Rehearsal:
             "longest_step": steps.longest,
             "longest_sample": steps.longest_sample,
             "losses": steps.losses,
+            "optimizer": optimizer_facts(trainer.optimizer),
             "seconds": planned.steps * steps.usual,
         }
         self._memory |= {"device": device, "total": total, "training": steps.memory}

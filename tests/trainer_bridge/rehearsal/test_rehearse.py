@@ -191,6 +191,8 @@ def test_what_a_run_will_take(rehearsed):
     checkpoint = result["checkpoint"]
     assert (checkpoint["saves"], checkpoint["kept"], checkpoint["measured"]) == (3, 3, True)
     assert checkpoint["disk"] == 3 * checkpoint["bytes"] > 1000
+    group = {"name": "decayed", "weights": 2, "learning_rate": 0.1, "weight_decay": 0.0}
+    assert result["optimizer"] == {"class": "AdamW", "groups": [group]}
     assert (result["problems"], result["cautions"]) == ([], {})
     assert told[0] == "building the model and the data"
     assert "step 6 of 6" in told
