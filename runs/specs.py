@@ -76,7 +76,7 @@ def default_config(recipe_name: str) -> dict[str, Any]:
     recipe = catalog.find(recipe_name)
     if recipe is None:
         return {}
-    return {key: row.default for key, row in spec_fields.fields_of(recipe).items()}
+    return dict(spec_fields.defaults_of(recipe))
 
 
 def objective_of(spec: Spec) -> tuple[str, bool]:

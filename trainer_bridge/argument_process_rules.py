@@ -47,6 +47,9 @@ _SWITCHES = {
     "activation_checkpointing_kwargs": "activation_checkpointing",
     "liger_kernel_config": "use_liger_kernel",
     "fsdp_config": "fsdp",
+    "generation_max_length": "predict_with_generate",
+    "generation_num_beams": "predict_with_generate",
+    "generation_config": "predict_with_generate",
 }
 #: Arguments that only several processes have a use for.
 _SEVERAL = (
@@ -131,7 +134,7 @@ def one_process(args: Arguments) -> Broken | None:
 def has_effect(args: Arguments) -> Broken | None:
     """A caution: an argument whose switch is off is not read."""
     for name, switch in _SWITCHES.items():
-        if args[name] and not args[switch]:
+        if switch in args and args[name] and not args[switch]:
             return Broken(name, f"{switch} is off: this has no effect.")
     return None
 

@@ -64,6 +64,12 @@ def fields_of(recipe: Recipe) -> Mapping[str, SpecField]:
     return MappingProxyType({row.key: row for row in rows})
 
 
+@functools.lru_cache(maxsize=128)
+def defaults_of(recipe: Recipe) -> Mapping[str, Value]:
+    """Key → what the recipe runs with when nothing is changed."""
+    return MappingProxyType({key: row.default for key, row in fields_of(recipe).items()})
+
+
 def groups_of(recipe: Recipe) -> tuple[str, ...]:
     """The groups that a spec of this recipe may have; one that makes its model or data itself has no such group."""
     offered = tuple(group for group in GROUPS if group not in ("model", "data") or group in recipe.takes)

@@ -212,6 +212,15 @@ def test_what_only_shows_with_another_model_or_package(args: dict[str, Any], sen
     assert sentence in problems(args).values()
 
 
+def test_generation_is_set_for_recipes_that_generate() -> None:
+    told = cautions({"generation_num_beams": 4}, RECIPE)
+    assert told == {"generation_num_beams": "predict_with_generate is off: this has no effect."}
+    assert cautions({"generation_num_beams": 4, "predict_with_generate": True}, RECIPE) == {}
+    assert problems({"generation_config": "org/model"}, RECIPE) == {
+        "generation_config": 'Must be a JSON object: {"name": value}.'
+    }
+
+
 def test_a_layerwise_optimizer_accumulates_nothing() -> None:
     args = {"optim": "galore_adamw_layerwise", "optim_target_modules": "all-linear"}
     assert problems({**args, "gradient_accumulation_steps": 2}) == {
