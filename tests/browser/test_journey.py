@@ -91,6 +91,7 @@ def launch_a_run_and_watch_it(page: Page) -> str:
     set_fields(page, num_train_epochs="-1")
     expect(page.locator("#launch-button")).to_have_attribute("aria-disabled", "true")
     set_fields(page, num_train_epochs="3", name="three epochs", tags="journey")
+    set_a_folded_argument(page)
     rehearse_it(page)
     launch(page, "Launch")
     expect(page.get_by_role("heading", level=1)).to_have_text("three epochs")
@@ -147,6 +148,26 @@ def rehearse_it(page: Page) -> None:
     expect(page.locator("#rehearsal")).to_contain_text("It runs.", timeout=TRAINING)
     expect(page.locator("#rehearsal")).to_contain_text("20 × 3 epochs =")
     expect(page.locator("#summary")).to_contain_text("from the rehearsal")
+
+
+def set_a_folded_argument(page: Page) -> None:
+    """Found by a word of its help, mended where its message says; a caution at another field goes with a reset."""
+    options = field(page, "lr_scheduler_kwargs")
+    expect(options).not_to_be_visible()
+    page.get_by_placeholder("Search fields").fill("num_cycles")
+    options.fill('{\n  "num_cycles" 0.5}')
+    options.blur()
+    expect(page.locator("#f-args-lr_scheduler_kwargs-error")).to_contain_text("line 2, column 16")
+    expect(page.locator("#launch-button")).to_contain_text("Fix 1 problem")
+    options.fill('{"num_cycles": 0.5}')
+    expect(page.locator("#f-args-lr_scheduler_kwargs-error")).to_be_empty()
+    page.get_by_placeholder("Search fields").fill("")
+    expect(options).not_to_be_visible()
+    set_fields(page, weight_decay="2")
+    expect(page.locator("#f-args-weight_decay-caution")).to_contain_text("very strong")
+    field(page, "weight_decay").focus()  # the button shows with the focus, or under the pointer
+    page.get_by_label("Reset weight_decay").click()
+    expect(page.locator("#f-args-weight_decay-caution")).to_be_empty()
 
 
 def launch_a_sweep_and_watch_it(page: Page) -> str:
