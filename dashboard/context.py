@@ -62,13 +62,14 @@ def _current(request: HttpRequest, projects: list[Project]) -> Project | None:
 
 def project_counts(project: Project) -> dict[str, int]:
     """How many runs, sweeps and whole checkpoints a project has, by the name of their page."""
-    whole = Checkpoint.objects.filter(run__project=project, deleted_at=None, problem="")
-    gone = deleted_runs(project)
+    whole = Checkpoint.objects.filter(deleted_at=None, problem="")
+    gone = list(deleted_runs(project).values_list("pk", flat=True))
     # Subtracted: to ask each run whether it is deleted takes longer than all the rest of a page.
     return {
-        "project_runs": Run.everything.filter(project=project).count() - gone.count(),
+        "project_runs": Run.everything.filter(project=project).count() - len(gone),
         "project_sweeps": Sweep.objects.filter(project=project).count(),
-        "project_checkpoints": whole.count() - whole.filter(run__in=gone).count(),
+        "project_checkpoints": whole.filter(run__project=project).count()
+        - whole.filter(run__in=gone).count(),
     }
 
 

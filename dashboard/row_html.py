@@ -86,16 +86,18 @@ def _clone(run: Run, slug: str) -> str:
 
 
 def _cells(cells: Sequence[Cell], pinned: int) -> str:
-    return "".join(_cell(cell, at < pinned) for at, cell in enumerate(cells))
+    return "".join(
+        _cell(cell, f' class="pinned pin-{at}"' if at < pinned else "") for at, cell in enumerate(cells)
+    )
 
 
-def _cell(cell: Cell, is_pinned: bool) -> str:
+def _cell(cell: Cell, kind: str) -> str:
     """As few characters as can be: there may be 8,000 of them on a page."""
     text = _escape(cell.text)
     if cell.is_best:
         text = f'<span class="best">{text}</span>'
     title = f' title="{_escape(cell.title)}"' if cell.title else ""
-    return f'<td class="pinned"{title}>{text}</td>' if is_pinned else f"<td{title}>{text}</td>"
+    return f"<td{kind}{title}>{text}</td>"
 
 
 # The same few texts come again and again.

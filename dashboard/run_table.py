@@ -23,7 +23,7 @@ _STATE_ORDER = [State.RUNNING, State.STARTING, State.STOPPING, State.PAUSING, St
 @dataclass(frozen=True)
 class Head:
     """The head of a column. ``next_sort`` is what a press on it asks for, ``add_sort`` one with Shift; ``place``
-    tells which of several sort keys it is.
+    tells which of several sort keys it is, ``pin`` its place among the pinned columns.
     """
 
     key: str
@@ -32,7 +32,7 @@ class Head:
     next_sort: str = ""
     add_sort: str = ""
     place: int = 0
-    is_pinned: bool = False
+    pin: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class Shape:
 def table(found: Workspace) -> Table:
     """The table of one page."""
     shapes = [_shape(found, key) for key in found.shown.keys]
-    heads = [_head(found, key, at < found.shown.pinned) for at, key in enumerate(found.shown.keys)]
+    heads = [
+        _head(found, key, at if at < found.shown.pinned else None) for at, key in enumerate(found.shown.keys)
+    ]
     return Table(_head(found, "name", label="Run"), heads, list(_rows(found, shapes)))
 
 
@@ -91,7 +93,7 @@ def _percent(run: Run) -> float | None:
     return None if progress is None else progress * 100
 
 
-def _head(found: Workspace, key: str, is_pinned: bool = False, label: str = "") -> Head:
+def _head(found: Workspace, key: str, pin: int | None = None, label: str = "") -> Head:
     """A press sorts with the best first, another one turns it round."""
     metrics = found.columns.index.metrics
     first = f"-{key}" if key in metrics and found.columns.greater(key) else key
@@ -106,7 +108,7 @@ def _head(found: Workspace, key: str, is_pinned: bool = False, label: str = "") 
         next_sort=turned if now and len(others) == 1 else first,
         add_sort=",".join(added),
         place=found.sort.index(now) + 1 if now and len(others) > 1 else 0,
-        is_pinned=is_pinned,
+        pin=pin,
     )
 
 

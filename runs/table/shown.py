@@ -11,6 +11,8 @@ from runs.table.columns import RunColumns
 from runs.table.index import BAD, LAST
 
 METRIC_COLUMNS = 5
+#: More would leave no room for what moves under them.
+MOST_PINNED = 6
 CONFIG_COLUMNS = 6
 #: So many metrics stand before the settings: the objective and the loss. The others come after them.
 _LEADING = 2
@@ -33,7 +35,7 @@ def shown_columns(
     somebody chose otherwise.
     """
     asked = [(part, columns.full_key(part)) for part in _parts(cols)]
-    pinned = [full for part in _parts(pin) if (full := columns.full_key(part))]
+    pinned = [full for part in _parts(pin) if (full := columns.full_key(part))][:MOST_PINNED]
     keys = [full for _, full in asked if full] if cols else default_columns(columns, places, sorted_by)
     ordered = list(dict.fromkeys([*pinned, *keys]))
     return Shown(

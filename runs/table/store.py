@@ -12,7 +12,7 @@ from runs.models import Project
 from runs.table.columns import RunColumns
 from runs.table.index import Index
 
-#: Projects whose runs are kept in memory, about 10 MB each with 10,000 runs of 40 columns.
+#: Projects whose runs are kept in memory, about 40 MB each with 10,000 runs of 40 columns.
 KEPT = 6
 #: … and of these, how many are read when the server starts.
 WARM = 3

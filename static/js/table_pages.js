@@ -1,7 +1,7 @@
 // Thousands of lines in one scroll: pages near the view are in the document, the others are an empty row of their height.
 import { element } from "./dom.js";
 
-const NEAR = 2;
+const NEAR = 0;
 const LINE = 28;
 
 export class TablePages extends EventTarget {

@@ -22,6 +22,7 @@ export function connectTableToolbar(source, holder) {
     }
     if (event.target.matches("[data-save-view]")) save(event);
   });
+  holder.addEventListener("scroll", () => holder.classList.toggle("scrolled", holder.scrollLeft > 0), { passive: true });
   showAsked(holder);
 }
 
