@@ -5,20 +5,22 @@ from django.http import QueryDict
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dashboard.forms.draft import blank, first_recipe, from_query, to_query
+from dashboard.forms.draft import blank, from_query, to_query
 from dashboard.forms.reading import read
 from dashboard.forms.sweep import SweepInput
 from dashboard.forms.texts import read_yaml, to_yaml
 from runs.launch import launch_run
 from runs.models import Preset
+from trainer_bridge import recipes
 
 pytestmark = pytest.mark.django_db
 
 URL = "/p/digits/new"
 FORM = {"recipe": "digits-vit", "args.learning_rate": "1e-4", "args.seed": "7"}
-ROWS = blank(first_recipe()).fields
+#: A recipe with data and model of a person's choice has fields of every kind.
+RECIPES = [recipes.get("digits-vit"), recipes.get("text-classification")]
 TYPED = st.text(max_size=12) | st.sampled_from(
-    ["1e-3", "-1", ".5", "1..2", "a:b", "%2E", "no", "{}", "5 # x"]
+    ["1e-3", "-1", ".5", "1..2", "a:b", "%2E", "no", "{}", '{"a": [1, 2.5]}', "[1", "5 # x"]
 )
 SWEPT = st.builds(
     SweepInput,
@@ -50,13 +52,14 @@ def ask(owner_client):
 @st.composite
 def drafts(draw):
     """Forms as people leave them, whether they can run or not."""
-    draft = blank(first_recipe())
-    keys = draw(st.lists(st.sampled_from(sorted(ROWS)), max_size=3, unique=True))
-    swept = [key for key in keys if ROWS[key].sweepable and draw(st.booleans())]
+    draft = blank(draw(st.sampled_from(RECIPES)))
+    rows = draft.fields
+    keys = draw(st.lists(st.sampled_from(sorted(rows)), max_size=3, unique=True))
+    swept = [key for key in keys if rows[key].sweepable and draw(st.booleans())]
     texts = {key: draw(TYPED) for key in keys if key not in swept}
     return type(draft)(
         draft.recipe,
-        draft.texts | {key: text for key, text in texts.items() if text.strip() != ROWS[key].default_text},
+        draft.texts | {key: text for key, text in texts.items() if text.strip() != rows[key].default_text},
         {key: draw(SWEPT) for key in swept},
         **{name: draw(TYPED) for name in ("name", "tags", "project", "new_project")},
     )
