@@ -56,6 +56,8 @@ def _labelled(draft: Draft, read: ReadDocument, base: Draft) -> Draft:
         tags=", ".join(document.tags),
         project=project,
         new_project="" if document.project else base.new_project,
+        # What a fork goes on from is no part of the text.
+        ckpt=base.ckpt if draft.recipe is base.recipe else "",
     )
 
 

@@ -128,6 +128,13 @@ def test_a_range_stays_a_range_where_the_text_repeats_its_values(ask):
     assert "sweep.seed=range%3A1..4%3A4" in ask("yaml", form, yaml=text, apply="1")[1]["link"]
 
 
+def test_a_fork_stays_a_fork_of_its_checkpoint(ask):
+    text = "recipe: digits-vit\nargs:\n  seed: 3\n"
+    assert "ckpt=abc" in ask("yaml", yaml=text, apply="1", ckpt="abc")[1]["link"]
+    other = text.replace("digits-vit", "stdlib-lm")
+    assert "ckpt" not in ask("yaml", yaml=other, apply="1", ckpt="abc")[1]["link"]
+
+
 def test_the_form_is_shown_as_a_script(ask):
     assert "&quot;learning_rate&quot;: 0.0001" in ask("python")[1]["html"]
     said = ask("python", **{"sweep.args.seed": "1", "list.args.seed": "5, 6"})[1]
