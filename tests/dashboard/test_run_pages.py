@@ -105,7 +105,7 @@ def test_the_number_of_queries_does_not_grow(
         Command.objects.create(run=run, kind="save", step=step, status="applied")
     add_console(run, 1000)
     make_run(project, "other")
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         page.get(f"/r/{run.pk}/{tab}")
 
 
