@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboard.forms.reading import Reading
 from dashboard.forms.rows import html_id
-from dashboard.numbers import THIN, bytes_size, duration, grouped, number
+from dashboard.numbers import THIN, bytes_size, config_value, duration, grouped, number
 from runs import errands
 from runs.models import Errand
 from runs.specs import Spec, spec_with
@@ -43,9 +43,20 @@ class Report:
     took: float
 
 
+def largest_trial(reading: Reading) -> dict[str, Any]:
+    """Of a sweep the point with the largest of each swept number, which needs the most; {} of a single run."""
+    return {key: _largest(values) for key, values in reading.space.items()}
+
+
 def spec_to_rehearse(reading: Reading) -> Spec:
-    """The run itself; of a sweep the trial with the largest of each swept number, which needs the most."""
-    return spec_with(reading.spec, {key: _largest(values) for key, values in reading.space.items()})
+    """The run itself, or the sweep's largest trial."""
+    return spec_with(reading.spec, largest_trial(reading))
+
+
+def trial_text(errand: Errand) -> str:
+    """Which trial of a sweep was rehearsed: "hidden_size 128, seed 2"; "" for a single run."""
+    swept = errand.payload.get("swept", {})
+    return ", ".join(f"{key.partition('.')[2]} {config_value(value)}" for key, value in swept.items())
 
 
 def rehearsed(errand_id: str, user: Any, reading: Reading) -> tuple[str, Errand | None]:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.forms.draft import from_post
 from dashboard.forms.reading import read
-from dashboard.forms.rehearsal import KIND, report, spec_to_rehearse
+from dashboard.forms.rehearsal import KIND, largest_trial, report, spec_to_rehearse, trial_text
 from dashboard.forms.rows import html_id
 from dashboard.views.access import project_or_404
 from runs import errands
@@ -24,8 +24,9 @@ def rehearse(request: HttpRequest, project: str) -> JsonResponse:
         problems = {html_id(key): sentence for key, sentence in reading.problems.items()}
         return JsonResponse({"error": error, "problems": problems}, status=422)
     spec = spec_to_rehearse(reading)
+    payload = {"spec": spec, "swept": largest_trial(reading)}
     try:
-        errand = errands.ask(KIND, {"spec": spec}, request.user, recipe=spec["recipe"])
+        errand = errands.ask(KIND, payload, request.user, recipe=spec["recipe"])
     except ErrandError as refusal:
         return JsonResponse({"error": str(refusal), "problems": {}}, status=422)
     return JsonResponse({"errand": errand.pk}, status=201)
@@ -39,4 +40,5 @@ def rehearsal(request: HttpRequest, project: str, errand: str) -> HttpResponse:
     if found is None or found.kind != KIND:
         raise Http404("This rehearsal is not there any more.")
     shown = report(found.result) if found.result else None
-    return render(request, "new_run/rehearsal_result.html", {"errand": found, "report": shown})
+    context = {"errand": found, "report": shown, "trial": trial_text(found)}
+    return render(request, "new_run/rehearsal_result.html", context)

@@ -91,7 +91,7 @@ def test_rehearse_asks_the_workers_for_the_form_as_it_is(ask, owner):
     assert Run.objects.count() == 0
 
 
-def test_of_a_sweep_the_trial_that_needs_the_most_is_rehearsed(ask):
+def test_of_a_sweep_the_trial_that_needs_the_most_is_rehearsed(ask, owner_client):
     ask(
         sweep__params__hidden_size="1",
         list__params__hidden_size="32, 128, 64",
@@ -100,6 +100,10 @@ def test_of_a_sweep_the_trial_that_needs_the_most_is_rehearsed(ask):
     )
     spec = Errand.objects.get().payload["spec"]
     assert (spec["params"], spec["args"]) == ({"hidden_size": 128}, {"seed": 2})
+    errand = Errand.objects.get().pk
+    finish(errand)
+    page = owner_client.get(f"{URL}/rehearsal/{errand}").content.decode()
+    assert "the trial that needs the most: hidden_size 128, seed 2." in page
 
 
 def test_a_form_with_problems_is_not_rehearsed(ask):
@@ -233,3 +237,21 @@ def test_the_estimate_of_a_sweep_counts_its_rounds(ask, owner_client):
 
 def test_nobody_knows_how_long_without_either(owner_client):
     assert "Estimated time" not in check(owner_client, "")["summary"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_check_costs_the_same_however_many_similar_runs(
+    ask, owner_client, project, count, django_assert_max_num_queries
+):
+    start = timezone.now()
+    for number in range(count):
+        spec = {"recipe": "digits-vit", "args": {"seed": number}}
+        ended = {"started_at": start, "ended_at": start + timedelta(seconds=60)}
+        run = Run.objects.create(project=project, state=State.FINISHED, spec=spec, **ended)
+        Attempt.objects.create(run=run, number=1, token_hash=run.pk)
+    errand = ask()[1]["errand"]
+    finish(errand)
+    with django_assert_max_num_queries(10):
+        assert check(owner_client, errand)["rehearsal"] == "fresh"
+    with django_assert_max_num_queries(10):
+        assert "similar run" in check(owner_client, errand, args__learning_rate="1e-3")["summary"]
