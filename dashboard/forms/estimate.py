@@ -23,8 +23,8 @@ def time_estimate(reading: Reading, slots: SlotsOverview, rehearsal: Errand | No
     rounds = math.ceil(reading.trials / max(1, slots.total))
     seconds = (rehearsal.result or {}).get("seconds") if rehearsal else None
     if seconds is not None:
-        at_most = "at most " if reading.space else ""
-        return TimeEstimate(f"{at_most}{duration(rounds * seconds)}", "from the rehearsal")
+        about = "at most " if reading.space else "≈ "
+        return TimeEstimate(f"{about}{duration(rounds * seconds)}", "from the rehearsal")
     found = estimate(reading.spec, reading.space)
     if found is None:
         return None
