@@ -68,9 +68,12 @@ def train_tokenizer(
 
 def new_image_processor(defaults: Mapping[str, Any]) -> Any:
     """A processor that scales images and normalises their channels to −1…1, with ``defaults`` on top."""
-    from transformers import ViTImageProcessor
+    import transformers
+    from transformers.utils import is_torchvision_available
 
-    return ViTImageProcessor(**defaults)
+    # Both are saved under the first name; without torchvision it would warn and take the second.
+    name = "ViTImageProcessor" if is_torchvision_available() else "ViTImageProcessorPil"
+    return getattr(transformers, name)(**defaults)
 
 
 def new_feature_extractor(defaults: Mapping[str, Any]) -> Any:

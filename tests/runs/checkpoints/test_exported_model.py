@@ -101,3 +101,30 @@ def test_exported_language_model_measures_what_was_logged(trained, owner_client,
         compute_metrics=built.trainer.compute_metrics,
     )
     assert again.evaluate()["eval_accuracy"] == checkpoint.metrics["eval/accuracy"]
+
+
+def test_an_exported_lora_model_is_whole_and_holds_its_adapter(trained, owner_client, tmp_path):
+    import torch
+    from transformers import AutoModelForImageClassification
+
+    spec = {
+        "recipe": "image-classification",
+        "model": {"lora": True, "hidden_size": 16, "num_hidden_layers": 1},
+        "data": {"max_samples": 40, "max_eval_samples": 16},
+        "args": {
+            "max_steps": 2,
+            "eval_strategy": "steps",
+            "eval_steps": 1,
+            "save_strategy": "steps",
+            "save_steps": 1,
+        },
+    }
+    built, run = trained(spec)
+    export_best(owner_client, run, tmp_path / "unzipped")
+    assert (tmp_path / "unzipped/adapter/adapter_model.safetensors").exists()
+    model = AutoModelForImageClassification.from_pretrained(tmp_path / "unzipped").eval()
+    items = (built.trainer.eval_dataset[number] for number in range(4))
+    pixels = torch.stack([torch.as_tensor(item["pixel_values"]) for item in items])
+    with torch.no_grad():
+        found, own = (one(pixel_values=pixels).logits for one in (model, built.trainer.model.eval()))
+    assert torch.allclose(found, own, atol=1e-5)
