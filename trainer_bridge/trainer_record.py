@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from trainer_bridge.folders import data_folder
+
 #: Parameter of the Trainer → what it was given, then details.
 Record = dict[str, list[str]]
 _SIMPLE = (bool, int, float, str)
@@ -36,7 +38,7 @@ def _model(model: Any) -> list[str]:
     trained = sum(weight.numel() for weight in weights if weight.requires_grad)
     told = [type(model).__name__, f"{sum(w.numel() for w in weights):,} weights, {trained:,} of them trained"]
     if origin := getattr(model, "name_or_path", ""):
-        told.append(f"from {origin}")
+        told.append(f"from {origin.removeprefix(f'{data_folder()}/')}")
     told.append(", ".join(sorted({str(weight.dtype).removeprefix("torch.") for weight in weights})))
     for name, config in getattr(model, "peft_config", {}).items():
         # Layers may be named in full: "bert.encoder.layer.0.attention.self.query" is one of the queries.
