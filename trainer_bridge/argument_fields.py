@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from trainer_bridge.argument_bounds import BOUNDS
-from trainer_bridge.argument_groups import CHECKPOINTS, DATA, DISTRIBUTED, EVALUATION, GROUPS, group_of
+from trainer_bridge.argument_groups import CHECKPOINTS, EVALUATION, GROUPS, group_of
 from trainer_bridge.argument_owned import OWNED, reason_owned
 from trainer_bridge.argument_snapshot import snapshot
 from trainer_bridge.argument_table import COMMON
@@ -14,8 +14,8 @@ from trainer_bridge.titled import TitledField
 
 #: Kinds of which a sweep may try several values.
 SWEPT = frozenset({"int", "float", "bool", "choice"})
-#: More parallel loaders or another log level change no result that a sweep could compare.
-_NOT_SWEPT = frozenset({DATA, DISTRIBUTED, EVALUATION, CHECKPOINTS})
+#: When something is measured or kept changes what a sweep compares by.
+_NOT_SWEPT = frozenset({EVALUATION, CHECKPOINTS})
 
 
 @functools.cache

@@ -17,7 +17,7 @@ _optimisation = partial(TitledField, title=OPTIMISATION, sweepable=True)
 _batches = partial(TitledField, title=BATCHES, sweepable=True)
 _evaluation = partial(TitledField, title=EVALUATION)
 _checkpoints = partial(TitledField, title=CHECKPOINTS)
-_speed = partial(TitledField, title=SPEED)
+_speed = partial(TitledField, title=SPEED, sweepable=True)
 
 COMMON: tuple[TitledField, ...] = (
     _optimisation(

@@ -1,7 +1,7 @@
 """The plan of the learning rate over the run: a small curve and its numbers, as far as they are known before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.forms.reading import Reading
@@ -47,7 +47,15 @@ def schedule_preview(recipe: Recipe, reading: Reading, rehearsal: Errand | None 
     if "args" in recipe.without or wrong & {*READS} or not is_drawn(args["lr_scheduler_type"]):
         return None
     counted = (rehearsal.result or {}).get("steps") if rehearsal else None
-    return _preview(args, args["max_steps"] if args["max_steps"] > 0 else counted, _said(chosen))
+    found = _preview(args, args["max_steps"] if args["max_steps"] > 0 else counted, _said(chosen))
+    return _without_rates(found) if recipe.own_optimizer else found
+
+
+def _without_rates(found: Preview) -> Preview:
+    """The shape alone, for an optimizer that comes with a learning rate of its own."""
+    facts = [(what, value) for what, value in found.facts if what == "warm-up"]
+    note = "Of the learning rate that the recipe's own optimizer has."
+    return replace(found, facts=facts, notes=[*found.notes, note])
 
 
 def _preview(args: Mapping[str, Any], known: int | None, notes: list[str]) -> Preview:

@@ -10,12 +10,12 @@ from runs.models import Errand
 from trainer_bridge import recipes
 
 
-def preview(rehearsal=None, **fields):
+def preview(rehearsal=None, recipe="stdlib-lm", **fields):
     data = QueryDict(mutable=True)
-    data["recipe"] = "stdlib-lm"
+    data["recipe"] = recipe
     for name, value in fields.items():
         data.setlist(name.replace("__", "."), value if isinstance(value, list) else [value])
-    return schedule_preview(recipes.get("stdlib-lm"), read(from_post(data)), rehearsal)
+    return schedule_preview(recipes.get(recipe), read(from_post(data)), rehearsal)
 
 
 def points(found):
@@ -63,6 +63,12 @@ def test_a_scheduler_that_follows_a_metric_says_so():
     )
     assert [what for what, _ in found.facts] == ["peak"]
     assert found.notes == ["reduce_lr_on_plateau follows eval/bits_per_byte: what it does shows in the run."]
+
+
+def test_an_optimizer_of_the_recipes_own_has_its_own_rate():
+    found = preview(recipe="linear-regression", args__lr_scheduler_type="linear", args__warmup_steps="0.1")
+    assert found.facts == [("warm-up", "10 %")]
+    assert found.notes[-1] == "Of the learning rate that the recipe's own optimizer has."
 
 
 def test_a_sweep_is_drawn_for_one_of_its_values():

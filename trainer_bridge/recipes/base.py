@@ -27,7 +27,8 @@ class Recipe:
     ``objective`` is a series key ("eval/accuracy"); ``arguments`` differ from the Trainer's defaults. ``takes`` are
     the groups of the spec that ``build`` is given whole ("model", "data"); ``settings`` its defaults in them and in
     "trainer", by key ("data.source"). ``without`` names groups that it has nothing for: a script makes its Trainer
-    itself. ``own`` says which file of a person's own it comes from.
+    itself. ``own`` says which file of a person's own it comes from. ``own_optimizer``: it hands over a finished
+    optimizer, so the argument learning_rate has no say.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Recipe:
     settings: Mapping[str, Value] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     own: OwnFile | None = None
+    own_optimizer: bool = False
 
     def defaults(self) -> dict[str, Value]:
         """Parameter name → default."""
@@ -78,6 +80,7 @@ def recipe(
     arguments: Mapping[str, Value] | None = None,
     settings: Mapping[str, Value] | None = None,
     estimate: str = "",
+    own_optimizer: bool = False,
 ) -> Callable[[Callable[..., Any]], Recipe]:
     """Make a Recipe of a function ``build(*, <parameters>, seed: int) -> TrainerParts``.
 
@@ -89,7 +92,7 @@ def recipe(
 
     The best checkpoint is chosen by ``objective`` ("eval/accuracy"), and ``metric_for_best_model`` and
     ``greater_is_better`` follow from it. Without one, runs are judged by "eval/loss", and the best checkpoint is loaded
-    at the end only if ``arguments`` say so.
+    at the end only if ``arguments`` say so. ``own_optimizer`` tells that ``optimizers`` are handed over.
     """
 
     def make(build: Callable[..., Any]) -> Recipe:
@@ -107,6 +110,7 @@ def recipe(
             build=function,
             takes=frozenset(inspect.signature(function).parameters.keys() & GIVEN_WHOLE),
             settings=dict(settings or {}),
+            own_optimizer=own_optimizer,
         )
 
     return make

@@ -29,6 +29,7 @@ WEIGHTS, BIAS = [2.0, -3.4], 4.2
     objective="eval/rmse",
     greater_is_better=False,
     estimate="≈ 1 s, CPU",
+    own_optimizer=True,
 )
 def linear_regression(
     *,
