@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from trainer_bridge.client import BridgeClient
 from trainer_bridge.control import Control
+from trainer_bridge.data_cache import remove_prepared
 from trainer_bridge.job import ExitRecord, Job, write_exit_record
 from trainer_bridge.outcome import exit_event
 from trainer_bridge.output import LenientFile, open_lines
@@ -172,6 +173,7 @@ def main(job: Job) -> None:
     training.client.close(LAST_FLUSH if training.client.connected else 0.5)
     sys.stdout.flush()
     sys.stderr.flush()
+    remove_prepared()
     # Threads and atexit handlers of libraries have nothing left to do, and must not hang the slot.
     os._exit(1 if record.outcome == "failed" else 0)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trainer_bridge import data_labels, data_notes, data_rows, data_splits
+from trainer_bridge.data_cache import prepare_quietly
 from trainer_bridge.data_problem import DataProblem
 from trainer_bridge.data_read import read
 from trainer_bridge.data_roles import Column, roles
@@ -41,7 +42,7 @@ class DataChoice:
 
         Raises DataProblem, naming the field, for everything a person can put right.
         """
-        _be_quiet()
+        prepare_quietly()
         values = self.values
         splits = read(values["source"], values)
         chosen = data_splits.choose(splits, values)
@@ -100,10 +101,3 @@ def _role_of(kind: str, mapping: Mapping[str, str], needs: Mapping[str, Column])
 def _evaluation(parts: Mapping[str, Any]) -> Any:
     found = {name.removeprefix(EVAL): part for name, part in parts.items() if name.startswith(EVAL)}
     return found[""] if list(found) == [""] else found
-
-
-def _be_quiet() -> None:
-    """A bar for each step of the preparation would fill the run's console."""
-    from datasets import disable_progress_bars
-
-    disable_progress_bars()

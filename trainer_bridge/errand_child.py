@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from trainer_bridge import errands
 from trainer_bridge.child import last_line, prepare, redirect_output
+from trainer_bridge.data_cache import remove_prepared
 from trainer_bridge.own.places import Places
 
 #: What a child does: given a function that says how far it is, it returns a dictionary.
@@ -66,6 +67,7 @@ def in_child(folder: str, threads: int, pipe: connection.Connection, work: Work)
     _send(pipe, _outcome(work, pipe))
     sys.stdout.flush()
     sys.stderr.flush()
+    remove_prepared()
     # Threads and atexit handlers of libraries have nothing left to do.
     os._exit(0)
 

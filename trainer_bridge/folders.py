@@ -1,15 +1,14 @@
 """Which local folders a spec may name: a form that reads any path would hand out the whole machine.
 
-Open are four folders within the data folder, and what ``TRAINBOARD_DATA_FOLDERS`` names. The data folder itself is
-not: it holds the secret key and the database. No training library is imported here.
+Of the data folder what was uploaded is open, and the folder meant for what is asked ("datasets", "models", "runs"):
+the rest holds the secret key, the database and the tokens of runs. Beside it, what ``TRAINBOARD_DATA_FOLDERS`` names.
+No training library is imported here.
 """
 
 import os
 import re
 from pathlib import Path
 
-#: Within the data folder: what was uploaded, runs with their checkpoints, and what a person puts there.
-OWN = ("uploads", "runs", "datasets", "models")
 _UPLOAD = re.compile(r"[a-z0-9]{6,32}")
 
 
@@ -18,13 +17,9 @@ def data_folder() -> Path:
     return Path(os.environ.get("TRAINBOARD_DATA_DIR") or "data").resolve()
 
 
-def open_folders() -> list[Path]:
-    """Every folder that a spec's paths may lead into, links resolved."""
-    named = os.environ.get("TRAINBOARD_DATA_FOLDERS", "").split(os.pathsep)
-    own = [data_folder() / name for name in OWN]
-    return [
-        folder.resolve() for folder in (*own, *(Path(name).expanduser() for name in named if name.strip()))
-    ]
+def open_folders(within: str) -> list[Path]:
+    """Every folder that a path of this kind may lead into, links resolved; those of the data folder come first."""
+    return [*_own(within), *_named()]
 
 
 def find(path: str, within: str) -> Path:
@@ -34,20 +29,21 @@ def find(path: str, within: str) -> Path:
     It may not exist; a pattern ("sets/*.csv") is judged by the folders before its first wildcard.
     """
     given = Path(path).expanduser()
-    places = [given] if given.is_absolute() else [folder / given for folder in _bases(within)]
+    bases = [data_folder() / within, *_named()]
+    places = [given] if given.is_absolute() else [folder / given for folder in bases]
     found = next((place for place in places if _fixed(place).exists()), places[0])
     resolved = found.resolve()
-    if not is_open(_fixed(resolved)):
+    if not is_open(_fixed(resolved), within):
         raise PermissionError(_refusal(path, within))
     return resolved
 
 
-def is_open(path: Path) -> bool:
-    """Whether a path, links resolved, lies where a spec may lead. Of the data folder never more than OWN, even where
-    the setting names a folder around it."""
-    own = data_folder()
-    roots = [own / name for name in OWN] if path.is_relative_to(own) else open_folders()
-    return any(path.is_relative_to(folder.resolve()) for folder in roots)
+def is_open(path: Path, within: str) -> bool:
+    """Whether a path, links resolved, lies where a path of this kind may lead. Of the data folder never more than its
+    own folders, even where the setting names a folder around it.
+    """
+    roots = _own(within) if path.is_relative_to(data_folder()) else _named()
+    return any(path.is_relative_to(folder) for folder in roots)
 
 
 def problem(path: str, within: str) -> str | None:
@@ -75,9 +71,13 @@ def uploaded_problem(upload: str) -> str | None:
     return f"There is no upload “{upload}” on this machine: it was deleted, or the worker keeps another data folder."
 
 
-def _bases(within: str) -> list[Path]:
-    own = data_folder() / within
-    return [own, *(folder for folder in open_folders() if folder.parent != data_folder())]
+def _own(within: str) -> list[Path]:
+    return [(data_folder() / name).resolve() for name in (within, "uploads")]
+
+
+def _named() -> list[Path]:
+    named = os.environ.get("TRAINBOARD_DATA_FOLDERS", "").split(os.pathsep)
+    return [Path(name).expanduser().resolve() for name in named if name.strip()]
 
 
 def _fixed(path: Path) -> Path:

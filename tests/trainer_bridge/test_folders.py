@@ -51,6 +51,14 @@ def test_a_folder_around_the_data_folder_does_not_open_its_secrets(
     assert folders.problem(str(data / "datasets" / "a.csv"), "datasets") is None
 
 
+def test_data_is_not_read_out_of_runs(data: Path) -> None:
+    (data / "runs" / "abc").mkdir(parents=True)
+    token = data / "runs" / "abc" / "undelivered.json"
+    token.write_text("token")
+    assert "outside" in (folders.problem(str(token), "datasets") or "")
+    assert folders.problem("abc/undelivered.json", "runs") is None
+
+
 def test_a_link_does_not_lead_out(data: Path) -> None:
     (data / "datasets" / "link").symlink_to(data.parent / "other")
     assert "outside" in (folders.problem("link/b.csv", "datasets") or "")

@@ -12,6 +12,7 @@ from torch import nn
 from tests.trainer_bridge.datasets.conftest import table
 from tests.trainer_bridge.datasets.test_media import draw
 from trainer_bridge import recipes
+from trainer_bridge.data_cache import remove_prepared
 from trainer_bridge.data_choice import Column, DataChoice
 from trainer_bridge.environment import describe
 from trainer_bridge.recipes import TrainerParts, recipe
@@ -88,6 +89,7 @@ def shade(*, data: DataChoice, seed: int) -> TrainerParts:
 
 @pytest.fixture
 def build(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., BuiltTraining]:
+    torch.set_num_threads(1)  # two, on a busy machine, wait for each other
     made = MappingProxyType({"first-letter": first_letter, "shade": shade})
     monkeypatch.setattr(recipes, "catalog", lambda: made)
 
@@ -117,6 +119,18 @@ def test_a_csv_is_learned_and_its_record_kept(folder: Path, build: Build) -> Non
     data = describe(built)["data"]
     assert (data["train"], data["validation"]) == (36, 4)
     assert data["notes"]["fingerprint"].startswith("sha256:")
+
+
+def test_prepared_rows_are_not_kept(folder: Path, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasets.fingerprint._TEMP_DIR_FOR_TEMP_CACHE_FILES", None)
+    (folder / "words.csv").write_text(words(40))
+    built = build({"source": "words.csv"})
+    lie = {Path(file["filename"]).parent for file in built.trainer.train_dataset.cache_files}
+    assert lie
+    assert all(place.is_dir() and folder.parent / "cache" not in place.parents for place in lie)
+    remove_prepared()
+    assert not any(place.exists() for place in lie)
+    assert len(losses(build({"source": "words.csv"}, num_train_epochs=1.0))) == 1  # the file is read again
 
 
 def test_a_stream_is_learned_in_so_many_steps(folder: Path, build: Build) -> None:
