@@ -138,12 +138,3 @@ def _blocks(key: str, found: series.SeriesData, last: int) -> list[MetricsBlock]
         )
         for at in range(0, len(steps), _BLOCK)
     ]
-
-
-def lineage(run: Run) -> list[Run]:
-    """The runs it goes back to, the first one first; at most twenty."""
-    found: list[Run] = []
-    while run.parent is not None and len(found) < 20:
-        run = run.parent
-        found.insert(0, run)
-    return found
