@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from runs.checkpoints.rank import best as best_checkpoint
 from runs.checkpoints.rank import resumable, state_of, value_of
+from runs.death import Cause, cause_of
 from runs.directions import greater_is_better
 from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
 from runs.queue import place_in_queue
@@ -48,6 +49,7 @@ class RunHeader:
     best_checkpoint: Checkpoint | None
     can_resume: bool
     can_stop: bool
+    cause: Cause | None
     can_kill: bool
     silent_for: float | None
     waits_for: str
@@ -75,6 +77,7 @@ def run_header(run: Run) -> RunHeader:
         checkpoints=_marks(run, rows, kept),
         best_checkpoint=kept,
         can_resume=_can_resume(run),
+        cause=cause_of(run),
         can_stop=run.state in (State.STARTING, State.RUNNING, State.PAUSING, State.PAUSED),
         can_kill=run.state == State.STOPPING and _stop_is_old(run, now),
         silent_for=_silence(run, now),
