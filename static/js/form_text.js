@@ -24,6 +24,11 @@ export function followText(sheet, form, url) {
     text.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(check, 200); });
     text.addEventListener("keydown", (event) => { if (isSubmit(event)) { event.preventDefault(); event.stopPropagation(); check({ apply: 1 }); } });
     sheet.querySelector("[data-yaml-apply]").addEventListener("click", () => check({ apply: 1 }));
+    sheet.querySelector("[data-open-file]").addEventListener("change", async (event) => {
+      text.value = await event.target.files[0].text();
+      text.focus();
+      check();
+    });
     problems.addEventListener("click", (event) => goToLine(text, event.target.closest("[data-line]")));
     check();
   }

@@ -186,7 +186,8 @@ form.addEventListener("keydown", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !isTyping(event)) { event.preventDefault(); document.getElementById("field-search").focus(); }
-  if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit(launch);
+  const launches = event.key === "Enter" && (event.metaKey || event.ctrlKey) && !event.target.closest("#form-sheet");
+  if (launches) form.requestSubmit(launch);
 });
 // Back from the run page: the button is whole again.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
