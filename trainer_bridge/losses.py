@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from trainer_bridge.class_weights import IGNORED, weights_of
 from trainer_bridge.problem import SpecProblem
 from trainer_bridge.recipes.parts import TrainerParts
-from trainer_bridge.trainer_choices import BALANCED, class_weights
 
 Loss = Callable[..., Any]
 _CLASSES, _VALUES, _SEVERAL = "classes", "numbers", "several classes at once"
@@ -20,8 +20,7 @@ _LABELS_OF: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("mse", "mae", "huber"), (_VALUES,)),
     "binary_cross_entropy": (_SEVERAL, _VALUES),
 }
-#: Items without a label: padding, pieces of words, tokens that are not masked.
-IGNORED = -100
+__all__ = ["IGNORED", "CrossEntropy", "chosen_loss", "focal", "foresees", "of_numbers", "unfit"]
 
 
 def chosen_loss(values: Mapping[str, Any], parts: TrainerParts, label_smoothing: float) -> Loss | None:
@@ -32,10 +31,10 @@ def chosen_loss(values: Mapping[str, Any], parts: TrainerParts, label_smoothing:
     if sentence := unfit(choice, parts.model):
         raise SpecProblem({"trainer.loss": sentence})
     if choice == "cross_entropy":
-        weights = _weights(values["class_weights"], parts)
+        weights = weights_of(values["class_weights"], parts)
         return CrossEntropy(weights, label_smoothing, foresees(parts.model))
     if choice == "focal":
-        return focal(values["focal_gamma"], _weights(values["class_weights"], parts), foresees(parts.model))
+        return focal(values["focal_gamma"], weights_of(values["class_weights"], parts), foresees(parts.model))
     return _NUMBERS[choice](values)
 
 
@@ -121,20 +120,6 @@ _NUMBERS: Mapping[str, Callable[[Mapping[str, Any]], Loss]] = {
 }
 
 
-def balanced_weights(labels: Sequence[int], classes: int) -> list[float]:
-    """A weight a class, so that all classes count alike and the weights' mean over the items is 1; 0 for none."""
-    import numpy
-
-    counts = numpy.bincount(labels, minlength=classes)
-    present = (counts > 0).sum()
-    return [len(labels) / (present * count) if count else 0.0 for count in counts.tolist()]
-
-
-def _smooths(own: Loss | None) -> bool:
-    """Whether this module's cross-entropy may stand for the recipe's loss: it is the same, or there is none."""
-    return own is None or getattr(own, "smooths", False)
-
-
 def unfit(choice: str, model: Any) -> str | None:
     """Why a loss does not fit a model's labels, as far as its config tells; None if it may."""
     base = _plain_model(model)
@@ -163,38 +148,6 @@ def _label_names(model: Any) -> list[str]:
 
 def _plain_model(model: Any) -> Any:
     return model.get_base_model() if hasattr(model, "peft_config") else model
-
-
-def _weights(text: str | None, parts: TrainerParts) -> list[float] | None:
-    if not text:
-        return None
-    classes = getattr(getattr(parts.model, "config", None), "num_labels", None)
-    if text.strip() == BALANCED:
-        return balanced_weights(_training_labels(parts.train_dataset), classes or 0)
-    weights = class_weights(text)
-    if classes and len(weights) != classes:
-        raise SpecProblem(
-            {"trainer.class_weights": f"{len(weights)} weights, but the model has {classes} classes."}
-        )
-    return weights
-
-
-def _training_labels(dataset: Any) -> list[int]:
-    """The labels of every item, or of every token of all items."""
-    import numpy
-
-    try:
-        columns = getattr(dataset, "column_names", None) or []
-        labels = dataset["labels"] if "labels" in columns else [item["labels"] for item in dataset]
-        flat = numpy.concatenate([numpy.ravel(numpy.asarray(label)) for label in labels])
-    except (KeyError, TypeError, ValueError) as error:
-        sentence = "Balanced weights need a label a class in the training data: give the weights as numbers."
-        raise SpecProblem({"trainer.class_weights": sentence}) from error
-    if not numpy.issubdtype(flat.dtype, numpy.integer):
-        raise SpecProblem(
-            {"trainer.class_weights": "The labels are no classes, so there is nothing to balance."}
-        )
-    return flat[flat != IGNORED].tolist()
 
 
 def foresees(model: Any) -> bool:

@@ -14,10 +14,12 @@ from trainer_bridge import arguments
 from trainer_bridge.arguments import Machines
 from trainer_bridge.data_fields import DATA_FIELDS, DATA_RULES
 from trainer_bridge.fields import Field, Value, did_you_mean
-from trainer_bridge.model_fields import MODEL_CAUTIONS, MODEL_FIELDS, MODEL_RULES
+from trainer_bridge.model_fields import MODEL_FIELDS
+from trainer_bridge.model_rules import MODEL_CAUTIONS, MODEL_RULES
 from trainer_bridge.recipes.base import Recipe
 from trainer_bridge.titled import Rule, TitledField
-from trainer_bridge.trainer_fields import TRAINER_FIELDS, TRAINER_RULES
+from trainer_bridge.trainer_fields import TRAINER_FIELDS
+from trainer_bridge.trainer_rules import TRAINER_RULES
 
 #: Group → name → value.
 Values = Mapping[str, Mapping[str, Any]]

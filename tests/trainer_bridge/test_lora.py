@@ -6,14 +6,12 @@ from typing import Any
 import peft.utils.save_and_load
 import pytest
 import torch
-import transformers
 from peft import PeftModel
 from transformers import AutoModelForSequenceClassification
 
 from tests.trainer_bridge.toy import SAVING, TINY, WORDS, built, toy
 from trainer_bridge.model_choice import ModelChoice
 from trainer_bridge.problem import SpecProblem
-from trainer_bridge.spec import build_trainer
 from trainer_bridge.spec_fields import problems
 from trainer_bridge.trainer_record import trainer_record
 
@@ -137,30 +135,3 @@ def test_what_does_not_go_together_is_told_at_its_field() -> None:
     assert list(said(freeze="backbone")) == ["model.freeze"]
     assert "New weights are stored nowhere else" in said(lora_merged=False)["model.lora_merged"]
     assert said(lora_r=0) == {"model.lora_r": "Must be 1 or more."}
-
-
-@pytest.mark.parametrize(
-    ("recipe", "auto"),
-    [
-        ("text-classification", "AutoModelForSequenceClassification"),
-        ("image-classification", "AutoModelForImageClassification"),
-    ],
-)
-def test_it_is_a_switch_of_the_recipes_for_texts_and_images(recipe: str, auto: str, tmp_path: Path) -> None:
-    spec = {
-        "recipe": recipe,
-        "model": {"lora": True, "vocab_size": 400, "hidden_size": 16, "num_hidden_layers": 1},
-        "data": {"max_samples": 64, "max_eval_samples": 16},
-        "args": {
-            "max_steps": 2,
-            "per_device_train_batch_size": 4,
-            **SAVING,
-            "eval_strategy": "steps",
-            "eval_steps": 2,
-        },
-    }
-    trainer = build_trainer(spec, tmp_path).trainer
-    trainer.train()
-    plain = getattr(transformers, auto).from_pretrained(tmp_path / "checkpoint-2")
-    merged = trainer.model.merge_and_unload().state_dict()
-    assert all(torch.allclose(merged[name], weight, atol=1e-6) for name, weight in plain.state_dict().items())

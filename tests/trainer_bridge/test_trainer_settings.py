@@ -13,6 +13,7 @@ from transformers import DataCollatorWithPadding, TrainerCallback
 
 from tests.trainer_bridge.toy import SAVING, built, first_log, toy
 from trainer_bridge import losses
+from trainer_bridge.class_weights import balanced_weights
 from trainer_bridge.collators import chosen_collator
 from trainer_bridge.model_choice import ModelChoice
 from trainer_bridge.optimizers import chosen_optimizer
@@ -155,7 +156,7 @@ LOSS_DECIDES = {"metric_for_best_model": "loss", "greater_is_better": False}
 
 
 def test_rare_classes_count_more_when_balanced() -> None:
-    assert losses.balanced_weights([0, 0, 0, 1], 3) == pytest.approx([4 / 6, 4 / 2, 0.0])
+    assert balanced_weights([0, 0, 0, 1], 3) == pytest.approx([4 / 6, 4 / 2, 0.0])
 
 
 @pytest.mark.parametrize(
