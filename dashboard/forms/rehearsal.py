@@ -11,6 +11,8 @@ from runs.models import Errand
 from runs.specs import Spec, spec_with
 
 KIND = "rehearsal"
+#: What is left of a process that asked for memory which it could not have: the worker's word for a kill, C++'s, Rust's.
+_NO_MEMORY = ("more memory than there is", "bad_alloc", "memory allocation of")
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,16 @@ def report(result: dict[str, Any]) -> Report:
         cautions=[_finding(key, sentence) for key, sentence in result["cautions"].items()],
         took=result["took"],
     )
+
+
+def failure(errand: Errand) -> Finding | None:
+    """Why there was no rehearsal, at the field that comes into question; None unless it failed."""
+    if errand.state != Errand.State.FAILED:
+        return None
+    if any(sign in errand.reason + errand.details for sign in _NO_MEMORY):
+        sentence = f"It needs more memory than is free, most likely for a batch. ({errand.reason})"
+        return _finding("args.per_device_train_batch_size", sentence, errand.details)
+    return _finding("recipe", errand.reason, errand.details)
 
 
 def _largest(values: list[Any]) -> Any:

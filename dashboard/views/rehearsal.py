@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.forms.draft import from_post
 from dashboard.forms.reading import read
-from dashboard.forms.rehearsal import KIND, largest_trial, report, spec_to_rehearse, trial_text
+from dashboard.forms.rehearsal import KIND, failure, largest_trial, report, spec_to_rehearse, trial_text
 from dashboard.forms.rows import html_id
 from dashboard.views.access import project_or_404
 from runs import errands
@@ -40,5 +40,5 @@ def rehearsal(request: HttpRequest, project: str, errand: str) -> HttpResponse:
     if found is None or found.kind != KIND:
         raise Http404("This rehearsal is not there any more.")
     shown = report(found.result) if found.result else None
-    context = {"errand": found, "report": shown, "trial": trial_text(found)}
+    context = {"errand": found, "report": shown, "trial": trial_text(found), "failure": failure(found)}
     return render(request, "new_run/rehearsal_result.html", context)

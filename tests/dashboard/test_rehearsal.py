@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.html import escape
 
 from runs import dispatch, errand_work, errands
 from runs.models import Attempt, Errand, Run
@@ -11,6 +12,7 @@ from runs.states import State
 from runs.workers import record_heartbeat
 
 URL = "/p/digits/new"
+BATCH = "f-args-per_device_train_batch_size"
 #: As docs/rehearsal.md describes it.
 RESULT = {
     "model": "ViTForImageClassification",
@@ -170,13 +172,30 @@ def test_a_rehearsal_that_reached_nothing_shows_what_there_is(ask, owner_client)
     assert owner_client.get(f"{URL}/rehearsal/{errand}").status_code == 200
 
 
-def test_a_rehearsal_that_failed_says_why(ask, owner_client):
+@pytest.mark.parametrize(
+    ("reason", "output", "field"),
+    [
+        (
+            "Its process was killed. A process that takes more memory than there is …",
+            "step 1",
+            "f-args-per_device_train_batch_size",
+        ),
+        (
+            "Its process ended without a result, by signal 6.",
+            "std::bad_alloc",
+            "f-args-per_device_train_batch_size",
+        ),
+        ("KeyError: 'spec'", "Traceback", "f-recipe"),
+    ],
+)
+def test_a_rehearsal_that_came_to_no_end_says_why_at_its_field(ask, owner_client, reason, output, field):
     errand = ask()[1]["errand"]
     errand_work.claim("box")
-    errand_work.fail(errand, "box", 1, "Its process was killed.", "the last output")
+    errand_work.fail(errand, "box", 1, reason, output)
     page = owner_client.get(f"{URL}/rehearsal/{errand}").content.decode()
-    assert "Its process was killed." in page
-    assert "the last output" in page
+    assert f'href="#{field}"' in page
+    assert escape(reason) in page
+    assert output in page
 
 
 def test_a_rehearsal_of_somebody_else_is_not_there(ask, client, django_user_model):

@@ -11,6 +11,7 @@ TIME_LIMIT = 600.0
 
 def run(payload: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
     """``payload``: {"spec": …}."""
-    from trainer_bridge.rehearsal import rehearse
+    from trainer_bridge.rehearsal import memory, rehearse
 
+    memory.leave_room()
     return rehearse(payload["spec"], Path(tempfile.mkdtemp()), tell)

@@ -70,6 +70,11 @@ def _explain(error: BaseException, stage: Stage) -> tuple[tuple[str, ...], str]:
     return (), last_line(error)
 
 
+def _is_name(error: BaseException) -> bool:
+    """Whether a KeyError tells what was looked for, and not a sentence."""
+    return " " not in str(error.args[0]) if error.args else False
+
+
 def last_line(error: BaseException) -> str:
     """The error in one line, as Python prints it."""
     line = traceback.format_exception_only(error)[-1].strip()
@@ -91,7 +96,7 @@ _EXPLANATIONS: tuple[tuple[Applies, tuple[str, ...], str], ...] = (
         "effective batch size as it is.",
     ),
     (
-        lambda error, stage: isinstance(error, KeyError) and stage != "evaluating",
+        lambda error, stage: isinstance(error, KeyError) and stage != "evaluating" and _is_name(error),
         ("data.columns",),
         "A column, or a key, that is needed is not there.",
     ),

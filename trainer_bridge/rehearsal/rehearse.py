@@ -49,7 +49,6 @@ class Rehearsal:
     def run(self) -> dict[str, Any]:
         """Every stage that can be reached, and what came out."""
         began = time.monotonic()
-        memory.leave_room()
         memory.begin_peak()
         self._tell("building the model and the data")
         with self._stage("building"):

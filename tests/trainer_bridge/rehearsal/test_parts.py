@@ -1,5 +1,6 @@
 """Parts of the rehearsal: which samples, what memory, how many checkpoints."""
 
+import resource
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 from datasets import Dataset
 
 from trainer_bridge.rehearsal import memory, samples
+from trainer_bridge.rehearsal.faults import faults_of
 from trainer_bridge.rehearsal.plan import every, plan_of
 
 ROWS = [{"input_ids": [0] * length} for length in (3, 9, 1, 9, 4)]
@@ -45,12 +47,38 @@ def test_places_are_spread_over_all():
 
 def test_a_gpu_that_trains_something_else_is_left_its_room(monkeypatch):
     asked = []
+    monkeypatch.setattr(memory, "_limit_own", lambda more: None)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", asked.append)
     for free in (98, 50):
         monkeypatch.setattr(torch.cuda, "mem_get_info", lambda free=free: (free, 100))
         memory.leave_room()
     assert asked == [pytest.approx(0.4)]
+
+
+def test_a_batch_that_is_larger_than_the_free_memory_raises_what_stands_at_its_field(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 500_000_000)
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    memory.leave_room()
+    try:
+        with pytest.raises(RuntimeError) as caught:
+            torch.empty(3_000_000_000, dtype=torch.uint8)
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+    (fault,) = faults_of(caught.value, "training", ["args.per_device_train_batch_size"])
+    assert fault.key == "args.per_device_train_batch_size"
+    assert fault.sentence.startswith("A batch needs more memory than there is.")
+
+
+def test_no_more_is_available_than_a_container_has(monkeypatch, tmp_path):
+    most, used = tmp_path / "max", tmp_path / "current"
+    used.write_text("700\n")
+    monkeypatch.setattr(memory, "_GROUPS", ((str(most), str(used)),))
+    whole = memory.available()
+    most.write_text("max\n")
+    assert memory.available() > 1_000_000
+    most.write_text("1000\n")
+    assert (whole > 1_000_000, memory.available()) == (True, 300)
 
 
 def test_the_peak_is_that_since_it_was_last_begun():

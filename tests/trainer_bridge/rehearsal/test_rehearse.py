@@ -259,6 +259,13 @@ def test_memory_that_runs_out_stands_at_the_batch_size_of_training_and_of_evalua
     assert "checkpoint" not in result
 
 
+def test_a_recipe_that_is_gone_is_told_as_it_is(rehearsed):
+    result, _ = rehearsed("gone")
+    assert where(result) == ["recipe"]
+    assert "There is no recipe 'gone'" in result["problems"][0]["sentence"]
+    assert "column" not in result["problems"][0]["sentence"]
+
+
 def test_what_no_field_explains_stands_at_the_recipe_with_its_traceback(rehearsed):
     result, _ = rehearsed("broken")
     problem = result["problems"][0]
