@@ -10,8 +10,15 @@ export function patchParts(root, fragment) {
 
 function patch(old, fresh) {
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  if (old.innerHTML === fresh.innerHTML || old.contains(document.activeElement) || old.querySelector("details[open]")) return;
+  if (same(old.innerHTML, fresh.innerHTML) || old.contains(document.activeElement) || old.querySelector("details[open]")) return;
   old.innerHTML = fresh.innerHTML;
+}
+
+// The server writes the secret of a form otherwise each time; a button must not be replaced under a click for that.
+const SECRET = /name="csrfmiddlewaretoken" value="[^"]*"/g;
+
+function same(one, other) {
+  return one === other || one.replace(SECRET, "") === other.replace(SECRET, "");
 }
 
 export async function fetchFragment(url) {
