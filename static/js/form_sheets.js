@@ -56,7 +56,8 @@ export function formChanged() {
 
 async function show(url, more = {}, quiet = false) {
   const said = await ask(form, url, more);
-  if (!said) return;
+  // An answer that comes late must not take the place of a sheet that was opened meanwhile.
+  if (!said || (quiet && (sheet.hidden || shown?.url !== url))) return;
   if (said.link !== undefined) return showDraft(form, said.link);
   shown = { url, more };
   const searching = document.activeElement?.matches?.("[data-sheet-search]");
