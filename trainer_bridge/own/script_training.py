@@ -13,7 +13,7 @@ from trainer_bridge.own.problems import without_our_frames
 from trainer_bridge.own.script_file import TOO_EARLY, script_path
 from trainer_bridge.own.script_values import Given
 from trainer_bridge.own.sources import source_of
-from trainer_bridge.own.trainer_hooks import adopt
+from trainer_bridge.own.trainer_hooks import adopt, resumes_rightly
 from trainer_bridge.protocol import Environment, Warning
 from trainer_bridge.spec import built_training
 
@@ -58,7 +58,9 @@ class ScriptTraining(Training):
         self._trainer, recipe = trainer, self._given.recipe
         # Wherever the script wanted them: the run's page looks for checkpoints here.
         trainer.args.output_dir = str(self.job.paths.checkpoints)
+        resumes_rightly(trainer, forked=self.job.forked)
         callback = adopt(trainer, self.client, self.control)
+        callback.changes = self.job.changes
         callback.describe = lambda: describe(built_training(trainer, recipe))
         self.control.can_evaluate = trainer.eval_dataset is not None
 

@@ -12,6 +12,7 @@ from transformers import (
 )
 
 from trainer_bridge.callback import BridgeCallback
+from trainer_bridge.checkpoint_weights import CheckpointTrainer
 from trainer_bridge.control import Control
 from trainer_bridge.printing import LogPrinter
 
@@ -38,6 +39,14 @@ def adopt(trainer: Trainer, client: Any, control: Control, prefix: str = "") -> 
     trainer.add_callback(callback)
     trainer.add_callback(LogPrinter())
     return callback
+
+
+def resumes_rightly(trainer: Trainer, *, forked: bool) -> None:
+    """Give it what Trainboard's own Trainer has for going on from a checkpoint; what the script overrides stays so."""
+    own = type(trainer)
+    bases = (CheckpointTrainer,) if own is Trainer else (own, CheckpointTrainer)
+    trainer.__class__ = type(own.__name__, bases, {"__module__": own.__module__})
+    trainer.forked = forked
 
 
 def quiet(trainer: Trainer) -> None:

@@ -58,6 +58,7 @@ def own_job(job_for: Callable[..., Job], folders: Places) -> Callable[..., Job]:
     ) -> Job:
         spec = {"recipe": recipe, "params": params or {}, "args": args or {}}
         places = {"recipes_dir": str(folders.recipe), "scripts_dir": str(folders.script)}
-        return replace(job_for(**job), spec=spec, **places)
+        own = {name: job.pop(name) for name in ("forked", "changes") if name in job}
+        return replace(job_for(**job), spec=spec, **places, **own)
 
     return make

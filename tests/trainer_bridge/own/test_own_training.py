@@ -161,3 +161,42 @@ def test_a_value_that_the_script_does_not_take_is_refused_by_name(server, train,
     error = server.of(Exit)[0].error
     assert "params.regularizer: “l3” is not one of none, l1, l2." in error
     assert "params.point: The recipe fit_line.py has no parameter point. Did you mean points?" in error
+
+
+def test_a_fork_of_a_script_goes_on_with_its_own_learning_rate(server, train, own_job, example):
+    example("fit_line.py")
+    args = {**STEPS, "lr_scheduler_type": "constant", "save_steps": 3}
+    assert train(own_job("fit_line.py", {}, args)).end()
+    forked = {**args, "learning_rate": 0.02, "max_steps": 5}
+    job = own_job("fit_line.py", {}, forked, attempt=2, resume_from="checkpoints/checkpoint-3", forked=True)
+    assert train(job).end()
+    rates = {
+        event.step: event.values["train/learning_rate"]
+        for event in server.of(Metrics)
+        if "train/learning_rate" in event.values
+    }
+    assert rates == {1: 0.1, 2: 0.1, 3: 0.1, 4: 0.02, 5: 0.02}
+    assert facts(server)["arguments"]["learning_rate"] == 0.02
+
+
+def test_a_trainer_of_the_scripts_own_class_is_reported_and_a_second_one_apart(server, train, own_job, write):
+    text = """
+        from transformers import HfArgumentParser, Trainer, TrainingArguments
+        from tests.trainer_bridge.trainings import Line, points
+
+        class Doubled(Trainer):
+            def compute_loss(self, *args, **kwargs):
+                return 2 * super().compute_loss(*args, **kwargs)
+
+        args, = HfArgumentParser(TrainingArguments).parse_args_into_dataclasses()
+        for cls in (Doubled, Trainer):
+            cls(model=Line(), args=args, train_dataset=points(8)).train()
+    """
+    write("script/twice.py", text)
+    assert train(own_job("twice.py", {}, {"max_steps": 2, "logging_steps": 1, "save_steps": 1})).end()
+    first = {
+        key: value for event in server.of(Metrics) if event.step == 1 for key, value in event.values.items()
+    }
+    assert first["train/loss"] == pytest.approx(2 * first["trainer2/train/loss"], abs=1e-4)
+    assert server.of(Exit)[0].outcome == "finished"
+    assert [event.step for event in server.of(Checkpoint)] == [1, 2]
