@@ -9,12 +9,15 @@ import { drawHistory } from "./trial_history.js";
 // How long after news the page is fetched again, in ms: a large sweep has more news and larger pages.
 const REST = 1000;
 const REST_A_TRIAL = 10;
+const ENDED = ["finished", "stopped", "failed"];
 const table = document.getElementById("trials");
 const historyBox = document.getElementById("history");
 const reSort = document.querySelector("[data-re-sort]");
 const clearBrush = document.querySelector("[data-brush-clear]");
 let data = pageData("sweep-data");
 let timer = 0;
+let fetching = false;
+let missed = false;
 let ordered = [];
 
 const parallel = new Parallel(document.getElementById("parallel"), data, brushesOfAddress());
@@ -38,6 +41,8 @@ watchRuns();
 on("update", (update) => (update.state || update.points?.[data.objective]) && refreshSoon());
 on("runs", refreshSoon);
 on("back", refreshSoon);
+// What happened between the page and its connection is in neither.
+on("open", () => data.trials.some(({ state }) => !ENDED.includes(state)) && refreshSoon());
 
 // --- the brush ---
 function applyBrush() {
@@ -89,21 +94,25 @@ function showRamp() {
 
 // --- live ---
 function watchRuns() {
-  const open = data.trials.filter(({ state }) => !["finished", "stopped", "failed"].includes(state));
+  const open = data.trials.filter(({ state }) => !ENDED.includes(state));
   const project = document.querySelector("script[data-project]").dataset.project;
   watch({ runs: open.map((trial) => trial.run), project, console: false });
 }
 
 function refreshSoon() {
-  timer ||= setTimeout(refresh, REST + REST_A_TRIAL * data.trials.length);
+  missed = fetching;
+  if (!fetching) timer ||= setTimeout(refresh, REST + REST_A_TRIAL * data.trials.length);
 }
 
+// News that comes while the page is being fetched may not be in it: then it is fetched once more.
 async function refresh() {
+  [timer, fetching] = [0, true];
   try {
     const answer = await fetch(location.href);
     if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } finally {
-    timer = 0;
+    fetching = false;
+    if (missed) refreshSoon();
   }
 }
 

@@ -34,6 +34,8 @@ from tests.live import PROJECT, LiveTrainboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.training]
 
+#: A script in the style of transformers' examples.
+SCRIPT = PROJECT / "tests" / "trainer_bridge" / "own" / "scripts" / "fit_line.py"
 #: Loads an export as a stranger would and measures it on the split that the run was measured on.
 MEASURE = """
 import json, sys, tempfile
@@ -57,6 +59,7 @@ def test_journey(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None
     export_the_best(page, run, tmp_path)
     export_of_the_sweep(page, sweep, tmp_path)
     learn_from_an_uploaded_table(page, tmp_path)
+    train_a_script_as_it_is(page, trainboard)
 
 
 def log_in(page: Page, trainboard: LiveTrainboard) -> None:
@@ -298,6 +301,31 @@ def learn_from_an_uploaded_table(page: Page, folder: Path) -> None:
     set_fields(page, max_steps="4")
     launch(page, "Launch")
     expect_state(page, "finished")
+
+
+def train_a_script_as_it_is(page: Page, trainboard: LiveTrainboard) -> None:
+    """Put into the folder while the form is open: it is offered, watched, stopped, and swept over its own argument."""
+    new_run(page, "digits-vit")
+    (trainboard.data_dir / "scripts").mkdir()
+    (trainboard.data_dir / "scripts" / SCRIPT.name).write_text(SCRIPT.read_text())
+    expect(page.locator("#recipes-note")).to_be_visible(timeout=TRAINING)
+    page.get_by_role("link", name="Show them").click()
+    page.locator("button.recipe-card", has_text=SCRIPT.name).click()
+    set_fields(page, max_steps="100000", logging_steps="1", points="64", name="my script")
+    launch(page, "Launch")
+    wait_for_points(page, "train/loss", 2)
+    stop(page)
+    expect_state(page, "stopped")
+    tab(page, "Checkpoints")
+    expect(page.get_by_role("row", name="complete").first).to_be_visible()
+    tab(page, "Overview")
+    expect(page.get_by_text(f"python {SCRIPT.name} --do_train=true --points=64")).to_be_visible()
+    new_run(page, SCRIPT.name)
+    set_fields(page, max_steps="3", logging_steps="1", name="my sweep")
+    sweep_over(page, start="0, 5")
+    launch(page, "2")
+    expect(page.get_by_role("heading", level=1)).to_have_text("my sweep", timeout=TRAINING)
+    expect(page.locator("#trials tbody tr", has_text="finished")).to_have_count(2, timeout=TRAINING)
 
 
 def measured(archive: Path, spec: dict, folder: Path) -> float:
