@@ -1,4 +1,5 @@
-"""What the New run page costs the server: its first rendering, the check after each change, and that of a large sweep.
+"""What the New run page costs the server: its first rendering, the check after each change, that of a large sweep, and
+the form as a text; beside an empty request.
 
 Processor time of this process, the median of many; SQLite in a temporary folder.
 Run: python tests/benchmarks/bench_form.py [recipe …]
@@ -38,6 +39,7 @@ def main(names: list[str]) -> None:
     Project.objects.create(slug="bench", name="Bench")
     client = Client()
     client.force_login(get_user_model().objects.create_user("ada", password="a long enough password"))
+    told("an empty request", lambda: client.get("/p/bench/counts"))
     for name in names:
         measure(client, name)
 
@@ -57,6 +59,8 @@ def measure(client: Client, name: str) -> None:
     told("  page", lambda: client.get(page))
     told("  check", lambda: client.post(check, sent))
     told("  check of 500 trials", lambda: client.post(check, swept | {"count.args.seed": "500"}), 5)
+    told("  View as YAML", lambda: client.post("/p/bench/new/yaml", sent))
+    told("  View as Python", lambda: client.post("/p/bench/new/python", sent), 5)
 
 
 def as_sent(name: str) -> dict[str, Any]:

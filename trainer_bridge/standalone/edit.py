@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from trainer_bridge.standalone.library import Definition, Inside, Library
@@ -97,20 +97,20 @@ def _apply(lines: list[str], edit: Edit) -> bool:
 _GONE = "\0"
 
 
-def _remove(lines: list[str], definition: Definition, inner: Container[str]) -> None:
+def _remove(lines: list[str], definition: Definition, inner: Collection[str]) -> None:
     """Take out ``@recipe(…)`` and the imports of what is now in the same file."""
     for node in definition.nodes:
         for decorator in getattr(node, "decorator_list", []):
             if is_recipe(decorator, "decorator_list"):
                 _blank(lines, definition, decorator)
-        for body in (getattr(node, name, []) for name in ("body", "orelse", "finalbody")):
+        for body in (getattr(node, name, []) for name in ("body", "orelse", "finalbody") if inner):
             if isinstance(body, list):
                 _remove_imports(lines, definition, body, inner)
     lines[:] = [line for line in lines if line != _GONE]
 
 
 def _remove_imports(
-    lines: list[str], definition: Definition, body: list[ast.stmt], inner: Container[str]
+    lines: list[str], definition: Definition, body: list[ast.stmt], inner: Collection[str]
 ) -> None:
     gone = [
         node
