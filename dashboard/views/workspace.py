@@ -39,8 +39,11 @@ def _view_address(request: HttpRequest, owner: Project) -> str:
     """Where the bare link of a view leads, "" for any other address. A view that was edited down to nothing has at
     least an "&" more.
     """
-    view = saved_views.named(owner, request.GET.get("view", ""))
-    if view is None or not view.query or request.META["QUERY_STRING"] != saved_views.link(view):
+    query = request.META["QUERY_STRING"]
+    if query.endswith("&") or list(request.GET) != ["view"]:
+        return ""
+    view = saved_views.named(owner, request.GET["view"])
+    if view is None or not view.query:
         return ""
     return f"{request.path}?{saved_views.link(view)}&{view.query}"
 

@@ -101,23 +101,34 @@ async function refresh() {
     offerOrder(slot, fragment);
   }
   bulk.show();
+  if (!page.querySelector("[data-fresh]").hidden && isUntouched()) await takeNew();
+}
+
+// Nothing moves under the hand: only while nobody points, types, ticks or has scrolled are new rows and orders taken alone.
+function isUntouched() {
+  const isUsed = holder.matches(":hover") || holder.contains(document.activeElement) || holder.querySelector("tr.focused");
+  return !isUsed && !table.selected.size && holder.scrollTop < 1 && !document.querySelector("dialog[open]");
 }
 
 function patch(fragment) {
   for (const fresh of fragment.querySelectorAll("tr[data-run], tr[data-group]")) {
     const { run, group } = fresh.dataset;
     const old = run ? table.row(run) : holder.querySelector(`tr[data-group="${group}"]`);
-    if (!old || old.cells.length !== fresh.cells.length) continue;
+    if (!old) continue;
     patchRow(old, fresh);
     if (run) tellCharts(old, fresh.dataset);
   }
 }
 
-// Tick and eye are the person's own; a cell with the focus inside stays as it is.
+// Tick and eye are the person's own; a cell with the focus inside stays as it is. While the columns are others, state,
+// name and progress follow all the same.
 function patchRow(old, fresh) {
+  const isSame = old.cells.length === fresh.cells.length;
+  const own = old.dataset.run ? 2 : 1;
   [...fresh.cells].forEach((cell, index) => {
-    const now = old.cells[index];
-    if (index < (old.dataset.run ? 2 : 1)) return;
+    const isLast = index === fresh.cells.length - 1;
+    if (index < own || (!isSame && index > own + 1 && !isLast)) return;
+    const now = isLast ? old.cells[old.cells.length - 1] : old.cells[index];
     if (now.title !== cell.title) now.title = cell.title;
     if (now.innerHTML !== cell.innerHTML && !now.contains(document.activeElement)) now.innerHTML = cell.innerHTML;
   });
