@@ -4,10 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from runs.query.printer import quoted, value_text
+from runs.query.scanner import KEYWORDS
 from runs.query.tree import Value
 from runs.table.column import NUMBER, SECONDS, TIME, Column, Mask, number_text
 from runs.table.columns import FIELDS, RunColumns
@@ -65,8 +67,11 @@ def _plain(text: str) -> str:
 
 
 def _keys(columns: RunColumns, mask: Mask, typed: str) -> list[Offer]:
-    found = _fitting(columns.known_keys, typed)
-    return [_key(columns, mask, key) for key in found[:MOST]]
+    """Keys that no run has a value of are left out; "and" and "or" are no beginnings of keys."""
+    if typed.lower() in KEYWORDS:
+        return []
+    offers = (_key(columns, mask, key) for key in _fitting(columns.known_keys, typed))
+    return list(islice((offer for offer in offers if offer.count), MOST))
 
 
 def _fitting(texts: Iterable[str], typed: str) -> list[str]:

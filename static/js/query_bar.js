@@ -8,6 +8,7 @@ const SHOW_AFTER = 200;
 export class QueryBar extends EventTarget {
   #tokens = [];
   #error = null;
+  #unfinished = null;
   #offers = [];
   // The text that the offers are for: those of another one would replace the wrong part.
   #offered = "";
@@ -24,7 +25,7 @@ export class QueryBar extends EventTarget {
     this.input.addEventListener("input", () => this.#typed());
     this.input.addEventListener("focus", () => this.#ask(0));
     this.input.addEventListener("click", () => this.#ask(0));
-    this.input.addEventListener("blur", () => this.#close());
+    this.input.addEventListener("blur", () => this.#left());
     this.input.addEventListener("scroll", () => this.#follow());
     this.input.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("pointerdown", (event) => this.#pressed(event));
@@ -50,6 +51,7 @@ export class QueryBar extends EventTarget {
 
   refuse(error) {
     this.#error = error;
+    this.#unfinished = null;
     this.#paint();
   }
 
@@ -72,14 +74,20 @@ export class QueryBar extends EventTarget {
     if (!answer?.ok || turn !== this.#turn || text !== this.value) return;
     const said = await answer.json();
     this.#tokens = said.tokens;
-    this.#error = said.error;
+    this.#unfinished = this.#isUnfinished(said.error) ? said.error : null;
+    this.#error = this.#unfinished ? null : said.error;
     this.#paint();
     this.#say("meaning", { ...said, text });
     if (offer && document.activeElement === this.input) this.#offer(said.completion);
-    if (!said.error) this.#ripe(text);
+    if (!said.error && said.matching) this.#ripe(text);
   }
 
-  // Rows follow once the typing rests.
+  // What lacks only its end is no mistake while somebody types it.
+  #isUnfinished(error) {
+    return error && !error.nearest && error.end >= this.value.trimEnd().length && document.activeElement === this.input;
+  }
+
+  // Rows follow once the typing rests; a word that nothing matches may be half of one, so it waits for Enter.
   #ripe(text) {
     setTimeout(() => text === this.value && !this.#error && this.#say("query", { text, push: false }), SHOW_AFTER);
   }
@@ -141,6 +149,11 @@ export class QueryBar extends EventTarget {
     this.form.querySelector("[data-query-drop]").hidden = this.list.hidden && line.hidden;
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
     if (this.list.hidden) this.input.removeAttribute("aria-activedescendant");
+  }
+
+  #left() {
+    if (this.#unfinished) this.refuse(this.#unfinished);
+    this.#close();
   }
 
   #close() {

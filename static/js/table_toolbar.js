@@ -40,8 +40,7 @@ function fillExport(link) {
 // The words of the toolbar follow the address.
 export function showAsked(holder) {
   const { matching, total } = holder.querySelector("table").dataset;
-  const text = `${read("q") || matching !== total ? `${grouped(matching)} of ` : ""}${grouped(total)} ${total === "1" ? "run" : "runs"}`;
-  document.querySelector("[data-query-count]").textContent = text;
+  showCount(Number(matching), Number(total));
   for (const [name, otherwise] of [["group", "sweep"], ["sort", "newest"]]) {
     const menu = document.querySelector(`[data-setter="${name}"]`).closest(".menu");
     menu.querySelector(".menu-now").textContent = short(read(name)) || otherwise;
@@ -50,6 +49,12 @@ export function showAsked(holder) {
   }
   pinColumns(holder);
   showEdited();
+}
+
+// How many runs pass the filter, of how many.
+export function showCount(matching, total) {
+  const text = `${read("q") || matching !== total ? `${grouped(matching)} of ` : ""}${grouped(total)} ${total === 1 ? "run" : "runs"}`;
+  document.querySelector("[data-query-count]").textContent = text;
 }
 
 const grouped = (number) => Number(number).toLocaleString("en").replaceAll(",", "\u2009");

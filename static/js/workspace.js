@@ -12,7 +12,7 @@ import { on, watch } from "./socket.js";
 import { connectSplit } from "./split.js";
 import { TablePages } from "./table_pages.js";
 import { TableSource } from "./table_source.js";
-import { connectTableToolbar, showAsked } from "./table_toolbar.js";
+import { connectTableToolbar, showAsked, showCount as showMatching } from "./table_toolbar.js";
 import { toast } from "./toast.js";
 import { read } from "./view_state.js";
 
@@ -55,6 +55,7 @@ function showCount() {
 // --- other rows: typed, sorted, grouped; more rows by scrolling ---
 
 bar.addEventListener("query", ({ detail: { text, push } }) => text !== read("q") && source.set({ q: text }, { push }));
+bar.addEventListener("meaning", ({ detail: { error, matching, total } }) => error || showMatching(matching, total));
 source.addEventListener("rows", ({ detail }) => takeRows(detail));
 source.addEventListener("problem", ({ detail }) => (detail.name === "q" ? bar.refuse(detail) : toast(detail.message, { error: true })));
 pages.addEventListener("page", ({ detail }) => {

@@ -105,6 +105,9 @@ def test_keys_then_values_with_counts_are_offered(found: RunColumns):
     assert offered(found, "eval/f1>") == [("0.9", None), ("0.7", None), ("0.5", None)]
     assert offered(found, "created:2026") == [("2026-11-23", 1), ("2026-11-24", 1)]
     assert offered(found, "zzz:") == []
+    assert offered(found, "vit or") == []
+    # Neither run was archived, nor is anything known of its sweep.
+    assert [text for text, _ in offered(found, "sweep")] == []
 
 
 def test_an_offer_replaces_what_was_typed(found: RunColumns):
