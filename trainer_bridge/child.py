@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import multiprocessing
 import os
 import signal
 import sys
@@ -214,6 +215,8 @@ def redirect_output(path: Path) -> list[LenientFile]:
 
 def prepare(threads: int) -> None:
     """Settings of the process that must stand before the first tensor."""
+    # Under any other name transformers' collators take this for a worker of a loader, and refuse a seed.
+    multiprocessing.current_process().name = "MainProcess"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     # The Trainer collects garbage before its first step; over all that was preloaded that takes 0.4 s and
     # copies

@@ -24,11 +24,18 @@ def cell(value: Any, kind: Type, names: list[str] | None = None) -> Cell:
     if kind in ("image", "audio"):
         return _media(value, kind)
     if kind == "class" and names and isinstance(value, int):
-        return {"kind": "label", "text": names[value] if 0 <= value < len(names) else "withheld"}
+        return {"kind": "label", "text": label(value, names)}
+    if kind == "classes" and names:
+        value = [label(number, names) for number in value]
     if isinstance(value, str):
         return {"kind": "text", "text": value[:TEXT], "cut": len(value) > TEXT}
     written = json.dumps(value, ensure_ascii=False, default=str)
     return {"kind": "value", "text": written[:TEXT], "cut": len(written) > TEXT}
+
+
+def label(number: int, names: list[str]) -> str:
+    """A label's name; below 0 stand labels that were withheld."""
+    return names[number] if 0 <= number < len(names) else "withheld"
 
 
 def seen(row: Mapping[str, Any]) -> Cell:

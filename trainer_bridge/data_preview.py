@@ -7,7 +7,7 @@ from typing import Any
 
 from trainer_bridge import data_splits, spec_fields
 from trainer_bridge.data_batch import first_batch, lengths
-from trainer_bridge.data_cells import cell
+from trainer_bridge.data_cells import cell, label
 from trainer_bridge.data_choice import LABELLED, DataChoice, by_role
 from trainer_bridge.data_problem import DataProblem
 from trainer_bridge.data_read import read
@@ -165,7 +165,7 @@ def _roles(
 def _rows(part: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
     shown = list(part.features)[:COLUMNS]
     raw = undecoded(part.select_columns(shown))
-    names = {name: getattr(part.features[name], "names", None) for name in shown}
+    names = {name: _names(part.features[name]) for name in shown}
     rows = list(raw.take(ROWS))
     return {
         "names": shown,
@@ -202,20 +202,24 @@ def _in_memory(part: Any) -> Any:
 
 def _counted(part: Any, role: str) -> dict[str, Any]:
     feature = part.features[role]
-    names = getattr(getattr(feature, "feature", feature), "names", None)
+    names = _names(feature)
     values = part[role]
     flat = [label for row in values for label in row or ()] if hasattr(feature, "feature") else list(values)
     counts = Counter(_name(value, names) for value in flat if value is not None)
     return {
+        "unit": "Tokens" if hasattr(feature, "feature") else "Rows",
         "distinct": len(counts),
         "counts": [{"name": name, "count": count} for name, count in counts.most_common(LABELS)],
     }
 
 
+def _names(feature: Any) -> list[str] | None:
+    """The names of a column of labels, or of lists of labels."""
+    return getattr(getattr(feature, "feature", feature), "names", None)
+
+
 def _name(value: Any, names: list[str] | None) -> str:
-    if names and isinstance(value, int):
-        return names[value] if 0 <= value < len(names) else "withheld"
-    return str(value)
+    return label(value, names) if names and isinstance(value, int) else str(value)
 
 
 def _planned(parts: Mapping[str, Any], data: Mapping[str, Any]) -> list[dict[str, Any]]:

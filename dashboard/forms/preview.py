@@ -41,9 +41,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of one part; ``more`` of them are not shown."""
+    """The labels of one part, counted by ``unit`` ("Rows", "Tokens"); ``more`` of them are not shown."""
 
     part: str
+    unit: str
     bars: list[Bar]
     more: int
 
@@ -117,7 +118,7 @@ def _of_part(part: str, counted: dict[str, Any], order: dict[str, int]) -> Label
     counts = sorted(counted["counts"], key=lambda one: order[one["name"]])
     most = max((one["count"] for one in counts), default=1)
     bars = [Bar(one["name"], one["count"], share=100 * one["count"] / most) for one in counts]
-    return Labels(part, bars, counted["distinct"] - len(bars))
+    return Labels(part, counted.get("unit", "Rows"), bars, counted["distinct"] - len(bars))
 
 
 def _histogram(bars: list[dict[str, Any]]) -> list[Bar]:

@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 
+from dashboard.forms.rows import Section
 from runs import uploads
 from trainer_bridge import example_data
 
@@ -21,6 +22,13 @@ def outline(peaks: list[float]) -> str:
     middle = OUTLINE / 2
     halves = [max(0.5, middle * min(1.0, peak)) for peak in peaks]
     return "".join(f"M{STROKE * n + 1} {middle - h:.1f}V{middle + h:.1f}" for n, h in enumerate(halves))
+
+
+@register.simple_tag
+def data_place(sections: list[Section]) -> str:
+    """The section that shows the preview: that of the data, or the first one where a recipe has data of its own."""
+    names = [section.id for section in sections]
+    return "data" if "data" in names else names[0]
 
 
 @register.inclusion_tag("new_run/data_sources.html")

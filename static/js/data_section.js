@@ -2,8 +2,8 @@
 import { setUpPreview } from "./data_preview.js";
 import { setUpUploads } from "./data_upload.js";
 
-const source = document.getElementById("f-data-source");
-const preview = document.getElementById("data-preview") && setUpPreview();
+const source = document.getElementById("f-data-source"); // a recipe with data of its own has none
+const preview = setUpPreview();
 
 function use(text) {
   source.value = text;
@@ -12,7 +12,7 @@ function use(text) {
   preview.begin();
 }
 
-if (source && preview) {
+if (source) {
   setUpUploads(use);
   document.getElementById("data-tools").addEventListener("click", (event) => {
     const button = event.target.closest("[data-use-source]");

@@ -1,5 +1,7 @@
 """The data section of the New run page: uploads listed, a preview begun and drawn."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -69,6 +71,35 @@ def _quiet(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 def drawn(client: Client, owner: User, **fields: object) -> str:
     values = {"kind": "preview", "user": owner, "state": "done", "result": RESULT} | fields
     return client.get(f"/p/digits/new/data/{Errand.objects.create(**values).pk}").content.decode()
+
+
+def test_the_section_offers_upload_examples_and_a_preview(owner_client: Client) -> None:
+    page = owner_client.get("/p/digits/new?recipe=text-classification").content.decode()
+    assert page.index('id="data-tools"') < page.index('id="f-data-source"') < page.index('id="data-preview"')
+    assert 'data-use-source="example:character-names"' in page
+
+
+def test_a_recipe_with_data_of_its_own_is_previewed_too(owner_client: Client) -> None:
+    page = owner_client.get("/p/digits/new?recipe=digits-vit").content.decode()
+    assert 'id="data-preview"' in page
+    assert 'id="data-tools"' not in page
+
+
+def test_the_form_names_the_line_of_a_broken_file(
+    owner_client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINBOARD_DATA_FOLDERS", str(tmp_path))
+    (tmp_path / "a.csv").write_text("text,label\nx,y,z\n")
+
+    def errors(**fields: str) -> dict[str, str]:
+        form = {"recipe": "text-classification"} | {f"data.{name}": text for name, text in fields.items()}
+        return owner_client.post("/p/digits/new/check", form).json()["errors"]
+
+    assert "line 2 has 3 cells" in errors(source=f"{tmp_path}/a.csv")["f-data-source"]
+    assert "outside the folders" in errors(source="/etc/passwd")["f-data-source"]
+    assert "set max_steps" in errors(streaming="true")["f-data-streaming"]
+    assert "not JSON at line 1" in errors(columns="{text}")["f-data-columns"]
+    assert errors() == {}
 
 
 def test_a_preview_is_asked_with_the_form_as_it_is(owner_client: Client) -> None:

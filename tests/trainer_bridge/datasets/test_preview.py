@@ -55,6 +55,7 @@ def test_rows_roles_labels_and_the_first_batch(folder: Path, look: Preview) -> N
         {"kind": "text", "text": "b", "cut": False},
     ]
     assert found["labels"]["train"] == {
+        "unit": "Rows",
         "distinct": 2,
         "counts": [{"name": "a", "count": 15}, {"name": "b", "count": 15}],
     }
@@ -111,6 +112,7 @@ def test_cells_of_every_kind() -> None:
     assert cell("x" * 500, "text") == {"kind": "text", "text": "x" * 400, "cut": True}
     assert cell(1, "class", ["no", "yes"]) == {"kind": "label", "text": "yes"}
     assert cell(-1, "class", ["no", "yes"])["text"] == "withheld"
+    assert cell([1, 0], "classes", ["no", "yes"])["text"] == '["yes", "no"]'
     assert cell({"text": ["a"]}, "struct") == {"kind": "value", "text": '{"text": ["a"]}', "cut": False}
 
 
