@@ -21,16 +21,16 @@ _GROUPS = (
 
 def leave_room() -> None:
     """Let this process have no more memory than is free, for good: asking for more raises, instead of having the
-    system end some process.
+    system end some process. With a GPU that is the GPU's; its driver reserves main memory that nobody uses.
     """
     import torch
 
-    _limit_own(int(LEAVES * available()))
     if not torch.cuda.is_available():
-        return
+        return _limit_own(int(LEAVES * available()))
     free, total = torch.cuda.mem_get_info()
     if free < ALONE * total:
         torch.cuda.set_per_process_memory_fraction(LEAVES * free / total)
+    return None
 
 
 def available() -> int:

@@ -47,7 +47,7 @@ def test_places_are_spread_over_all():
 
 def test_a_gpu_that_trains_something_else_is_left_its_room(monkeypatch):
     asked = []
-    monkeypatch.setattr(memory, "_limit_own", lambda more: None)
+    monkeypatch.setattr(memory, "_limit_own", asked.append)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", asked.append)
     for free in (98, 50):
