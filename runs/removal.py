@@ -11,7 +11,7 @@ back in time.
 import logging
 import shutil
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -58,11 +58,17 @@ def _names(rows: QuerySet[Run]) -> list[tuple[str, str]]:
     return list(rows.values_list("name", "state"))
 
 
-def bring_back(project: Project, ids: Collection[str] | None = None) -> int:
+def bring_back(project: Project, ids: Sequence[str] | None = None) -> int:
     """Undo ``delete_soon`` for these runs (None: for all of the project); how many came back."""
     with transaction.atomic():
-        rows = deleted_runs(project) if ids is None else deleted_runs(project).filter(pk__in=ids)
-        count = rows.update(deleted_at=None, version=F("version") + 1)
+        rows = deleted_runs(project)
+        # A database takes so many parameters in one statement.
+        parts = (
+            [rows]
+            if ids is None
+            else [rows.filter(pk__in=ids[at : at + 500]) for at in range(0, len(ids), 500)]
+        )
+        count = sum(part.update(deleted_at=None, version=F("version") + 1) for part in parts)
         dispatch.announce()
         live.runs_changed(project.slug)
     return count
