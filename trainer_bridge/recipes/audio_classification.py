@@ -23,6 +23,7 @@ NEEDS = {"audio": Column("audio"), "label": Column("label")}
     settings={"data.source": "example:waves", "model.architecture": "wav2vec2"},
     objective="eval/accuracy",
     greater_is_better=True,
+    estimate="≈ 15 s, CPU",
 )
 def audio_classification(
     *,

@@ -30,6 +30,7 @@ from trainer_bridge.tasks.blocks import block_encoder
     settings={"data.source": "example:python-docs", "model.architecture": "llama"},
     objective="eval/perplexity",
     greater_is_better=False,
+    estimate="≈ 40 s, CPU",
 )
 def causal_lm(
     *,

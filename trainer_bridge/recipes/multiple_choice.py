@@ -23,6 +23,7 @@ NEEDS = {"question": Column("text"), "choices": Column("choices"), "label": Colu
     settings={"data.source": "example:which-language"},
     objective="eval/accuracy",
     greater_is_better=True,
+    estimate="≈ 100 s, CPU",
 )
 def multiple_choice(
     *,

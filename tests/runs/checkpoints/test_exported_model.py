@@ -15,6 +15,7 @@ from runs.checkpoints.rank import best, checkpoints_of, resumable
 from runs.checkpoints.register import register
 from runs.models import Checkpoint, Run
 from tests.runs.checkpoints.folders import new_run
+from tests.trainer_bridge.tasks import tiny
 from trainer_bridge.paths import RunPaths
 
 pytestmark = [pytest.mark.django_db, pytest.mark.training]
@@ -38,20 +39,22 @@ def trained(runs_dir: Path) -> Callable[[dict[str, Any]], tuple[Any, Run]]:
                 register(run.pk, 1, checkpoint_event(output_dir, state.global_step, state))
 
         built = build_trainer(spec, output_dir, [Registering()])
+        run.objective, run.greater_is_better = built.objective, built.greater_is_better
+        run.save()
         built.trainer.train()
         return built, run
 
     return train
 
 
-def export_best(client: Client, run: Run, folder: Path) -> Checkpoint:
+def export_best(client: Client, run: Run, folder: Path, objective: str = "eval/accuracy") -> Checkpoint:
     """Download the best checkpoint of ``run`` as a browser does, and unzip it into ``folder``."""
     response = client.get(reverse("run_best_download", args=[run.pk]), headers={"accept-encoding": "gzip"})
     assert response.status_code == 200
     data = async_to_sync(collected)(response.streaming_content)
     assert len(data) == int(response["Content-Length"])
     zipfile.ZipFile(io.BytesIO(data)).extractall(folder)
-    return best(checkpoints_of(run), "eval/accuracy", True)
+    return best(checkpoints_of(run), objective, True)
 
 
 async def collected(blocks: Any) -> bytes:
@@ -128,3 +131,41 @@ def test_an_exported_lora_model_is_whole_and_holds_its_adapter(trained, owner_cl
     with torch.no_grad():
         found, own = (one(pixel_values=pixels).logits for one in (model, built.trainer.model.eval()))
     assert torch.allclose(found, own, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "head", "collator", "metric"),
+    [
+        ("text-classification", "SequenceClassification", "WithPadding", "accuracy"),
+        ("token-classification", "TokenClassification", "ForTokenClassification", "f1"),
+        ("seq2seq", "Seq2SeqLM", "ForSeq2Seq", "exact_match"),
+    ],
+)
+def test_exported_task_models_measure_what_was_logged(
+    trained, owner_client, tmp_path, monkeypatch, recipe, head, collator, metric
+):
+    import transformers
+
+    monkeypatch.setenv("TRAINBOARD_DATA_DIR", str(tmp_path))
+    often = {"eval_strategy": "steps", "eval_steps": 20, "save_strategy": "steps", "save_steps": 20}
+    made = tiny.spec(
+        recipe, tmp_path, max_steps=40, learning_rate=0.01, per_device_train_batch_size=8, **often
+    )
+    if recipe == "seq2seq":
+        made["args"]["generation_max_length"] = 12
+    built, run = trained(made)
+    folder = tmp_path / "unzipped"
+    checkpoint = export_best(owner_client, run, folder, f"eval/{metric}")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    kind = type(built.trainer.args)
+    generates = {"predict_with_generate": True, "generation_max_length": 12} if recipe == "seq2seq" else {}
+    again = (transformers.Seq2SeqTrainer if generates else transformers.Trainer)(
+        model=getattr(transformers, f"AutoModelFor{head}").from_pretrained(folder),
+        args=kind(output_dir=str(tmp_path / "again"), use_cpu=True, report_to="none", **generates),
+        data_collator=getattr(transformers, f"DataCollator{collator}")(tokenizer),
+        eval_dataset=built.trainer.eval_dataset,
+        processing_class=tokenizer,
+        compute_metrics=built.trainer.compute_metrics,
+        preprocess_logits_for_metrics=built.trainer.preprocess_logits_for_metrics,
+    )
+    assert again.evaluate()[f"eval_{metric}"] == checkpoint.metrics[f"eval/{metric}"] > 0

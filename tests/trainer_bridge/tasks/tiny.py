@@ -41,7 +41,7 @@ ROWS: dict[str, Any] = {
         "tokens": _text(n).split(),
         "tags": ["long" if len(word) > 3 else "short" for word in _text(n).split()],
     },
-    "causal-lm": lambda n: {"text": _text(n)},
+    "causal-lm": lambda n: {"text": f"{_text(n)} {_text(n + 2)} {_text(n + 4)}"},
     "masked-lm": lambda n: {"text": _text(n)},
     "seq2seq": lambda n: {"source": _text(n), "target": _text(n + 1)},
     "question-answering": lambda n: {
