@@ -134,7 +134,7 @@ def one_process(args: Arguments) -> Broken | None:
 def has_effect(args: Arguments) -> Broken | None:
     """A caution: an argument whose switch is off is not read."""
     for name, switch in _SWITCHES.items():
-        if switch in args and args[name] and not args[switch]:
+        if {name, switch} <= args.keys() and args[name] and not args[switch]:
             return Broken(name, f"{switch} is off: this has no effect.")
     return None
 
