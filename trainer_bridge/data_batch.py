@@ -29,8 +29,7 @@ def first_batch(trainer: Any) -> dict[str, Any]:
 
 def lengths(dataset: Any, most: int | None) -> dict[str, Any] | None:
     """How many tokens the first samples have, as a histogram; None where they have none. ``most``: where texts end."""
-    rows = itertools.islice(_column(dataset), COUNTED)
-    found = [len(row) for row in rows if row is not None and not _nested(row)]
+    found = [length for length in itertools.islice(_lengths(dataset), COUNTED) if length is not None]
     if not found:
         return None
     low, high = min(found), max(found)
@@ -52,15 +51,19 @@ def lengths(dataset: Any, most: int | None) -> dict[str, Any] | None:
     }
 
 
-def _column(dataset: Any) -> Iterable[Any]:
-    names = getattr(dataset, "column_names", None)
-    if names and "input_ids" in names:
-        return (row["input_ids"] for row in dataset.select_columns(["input_ids"]))
-    return (row.get("input_ids") for row in dataset if isinstance(row, dict))
+def _lengths(dataset: Any) -> Iterable[int | None]:
+    """The tokens of each row, padding left out; None where a row is no list of tokens."""
+    names = set(getattr(dataset, "column_names", None) or ())
+    if "input_ids" in names:
+        dataset = dataset.select_columns(sorted(names & {"input_ids", "attention_mask"}))
+    return (_length(row) for row in dataset if isinstance(row, dict))
 
 
-def _nested(row: Any) -> bool:
-    return len(row) > 0 and hasattr(row[0], "__len__")
+def _length(row: dict[str, Any]) -> int | None:
+    ids = row.get("input_ids")
+    if ids is None or (len(ids) > 0 and hasattr(ids[0], "__len__")):
+        return None
+    return int(sum(row["attention_mask"])) if "attention_mask" in row else len(ids)
 
 
 def _rows(tensors: dict[str, Any]) -> int:
@@ -154,7 +157,8 @@ def _word(tokenizer: Any, token: int) -> str:
     """One token as a person reads it; models whose tokens are bytes or pieces have their own way of writing them."""
     if not hasattr(tokenizer, "decode"):
         return str(token)
-    return tokenizer.decode([token]) or tokenizer.convert_ids_to_tokens(token)
+    word = tokenizer.decode([token]) or tokenizer.convert_ids_to_tokens(token)
+    return word.replace("\n", "⏎").replace("\t", "⇥")
 
 
 def _words(tokenizer: Any, tokens: list[int]) -> str:
