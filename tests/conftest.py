@@ -20,13 +20,16 @@ settings.load_profile("unhurried")
 
 _not_run: Counter[str] = Counter()
 _slow: list[str] = []
+#: Markers of tests that the everyday run leaves out.
+SLOW = ("slow", "slow_faults")
+HOW_TO_RUN_SLOW = "pytest -m 'slow or slow_faults'"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Slow faults are caused only when asked for by the marker or by a test's own name."""
-    if "slow_faults" in config.option.markexpr or any("::" in argument for argument in config.args):
+    """What takes long is run only when asked for by its marker or by a test's own name."""
+    if "slow" in config.option.markexpr or any("::" in argument for argument in config.args):
         return
-    slow = [item for item in items if item.get_closest_marker("slow_faults")]
+    slow = [item for item in items if any(item.get_closest_marker(name) for name in SLOW)]
     if slow:
         _slow.extend(item.nodeid for item in slow)
         items[:] = [item for item in items if item not in slow]
@@ -50,7 +53,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         tests = "test was" if count == 1 else "tests were"
         reporter.write_line(f"{count} {tests} not run for want of {need.title}; to get it: {need.how_to_get}")
     if _slow:
-        reporter.write_line(f"{len(_slow)} slow fault tests were not run; to run them: pytest -m slow_faults")
+        reporter.write_line(f"{len(_slow)} slow tests were not run; to run them: {HOW_TO_RUN_SLOW}")
 
 
 @pytest.fixture(autouse=True)

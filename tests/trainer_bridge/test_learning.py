@@ -25,11 +25,13 @@ def test_digits_are_told_apart(tmp_path: Path) -> None:
     assert score_of(trained(tmp_path, "digits-vit", {}, {}), "accuracy") >= 0.95
 
 
+@pytest.mark.slow
 def test_languages_are_told_apart(tmp_path: Path) -> None:
     training = trained(tmp_path, "language-id", {"languages": 4, "vocab_size": 1000}, {"num_train_epochs": 4})
     assert score_of(training, "accuracy") > 0.8  # one in four by chance
 
 
+@pytest.mark.slow
 def test_python_is_learned(tmp_path: Path) -> None:
     params = {"train_kilobytes": 100, "hidden_size": 64}
     training = trained(tmp_path, "stdlib-lm", params, {"learning_rate": 5e-3, "logging_steps": 5})

@@ -93,6 +93,7 @@ def test_what_is_set_stands_in_the_script() -> None:
     assert "python mine.py [folder]" in text
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path, one_thread: None) -> None:
     file = tmp_path / "train.py"

@@ -80,6 +80,7 @@ def test_exported_digits_model_measures_what_was_logged(trained, owner_client, t
     assert run.checkpoints.exclude(deleted_at=None).count() == 2
 
 
+@pytest.mark.slow
 def test_exported_language_model_measures_what_was_logged(trained, owner_client, tmp_path):
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments
 
@@ -133,6 +134,7 @@ def test_an_exported_lora_model_is_whole_and_holds_its_adapter(trained, owner_cl
     assert torch.allclose(found, own, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipe", "head", "collator", "metric"),
     [

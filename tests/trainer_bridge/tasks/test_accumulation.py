@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.trainer_bridge.tasks.tiny import REST, spec
+from tests.trainer_bridge.tasks.tiny import REST, some_slow, spec
 from trainer_bridge.recipes import catalog
 from trainer_bridge.spec import build_trainer
 
@@ -41,7 +41,7 @@ def one_step(made: dict[str, Any], folder: Path) -> tuple[dict[str, float], dict
     return trainer.state.log_history[0], trainer.model.state_dict()
 
 
-@pytest.mark.parametrize("name", catalog())
+@pytest.mark.parametrize("name", some_slow(catalog(), "text-classification", "causal-lm"))
 def test_a_step_in_four_parts_is_the_step_in_one(name: str, data_folder: Path) -> None:
     cuts = [
         spec(

@@ -8,7 +8,7 @@ import transformers
 from tests.trainer_bridge.tasks.tiny import spec
 from trainer_bridge.spec import build_trainer
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 HEADS = {
     "text-classification": "SequenceClassification",

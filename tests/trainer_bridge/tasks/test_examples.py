@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainer_bridge.tasks.tiny import REST
+from tests.trainer_bridge.tasks.tiny import REST, some_slow
 from trainer_bridge import example_data
 from trainer_bridge.recipes import catalog
 from trainer_bridge.spec import build_trainer
@@ -63,7 +63,7 @@ def plain(row: dict[str, Any]) -> str:
     )
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", some_slow(TASKS, "text-classification"))
 def test_a_task_is_learned_from_its_example(name: str, tmp_path: Path) -> None:
     rest: dict[str, Any] = REST[name]
     # Word vectors begin near zero and need large steps to leave it.

@@ -1,8 +1,11 @@
 """A tiny spec for every built-in recipe: 40 rows of different lengths, 16 of them to measure; no dropout."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven"]
 _NO_DROPOUT = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -99,3 +102,8 @@ def spec(recipe: str, folder: Path, **args: Any) -> dict[str, Any]:
         path.write_text("".join(json.dumps(ROWS[recipe](number)) + "\n" for number in range(40)))
         made["data"] = {"source": path.name, "eval_size": 16}
     return made
+
+
+def some_slow(names: Iterable[str], *everyday: str) -> list[Any]:
+    """Parameters of a test: the ``everyday`` names are run always, the others with the slow tests."""
+    return [name if name in everyday else pytest.param(name, marks=pytest.mark.slow) for name in names]
