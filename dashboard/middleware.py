@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from dashboard.responses import is_script
+
 log = logging.getLogger(__name__)
 
 # Plotly sets style attributes of its own, so styles may be inline; scripts never.
@@ -36,6 +38,6 @@ class StorageTroubleMiddleware(MiddlewareMixin):
             return None
         log.error("%s %s could not be stored: %s", request.method, request.path, exception)
         text = f"The server cannot store anything now: {exception}."
-        if request.headers.get("X-Requested-With") == "fetch":
+        if is_script(request):
             return JsonResponse({"text": text}, status=507)
         return render(request, "507.html", {"text": text}, status=507)

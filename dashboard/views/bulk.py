@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard import saved_views
+from dashboard.responses import is_script, told
 from dashboard.views.access import project_or_404
-from dashboard.views.workspace import is_script
 from runs import bulk
 from runs.bulk import Done
 from runs.errors import RunError
@@ -54,11 +53,9 @@ def undo_delete(request: HttpRequest, project: str) -> HttpResponse:
 
 def answer(request: HttpRequest, project: Project, text: str, status: int = 200, **more: str) -> HttpResponse:
     """What came of it, for a script or for a person without one."""
-    if is_script(request):
-        return JsonResponse({"text": text, **more}, status=status)
-    messages.add_message(request, messages.INFO if status == 200 else messages.ERROR, text)
     query = request.POST.get("back", "")
-    return redirect(f"{reverse('project_runs', args=[project.slug])}{query if query.startswith('?') else ''}")
+    back = reverse("project_runs", args=[project.slug]) + (query if query.startswith("?") else "")
+    return told(request, text, back, status=status, **more)
 
 
 def _ids(request: HttpRequest, project: Project) -> list[str]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard.numbers import number
+from dashboard.responses import told
 from dashboard.views.access import run_or_404
 from runs.commands import CommandError, send_command
 from runs.errors import RunError
@@ -22,13 +22,14 @@ from trainer_bridge.fields import parse_int, parse_number
 def command(request: HttpRequest, run: str, verb: str) -> HttpResponse:
     """A script gets JSON {"text"}, 409 when it was refused; a plain form goes back to the run."""
     owner = run_or_404(run)
+    address = reverse("run_charts", args=[owner.pk])
     if verb not in VERBS:
         raise Http404(f"A run cannot be asked to “{verb}”.")
     try:
         done = VERBS[verb](request, owner)
     except (CommandError, RunError, ValueError) as refused:
-        return _answer(request, owner, str(refused), ok=False)
-    return _answer(request, owner, done, ok=True)
+        return told(request, str(refused), address, status=409)
+    return told(request, done, address)
 
 
 def _stop(request: HttpRequest, run: Run) -> str:
@@ -120,10 +121,3 @@ VERBS: dict[str, Callable[[HttpRequest, Run], str]] = {
     "end": _end,
     "log_every": _log_every,
 }
-
-
-def _answer(request: HttpRequest, run: Run, text: str, *, ok: bool) -> HttpResponse:
-    if request.headers.get("X-Requested-With") == "fetch":
-        return JsonResponse({"text": text}, status=200 if ok else 409)
-    (messages.info if ok else messages.error)(request, text)
-    return redirect("run_charts", run.pk)

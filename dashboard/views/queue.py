@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.queue_page import queue_page
+from dashboard.responses import is_script, told
 from dashboard.views.access import run_or_404
 from runs import queue
 from runs.access import issue_api_token
@@ -20,8 +20,8 @@ from runs.workers import forget, set_draining
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page; a script that refreshes it gets only its parts."""
-    fragment = request.headers.get("X-Requested-With") == "fetch"
-    return render(request, "queue/_parts.html" if fragment else "queue/page.html", {"queue": queue_page()})
+    name = "queue/_parts.html" if is_script(request) else "queue/page.html"
+    return render(request, name, {"queue": queue_page()})
 
 
 @require_POST
@@ -33,8 +33,8 @@ def change(request: HttpRequest, run: str, verb: str) -> HttpResponse:
     try:
         text = VERBS[verb](request, owner)
     except (RunError, CommandError, ValueError) as refused:
-        return _answer(request, str(refused), ok=False)
-    return _answer(request, text, ok=True)
+        return told(request, str(refused), "queue", status=409)
+    return told(request, text, "queue")
 
 
 def _move(request: HttpRequest, run: Run) -> str:
@@ -78,12 +78,12 @@ def change_worker(request: HttpRequest, worker: int, verb: str) -> HttpResponse:
     if verb in ("drain", "undrain"):
         set_draining(owner, verb == "drain")
         text = "finishes what it trains and gets nothing new" if verb == "drain" else "takes runs again"
-        return _answer(request, f"{owner.name} {text}", ok=True)
+        return told(request, f"{owner.name} {text}", "queue")
     if verb != "forget":
         raise Http404(f"A worker cannot be asked to “{verb}”.")
     if forget(owner):
-        return _answer(request, f"{owner.name} was taken off the list", ok=True)
-    return _answer(request, f"{owner.name} is connected: stop it in its terminal first.", ok=False)
+        return told(request, f"{owner.name} was taken off the list", "queue")
+    return told(request, f"{owner.name} is connected: stop it in its terminal first.", "queue", status=409)
 
 
 @require_POST
@@ -92,10 +92,3 @@ def add_worker(request: HttpRequest) -> HttpResponse:
     _, token = issue_api_token(request.user, "worker", ["worker"])  # type: ignore[arg-type]
     server = request.build_absolute_uri("/").rstrip("/")
     return render(request, "queue/page.html", {"queue": queue_page(), "new_token": token, "server": server})
-
-
-def _answer(request: HttpRequest, text: str, *, ok: bool) -> HttpResponse:
-    if request.headers.get("X-Requested-With") == "fetch":
-        return JsonResponse({"text": text}, status=200 if ok else 409)
-    (messages.info if ok else messages.error)(request, text)
-    return redirect("queue")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import run_charts, run_table, saved_views, table_choices
 from dashboard.context import project_counts
+from dashboard.responses import is_script
 from dashboard.views.access import project_or_404
 from runs.models import Checkpoint, Project
 from runs.table.choose import with_archived
@@ -65,11 +66,6 @@ def counts(request: HttpRequest, project: str) -> JsonResponse:
             run=run, run__project=owner, deleted_at=None
         ).count()
     return JsonResponse(found)
-
-
-def is_script(request: HttpRequest) -> bool:
-    """Whether a script of the page asks, not the person who opens it."""
-    return request.headers.get("X-Requested-With") == "fetch"
 
 
 def asked(request: HttpRequest) -> Asked:
