@@ -28,6 +28,7 @@ NEEDS = {"image": Column("image"), "label": Column("label")}
     settings={"data.source": "example:digits", "model.architecture": "vit"},
     objective="eval/accuracy",
     greater_is_better=True,
+    estimate="≈ 25 s, CPU",
 )
 def image_classification(
     *,

@@ -19,7 +19,7 @@ from trainer_bridge.tasks.masking import Masking
         Learns to fill in tokens that are hidden in a text. Example: Python's reference manual and the documentation
         strings of its standard library.
     """,
-    arguments={**defaults.ARGUMENTS, "num_train_epochs": 6, "learning_rate": 3e-3},
+    arguments={**defaults.ARGUMENTS, "num_train_epochs": 2, "learning_rate": 3e-3},
     settings={"data.source": "example:python-docs"},
     objective="eval/perplexity",
     greater_is_better=False,

@@ -35,7 +35,7 @@ NEEDS = {"source": Column("text"), "target": Column("text")}
     },
     objective="eval/exact_match",
     greater_is_better=True,
-    estimate="≈ 45 s, CPU",
+    estimate="≈ 60 s, CPU",
 )
 def seq2seq(
     *,

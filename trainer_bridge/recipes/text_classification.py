@@ -23,7 +23,7 @@ NEEDS = {"text": Column("text"), "text_pair": Column("text", optional=True), "la
     settings={"data.source": "example:character-names"},
     objective="eval/accuracy",
     greater_is_better=True,
-    estimate="≈ 10 s, CPU",
+    estimate="≈ 15 s, CPU",
 )
 def text_classification(
     *,

@@ -24,7 +24,7 @@ NEEDS = {"text": Column("text"), "text_pair": Column("text", optional=True), "sc
     settings={"data.source": "example:life-expectancy"},
     objective="eval/mae",
     greater_is_better=False,
-    estimate="≈ 10 s, CPU",
+    estimate="≈ 20 s, CPU",
 )
 def text_regression(
     *,

@@ -20,7 +20,7 @@ from trainer_bridge.tasks import rows
         "num_train_epochs": 3,
         "per_device_train_batch_size": 256,
         "per_device_eval_batch_size": 1024,
-        "learning_rate": 5e-3,
+        "learning_rate": 1e-2,
         "warmup_steps": 0.05,
         "logging_steps": 20,
         "eval_strategy": "epoch",
