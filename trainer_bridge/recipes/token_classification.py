@@ -24,7 +24,7 @@ NEEDS = {"tokens": Column("tokens"), "tags": Column("tags")}
     settings={"data.source": "example:python-tokens"},
     objective="eval/f1",
     greater_is_better=True,
-    estimate="≈ 35 s, CPU",
+    estimate="≈ 50 s, CPU",
 )
 def token_classification(
     *,
