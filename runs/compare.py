@@ -1,6 +1,7 @@
 """What differs between runs: their best measurements, and the configuration that may explain them.
 
-One run is one seed: a difference is given as it is, without a claim that it means something.
+One run is one seed: a difference is given as it is, without a claim that it means something. Groups of runs that differ
+only by seed are compared in runs/group_compare.py.
 """
 
 from collections.abc import Sequence
@@ -77,10 +78,10 @@ class Comparison:
 
 def compare(runs: Sequence[Run]) -> Comparison:
     """Compare ``runs`` (at least one) with the first as the baseline: one query, however many runs."""
-    config = _config_rows(runs)
+    config = config_rows([effective_config(run.spec) for run in runs])
     return Comparison(
         runs=list(runs),
-        metrics=_metric_rows(runs),
+        metrics=[_metric_row(metric) for metric in measured(runs)],
         config=[row for row in config if row.differs],
         same=[row for row in config if not row.differs],
     )
@@ -93,12 +94,22 @@ def best_of(found: Summary | Series | None, greater: bool) -> tuple[float | None
     return (found.max, found.max_step) if greater else (found.min, found.min_step)
 
 
-def _metric_rows(runs: Sequence[Run]) -> list[MetricRow]:
+@dataclass(frozen=True)
+class Measured:
+    """One metric: the summary of each run, None of one that has not measured it."""
+
+    key: str
+    greater_is_better: bool
+    summaries: list[Summary | None]
+
+
+def measured(runs: Sequence[Run]) -> list[Measured]:
+    """What ``runs`` have measured, the metrics in the order of their rows: one query."""
     found = series.summaries([run.pk for run in runs])
     keys = {key for summaries in found.values() for key in summaries if _is_compared(key)}
     objectives = objectives_of(runs)
     return [
-        _metric_row(key, [found[run.pk].get(key) for run in runs], greater_is_better(key, objectives))
+        Measured(key, greater_is_better(key, objectives), [found[run.pk].get(key) for run in runs])
         for key in sorted(keys, key=lambda key: _position(key, objectives))
     ]
 
@@ -114,8 +125,9 @@ def _position(key: str, objectives: dict[str, bool]) -> tuple[bool, bool, int, s
     return is_cost, key not in objectives, prefix, key
 
 
-def _metric_row(key: str, summaries: list[Summary | None], greater: bool) -> MetricRow:
-    found = [best_of(summary, greater) for summary in summaries]
+def _metric_row(metric: Measured) -> MetricRow:
+    greater = metric.greater_is_better
+    found = [best_of(summary, greater) for summary in metric.summaries]
     values = [value for value, _ in found if value is not None]
     top = (max(values) if greater else min(values)) if values else None
     baseline = found[0][0]
@@ -123,11 +135,12 @@ def _metric_row(key: str, summaries: list[Summary | None], greater: bool) -> Met
     for number, (value, step) in enumerate(found):
         delta = None if number == 0 or value is None or baseline is None else value - baseline
         is_best = len(set(values)) > 1 and value == top
-        cells.append(MetricCell(value, step, is_best, delta, _verdict(delta, greater)))
-    return MetricRow(key, greater, cells)
+        cells.append(MetricCell(value, step, is_best, delta, direction_verdict(delta, greater)))
+    return MetricRow(metric.key, greater, cells)
 
 
-def _verdict(delta: float | None, greater: bool) -> str:
+def direction_verdict(delta: float | None, greater: bool) -> str:
+    """Whether a difference is for the "better" or the "worse", "same" for 0, "" for none."""
     if delta is None:
         return ""
     if delta == 0:
@@ -135,8 +148,8 @@ def _verdict(delta: float | None, greater: bool) -> str:
     return "better" if (delta > 0) == greater else "worse"
 
 
-def _config_rows(runs: Sequence[Run]) -> list[ConfigRow]:
-    configs = [effective_config(run.spec) for run in runs]
+def config_rows(configs: Sequence[dict[str, Any]]) -> list[ConfigRow]:
+    """Every setting of the configurations, the baseline's first."""
     names = list(dict.fromkeys(name for config in configs for name in config))
     return [_config_row(name, [config.get(name) for config in configs]) for name in names]
 

@@ -32,7 +32,7 @@ def fairness(runs: Sequence[Run]) -> list[Check]:
     for part, same, other in _QUESTIONS:
         found = [run.environment.get(part) for run in runs]
         if all(found):
-            checks.append(_check(runs, [_essence(part, value) for value in found], same, other))
+            checks.append(_check(runs, [essence(part, value) for value in found], same, other))
     return checks
 
 
@@ -43,7 +43,7 @@ def _check(runs: Sequence[Run], values: list[Any], same: str, other: str) -> Che
     return Check(False, f"{others[0] if len(others) == 1 else f'{len(others)} runs'} {other}")
 
 
-def _essence(part: str, value: Any) -> Any:
+def essence(part: str, value: Any) -> Any:
     """What of it matters: of a machine not how many threads were in use just then, of data not where it lay."""
     if part == "hardware" and isinstance(value, dict):
         return {name: value.get(name) for name in ("processor", "cpus", "gpus")}

@@ -5,6 +5,7 @@ import json
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import Client
+from scipy.stats import ttest_ind
 
 from runs.access import issue_api_token
 from runs.checkpoints.register import register
@@ -126,6 +127,27 @@ def test_compare(call):
     missing = call("GET", f"/compare?runs={first.pk},nope")
     assert (missing.status_code, missing.json()["error"]) == (404, "There is no run nope.")
     assert call("GET", "/compare?runs=,").status_code == 422
+
+
+def test_compare_groups_of_seeds(call):
+    values = {0.001: (0.8, 0.82, 0.81), 0.002: (0.9, 0.93, 0.91)}
+    ids = []
+    for rate, row in values.items():
+        for seed, value in enumerate(row):
+            args = {"learning_rate": rate, "seed": seed}
+            run = new_run(spec={"recipe": "digits-vit", "args": args}, state="finished")
+            Series.objects.create(run=run, key=KEY, count=1, min=value, max=value, max_step=9, min_step=9)
+            ids.append(run.pk)
+    found = call("GET", f"/compare?runs={','.join(ids)}&seeds=1&ci=99").json()["grouped"]
+    assert [group["runs"] for group in found["groups"]] == [ids[:3], ids[3:]]
+    assert (found["level"], found["tested"], list(found["config"])) == (0.99, 1, ["args.learning_rate"])
+    cell = found["metrics"][0]["values"][1]
+    interval = ttest_ind(values[0.002], values[0.001], equal_var=False).confidence_interval(0.99)
+    assert (cell["low"], cell["high"]) == pytest.approx((interval.low, interval.high))
+    assert (cell["n"], cell["verdict"], cell["is_best"]) == (3, "better", True)
+    assert call("GET", f"/compare?runs={ids[0]}").json()["grouped"] is None
+    refused = call("GET", f"/compare?runs={ids[0]}&ci=80")
+    assert (refused.status_code, refused.json()["error"]) == (422, "ci is 90, 95, 99 percent, not 80.")
 
 
 @pytest.mark.parametrize(
