@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from dashboard import marks, numbers
 from runs.models import Preset
 from runs.specs import given_config
+from trainer_bridge.console_text import plain
 
 register = template.Library()
 #: Characters at the end of a name that always stay, as in static/js/dom.js.
@@ -25,6 +26,7 @@ register.filter("config", numbers.config_value)
 register.filter("setting", numbers.setting_name)
 register.filter("bytes_size", numbers.bytes_size)
 register.filter("duration", numbers.duration)
+register.filter("plain_text", plain)
 
 
 @register.filter

@@ -8,14 +8,15 @@ from django.views.decorators.http import require_safe
 
 from dashboard.views.access import run_or_404
 from runs.queries import console_texts
+from trainer_bridge.console_text import plain
 
 
 @require_safe
 def console_text(request: HttpRequest, run: str) -> StreamingHttpResponse:
-    """Every line as plain text, streamed: a long run's output is never in memory at once."""
+    """Every line as plain text without colours, streamed: a long run's output is never in memory at once."""
     owner = run_or_404(run)
     return StreamingHttpResponse(
-        stream(console_texts(owner)),
+        stream(map(plain, console_texts(owner))),
         content_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{owner.pk}-console.txt"'},
     )

@@ -1,4 +1,5 @@
 // The console of a run: every line can be reached, but only those in view are in the document.
+import { coloured } from "./ansi.js";
 import { element } from "./dom.js";
 import { clock, grouped } from "./format.js";
 import { on, watch } from "./socket.js";
@@ -89,7 +90,7 @@ function fill(first, last) {
 }
 
 function row({ time, stream, text }) {
-  return element("div", { class: `console-line ${stream}` }, element("span", { class: "console-time" }, clock(time)), text);
+  return element("div", { class: `console-line ${stream}` }, element("span", { class: "console-time" }, clock(time)), ...coloured(text));
 }
 
 function showFollow() {

@@ -1,4 +1,5 @@
 // Charts tab and System tab of a run.
+import { coloured } from "./ansi.js";
 import { ChartGrid } from "./chart_grid.js";
 import { connectToolbar } from "./chart_toolbar.js";
 import { element, pageData } from "./dom.js";
@@ -37,7 +38,7 @@ async function fetchTail() {
 
 function showLines(lines) {
   const atEnd = rail.scrollHeight - rail.scrollTop - rail.clientHeight < 24;
-  rail.append(...lines.slice(-RAIL_LINES).map(([, stream, text]) => element("span", { class: `console-line ${stream}` }, `${text}\n`)));
+  rail.append(...lines.slice(-RAIL_LINES).map(([, stream, text]) => element("span", { class: `console-line ${stream}` }, ...coloured(text), "\n")));
   while (rail.children.length > RAIL_LINES) rail.firstChild.remove();
   if (atEnd) rail.scrollTop = rail.scrollHeight;
 }

@@ -67,3 +67,11 @@ def add_console(run: Run, count: int, block: int = 100) -> None:
             run=run, attempt=1, source="supervisor", first=first, count=len(lines), lines=lines
         )
     Run.objects.filter(pk=run.pk).update(console_lines=count)
+
+
+def print_lines(run: Run, *texts: str, source: str = "supervisor") -> None:
+    """These lines after those that the run has already, in a block of their own."""
+    first = Run.objects.values_list("console_lines", flat=True).get(pk=run.pk)
+    lines = [[float(first + n), "stdout", text] for n, text in enumerate(texts)]
+    ConsoleBlock.objects.create(run=run, attempt=1, source=source, first=first, count=len(lines), lines=lines)
+    Run.objects.filter(pk=run.pk).update(console_lines=first + len(lines))

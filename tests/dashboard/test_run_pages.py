@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from runs.models import Command, Project, Run
 from runs.states import State
-from tests.dashboard.runs_for_tests import add_checkpoint, add_console, make_run
+from tests.dashboard.runs_for_tests import add_checkpoint, add_console, make_run, print_lines
 
 TABS = ("charts", "overview", "console", "system", "checkpoints", "events")
 
@@ -151,6 +151,18 @@ async def test_console_download_has_every_line(async_client, project_with_consol
     assert body.splitlines() == [f"line {n}" for n in range(250)]
 
 
+def test_colours_of_the_console_are_codes_to_the_script_and_left_out_of_the_first_page(
+    page: Client, project: Project
+):
+    run = make_run(project, "vit")
+    print_lines(run, "\x1b[31m<b>red</b>\x1b[0m")
+    first = page.get(f"/r/{run.pk}/console").content.decode()
+    assert ">&lt;b&gt;red&lt;/b&gt;</div>" in first
+    lines = page.get(f"/r/{run.pk}/console/lines").json()["lines"]
+    assert lines[0][3] == "\x1b[31m<b>red</b>\x1b[0m"
+    assert "\x1b" not in page.get(f"/r/{run.pk}/charts").content.decode()
+
+
 @pytest.fixture
 def user(transactional_db: None) -> User:
     return User.objects.create_user("ada")
@@ -159,7 +171,8 @@ def user(transactional_db: None) -> User:
 @pytest.fixture
 def project_with_console(transactional_db: None) -> Run:
     run = make_run(Project.objects.create(slug="digits", name="digits"), "vit")
-    add_console(run, 250)
+    add_console(run, 249)
+    print_lines(run, "\x1b[1mline\x1b[0m 249")
     return run
 
 

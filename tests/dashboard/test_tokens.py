@@ -17,6 +17,12 @@ PAIRS = [
     ),
     *(("ctl", ground, 3.0) for ground in ("surface", "canvas", "sunken", "hover", "selected")),
     *((state, f"{state}-ground", 4.5) for state in ("running", "paused", "failed", "crashed")),
+    # What a terminal printed in colours, on the Console tab and in the rail.
+    *(
+        (colour, ground, 4.5)
+        for colour in ("running", "paused", "failed", "crashed", "accent", "cyan")
+        for ground in ("surface", "sunken")
+    ),
     ("on-ink", "ink", 4.5),
     ("on-danger", "danger-fill", 4.5),
     ("accent", "surface", 4.5),

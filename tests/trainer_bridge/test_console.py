@@ -1,7 +1,10 @@
 """The console log becomes lines as it grows."""
 
+from tqdm import tqdm
+
 from trainer_bridge import console
 from trainer_bridge.console import ConsoleTail, last_lines
+from trainer_bridge.console_text import LineCutter, plain, visible
 
 
 def texts(lines) -> list[str]:
@@ -25,8 +28,48 @@ def test_lines_come_as_they_are_completed(tmp_path):
 
 def test_a_progress_bar_is_one_line(tmp_path):
     path = tmp_path / "console.log"
-    path.write_bytes(b"before\n\r 1%\r50%\x1b[A\r\x1b[31m100%\x1b[0m\nafter\r\n")
-    assert texts(ConsoleTail(path).read()) == ["before", "100%", "after"]
+    path.write_bytes(b"before\n\r 1%\r50%\x1b[K\r\x1b[31m100%\x1b[0m\nafter\r\n")
+    assert texts(ConsoleTail(path).read()) == ["before", "\x1b[31m100%\x1b[0m", "after"]
+
+
+def test_a_real_bar_within_a_bar_is_two_lines_however_it_is_read(tmp_path):
+    path = tmp_path / "console.log"
+    with path.open("w") as file:
+        for _ in tqdm(range(2), "outer", file=file, mininterval=0, ascii=True):
+            for _ in tqdm(range(3), "inner", file=file, mininterval=0, ascii=True, leave=False):
+                pass
+        file.write("after\n")
+    written = path.read_bytes().decode()  # read_text() takes "\r" for the end of a line
+    for size in (1, 7, len(written)):
+        cutter = LineCutter()
+        pieces = [written[at : at + size] for at in range(0, len(written), size)]
+        bar, after = [line for piece in pieces for line in cutter.feed(piece)]
+        assert bar.startswith("outer: 100%")
+        assert after == "after"
+
+
+def test_a_bar_that_ended_is_told_once_nothing_follows(tmp_path):
+    path = tmp_path / "console.log"
+    path.write_bytes(b"\r 1%\r100%\n")
+    tail = ConsoleTail(path)
+    assert tail.read() == []
+    assert texts(tail.read()) == ["100%"]
+    assert tail.read() == tail.rest() == []
+
+
+def test_colours_stay_and_other_escapes_go():
+    assert (
+        visible("\x1b]0;title\x07\x1b[2K\x1b[1;31mred\x1b[0m\x1b[?25l \x1b(Bend\x08")
+        == "\x1b[1;31mred\x1b[0m end"
+    )
+    assert plain("\x1b[1;31mred\x1b[m") == "red"
+
+
+def test_a_letter_cut_between_two_reads_is_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(console, "CHUNK", 3)
+    path = tmp_path / "console.log"
+    path.write_text("aé█\n")
+    assert texts(ConsoleTail(path).rest()) == ["aé█"]
 
 
 def test_long_lines_are_cut_and_bad_bytes_replaced(tmp_path):

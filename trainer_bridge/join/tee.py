@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Literal, TextIO
 
-from trainer_bridge.console import MAX_BYTES, MAX_LINE, visible
+from trainer_bridge.console import MAX_BYTES
+from trainer_bridge.console_text import LineCutter
 from trainer_bridge.protocol import ConsoleLine
 
 Name = Literal["stdout", "stderr"]
@@ -18,8 +19,9 @@ class Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._whole: list[ConsoleLine] = []
-        self._partial: dict[Name, str] = {}
+        self._cutters: dict[Name, LineCutter] = {}
         self._size = 0
+        self._is_quiet = True
         self.cut = False
 
     def feed(self, name: Name, text: str) -> None:
@@ -27,26 +29,31 @@ class Lines:
         if self.cut:
             return
         with self._lock:
-            *whole, partial = (self._partial.get(name, "") + text).split("\n")
-            # Of a progress bar that draws itself again and again only the last state is kept.
-            self._partial[name] = partial[-4 * MAX_LINE :] if "\r" in partial else partial[: 4 * MAX_LINE]
-            now = time.time()
-            self._whole += [ConsoleLine(now, name, _visible(line)) for line in whole]
+            self._keep(name, self._cutters.setdefault(name, LineCutter()).feed(text))
+            self._is_quiet = False
             self._size += len(text)
             self.cut = self._size > MAX_BYTES
 
     def take(self) -> list[ConsoleLine]:
         """The complete lines; they are forgotten here."""
         with self._lock:
+            if self._is_quiet:
+                for name, cutter in self._cutters.items():
+                    self._keep(name, cutter.settle())
+            self._is_quiet = True
             taken, self._whole = self._whole, []
         return taken
 
     def rest(self) -> list[ConsoleLine]:
         """What is left, last lines without an end included."""
-        for name in list(self._partial):
-            if self._partial[name]:
-                self.feed(name, "\n")
+        with self._lock:
+            for name, cutter in self._cutters.items():
+                self._keep(name, cutter.rest())
         return self.take()
+
+    def _keep(self, name: Name, texts: list[str]) -> None:
+        now = time.time()
+        self._whole += [ConsoleLine(now, name, text) for text in texts]
 
 
 class Tee:
@@ -90,8 +97,3 @@ class Capture:
             sys.stdout = self._before[0]
         if sys.stderr is self._tees[1]:
             sys.stderr = self._before[1]
-
-
-def _visible(line: str) -> str:
-    # Only the end of what a progress bar drew matters.
-    return visible(line.encode(errors="replace"))
