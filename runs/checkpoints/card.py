@@ -1,13 +1,16 @@
 """What goes with an exported checkpoint: a model card for people and ``trainboard.json`` for programs."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from runs.checkpoints.loading import loading_code
-from runs.models import Checkpoint
+from runs.models import Checkpoint, Command
+from runs.specs import given_config
+from runs.timeline import command_text
 
 
 def provenance(checkpoint: Checkpoint) -> bytes:
@@ -22,6 +25,7 @@ def provenance(checkpoint: Checkpoint) -> bytes:
         "metrics": checkpoint.metrics,
         "objective": {"metric": run.objective, "greater_is_better": run.greater_is_better},
         "spec": run.spec,
+        "commands": [_command(row) for row in _commands(checkpoint)],
         "environment": run.environment,
     }
     return json.dumps(content, indent=2, ensure_ascii=False, default=str).encode()
@@ -40,10 +44,30 @@ def model_card(checkpoint: Checkpoint, folder: Path) -> bytes:
         _table("Metric", checkpoint.metrics),
         "## Asked for",
         f"Recipe `{_plain(str(run.spec.get('recipe', '')))}`.",
-        _table("Setting", {**run.spec.get("params", {}), **run.spec.get("args", {})}),
+        _table("Setting", given_config(run.spec)),
+        *_hands(checkpoint),
         "The whole configuration and environment are in `trainboard.json`.",
     ]
     return ("\n\n".join(sections) + "\n").encode()
+
+
+def _commands(checkpoint: Checkpoint) -> Iterable[Command]:
+    """What people did to the run up to this step, in order."""
+    done = checkpoint.run.commands.filter(status=Command.Status.APPLIED, step__lte=checkpoint.step)
+    return done.order_by("step", "id")
+
+
+def _command(row: Command) -> dict[str, Any]:
+    when = (row.applied_at or row.created_at).isoformat()
+    return {
+        "step": row.step, "kind": row.kind, "args": row.args, "result": row.result, "by": row.created_by, "at": when
+    }  # fmt: skip
+
+
+def _hands(checkpoint: Checkpoint) -> list[str]:
+    """A section on what people did while it trained; none where nobody did anything."""
+    rows = [f"- step {row.step}: {_plain(command_text(row))}" for row in _commands(checkpoint)]
+    return ["## Done by hand while it trained", "\n".join(rows)] if rows else []
 
 
 def _origin(checkpoint: Checkpoint) -> str:

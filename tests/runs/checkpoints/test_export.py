@@ -10,7 +10,7 @@ from runs.checkpoints.download import zip_response
 from runs.checkpoints.export import Export, OpenZip, plan_export
 from runs.checkpoints.files import CheckpointRefused
 from runs.checkpoints.register import register
-from runs.models import Checkpoint
+from runs.models import Checkpoint, Command
 from tests.runs.checkpoints.folders import event, new_run, write_checkpoint, write_safetensors
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,23 @@ def test_full_holds_every_file(checkpoint):
     resume = ["optimizer.pt", "rng_state.pth", "scheduler.pt", "trainer_state.json", "training_args.bin"]
     with unzip(plan_export(checkpoint, "full")) as archive:
         assert sorted(archive.namelist()) == sorted(INFERENCE + resume)
+
+
+def test_what_people_did_up_to_the_step_goes_with_it(checkpoint):
+    now = checkpoint.created_at
+    did = {"run": checkpoint.run, "status": "applied", "created_by": "ada", "applied_at": now}
+    rate = {"before": 1e-3, "after": 5e-4, "op": "scale", "factor": 0.5}
+    Command.objects.create(
+        kind="learning_rate", args={"scale": 0.5}, result=rate, step=checkpoint.step, **did
+    )
+    Command.objects.create(kind="save", step=checkpoint.step + 1, **did)
+    with unzip(plan_export(checkpoint)) as archive:
+        told = json.loads(archive.read("trainboard.json"))["commands"]
+        card = archive.read("README.md").decode()
+    assert [(row["kind"], row["step"], row["by"]) for row in told] == [
+        ("learning_rate", checkpoint.step, "ada")
+    ]
+    assert f"- step {checkpoint.step}: Learning rate 1e-3 → 5e-4" in card
 
 
 def test_provenance_is_json_that_every_reader_takes(checkpoint):
