@@ -60,6 +60,6 @@ def _without_rows_below(text: str) -> str:
     return text
 
 
-def _shortened(line: str) -> str:
-    """An unfinished line of bounded length; of a bar that draws itself again and again only the last state counts."""
-    return line[-4 * MAX_LINE :] if "\r" in line else line[: 4 * MAX_LINE]
+def _shortened(rest: str) -> str:
+    """What is unfinished, of bounded length: of a bar that draws itself again and again only the last state counts."""
+    return "\n".join(row[max(row.rstrip("\r").rfind("\r"), 0) :][: 4 * MAX_LINE] for row in rest.split("\n"))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import run_charts
 from dashboard.views.access import run_or_404
+from runs import console as console_reads
 from runs import queries
 from runs.models import Run
 from runs.scripts import has_script
@@ -76,7 +77,8 @@ def overview(request: HttpRequest, run: str) -> HttpResponse:
 @require_safe
 def console(request: HttpRequest, run: str) -> HttpResponse:
     owner = run_or_404(run)
-    return _page(request, owner, "console", {"lines": queries.console_tail(owner, CONSOLE_TAIL)})
+    context = {"lines": queries.console_tail(owner, CONSOLE_TAIL), "ranks": console_reads.ranks(owner)}
+    return _page(request, owner, "console", context)
 
 
 @require_safe

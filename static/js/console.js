@@ -1,126 +1,140 @@
 // The console of a run: every line can be reached, but only those in view are in the document.
 import { coloured } from "./ansi.js";
+import { ConsoleFind } from "./console_find.js";
+import { ConsoleLines } from "./console_lines.js";
+import { Shown } from "./console_shown.js";
+import { connectSwitches, isOn } from "./console_switches.js";
 import { element } from "./dom.js";
 import { clock, grouped } from "./format.js";
 import { on, watch } from "./socket.js";
+import { read, write } from "./view_state.js";
 
 const LINE = 17;
-const PAGE = 500;
-const MOST_PAGES = 20;
 // Browsers draw boxes up to about 33 million pixels; more lines than that are reached by download.
 const MOST_LINES = 1_900_000;
 
 const box = document.getElementById("console");
+const bar = document.querySelector(".console-bar");
 const space = box.querySelector(".console-space");
 const view = box.querySelector(".console-window");
-const follow = document.querySelector("[data-console-follow]");
+const news = document.querySelector("[data-console-news]");
+const ranks = bar.querySelector("[data-console-rank]");
 const run = document.getElementById("run").dataset.run;
 
-const pages = new Map();
-let total = Number(box.dataset.total);
-let seen = total;
-let following = true;
+const shown = new Shown(Number(box.dataset.total));
+const lines = new ConsoleLines(box.dataset.linesUrl, (total) => {
+  shown.grow(total, [], () => false);
+  draw();
+});
+let seen = shown.size;
+let following = read("line") === "" && isOn("follow");
 let frame = 0;
+let top = 0;
 
-function base() {
-  return Math.max(0, total - MOST_LINES);
-}
-
-function line(number) {
-  return pages.get(Math.floor(number / PAGE))?.get(number);
-}
-
-function keep(lines) {
-  for (const [number, time, stream, text] of lines) {
-    const page = Math.floor(number / PAGE);
-    if (!pages.has(page)) pages.set(page, new Map());
-    pages.get(page).set(number, { time, stream, text });
-  }
-}
-
-// The pages least recently looked at go first.
-function forget(current) {
-  for (const page of pages.keys()) {
-    if (pages.size <= MOST_PAGES) return;
-    if (Math.abs(page - current) > 2) pages.delete(page);
-  }
-}
-
-const asked = new Set();
-
-async function need(page) {
-  if (asked.has(page)) return;
-  asked.add(page);
-  try {
-    const answer = await fetch(`${box.dataset.linesUrl}?first=${page * PAGE}&count=${PAGE}`);
-    const { lines, total: known } = await answer.json();
-    total = Math.max(total, known);
-    keep(lines);
-    draw();
-  } catch {
-    setTimeout(() => draw(), 3000);
-  }
-  asked.delete(page);
-}
+const base = () => Math.max(0, shown.size - MOST_LINES);
+const rank = () => ranks?.value ?? "";
+const belongs = ([, , , text]) => (rank() === "0" ? !text.startsWith("[rank") : text.startsWith(`[rank${rank()}] `));
 
 function draw() {
   frame ||= requestAnimationFrame(show);
 }
 
+// A place of the scroll bar is a line, however high it is when wrapped; only the last screenful is as high as it is.
 function show() {
   frame = 0;
-  space.style.height = `${(total - base()) * LINE + 12}px`;
+  const rows = Math.ceil(box.clientHeight / LINE);
+  const spare = isOn("wrap") ? 0 : 20;
+  const latest = Math.max(base(), shown.size - rows);
+  top = following ? latest : Math.min(latest, base() + Math.floor(box.scrollTop / LINE));
+  const first = Math.max(base(), top - spare);
+  if (getSelection().isCollapsed || !view.contains(getSelection().anchorNode)) fill(first, Math.min(shown.size, top + rows + 20));
+  const end = top === latest && isOn("wrap") ? (first - base()) * LINE + view.offsetHeight : 0;
+  space.style.height = `${Math.max((shown.size - base()) * LINE, end) + 12}px`;
   if (following) box.scrollTop = box.scrollHeight;
-  const first = Math.max(base(), base() + Math.floor(box.scrollTop / LINE) - 20);
-  const last = Math.min(total, first + Math.ceil(box.clientHeight / LINE) + 40);
-  if (getSelection().isCollapsed || !view.contains(getSelection().anchorNode)) fill(first, last);
-  showFollow();
+  showNews();
 }
 
 function fill(first, last) {
   const rows = [];
-  for (let number = first; number < last; number++) {
-    const found = line(number);
-    if (!found) need(Math.floor(number / PAGE));
+  for (let place = first; place < last; place++) {
+    const found = lines.get(shown.at(place));
     rows.push(found ? row(found) : element("div", { class: "console-line" }, "…"));
   }
   view.style.transform = `translateY(${(first - base()) * LINE}px)`;
-  if (total) view.replaceChildren(...rows);
-  forget(Math.floor(first / PAGE));
+  if (shown.size) view.replaceChildren(...rows);
+  if (first < last) lines.forgetFarFrom(shown.at(first));
+  find.mark(view);
 }
 
-function row({ time, stream, text }) {
-  return element("div", { class: `console-line ${stream}` }, element("span", { class: "console-time" }, clock(time)), ...coloured(text));
+function row({ number, time, stream, text }) {
+  const current = number === find.current ? " current" : "";
+  const stamp = element("span", { class: "console-time" }, clock(time));
+  return element("div", { class: `console-line ${stream}${current}`, "aria-current": current && "true" }, stamp, ...coloured(text));
 }
 
-function showFollow() {
-  document.querySelector("[data-console-count]").textContent = `${grouped(total)} lines`;
-  const fresh = total - seen;
-  follow.hidden = following;
-  follow.querySelector("span").textContent = fresh > 0 ? `${grouped(fresh)} new lines` : "Follow";
-  if (following) seen = total;
+function showNews() {
+  bar.querySelector("[data-console-count]").textContent = `${grouped(shown.size)} ${shown.size === 1 ? "line" : "lines"}`;
+  if (following) seen = shown.size;
+  const fresh = shown.size - seen;
+  news.hidden = following || isAtEnd() && !fresh;
+  news.querySelector("span").textContent = fresh > 0 ? `${grouped(fresh)} new ${fresh === 1 ? "line" : "lines"}` : "To the end";
 }
+
+function isAtEnd() {
+  return box.scrollHeight - box.scrollTop - box.clientHeight < LINE * 2;
+}
+
+function toEnd() {
+  seen = shown.size;
+  following = isOn("follow");
+  box.scrollTop = box.scrollHeight;
+  draw();
+}
+
+function goTo(number) {
+  following = false;
+  // The scroll bar must reach there before the lines do.
+  space.style.height = `${(shown.size - base()) * LINE + 12}px`;
+  const above = isOn("wrap") ? 0 : Math.floor(box.clientHeight / 3);
+  box.scrollTop = (shown.placeOf(number) - base()) * LINE - above;
+  draw();
+}
+
+async function showRank() {
+  write({ rank: rank() });
+  const answer = rank() && (await fetch(`${box.dataset.rangesUrl}?rank=${rank()}`));
+  shown.ranges = answer ? (await answer.json()).ranges : null;
+  seen = shown.size;
+  if (find.text) find.search({ go: false });
+  if (find.current === null) toEnd();
+  else goTo(find.current);
+}
+
+const find = new ConsoleFind(bar, { goTo, redraw: draw, rank, from: () => (shown.size ? shown.at(top) : 0) });
 
 box.addEventListener("scroll", () => {
-  following = box.scrollHeight - box.scrollTop - box.clientHeight < LINE * 2;
+  following = isOn("follow") && isAtEnd();
   draw();
 });
-follow.addEventListener("click", () => {
-  following = true;
-  draw();
+news.addEventListener("click", toEnd);
+connectSwitches(bar, box, (name) => (name === "follow" && isOn("follow") ? toEnd() : draw()));
+bar.addEventListener("change", (event) => {
+  if (event.target.matches("[data-console-switch=follow]")) following = event.target.checked;
 });
-document.querySelector("[data-console-time]").addEventListener("change", (event) => box.classList.toggle("no-time", !event.target.checked));
+ranks?.addEventListener("change", showRank);
 addEventListener("resize", draw);
 
 on("update", ({ run: id, console: output }) => {
   if (id !== run || !output) return;
-  keep(output.lines.map((entry, at) => [output.first + at, ...entry]));
-  total = Math.max(total, output.first + output.lines.length);
+  const fresh = output.lines.map((entry, at) => [output.first + at, ...entry]);
+  lines.keep(fresh);
+  shown.grow(output.first + fresh.length, fresh, belongs);
+  find.hear(rank() ? fresh.filter(belongs) : fresh);
   draw();
 });
-on("back", () => {
-  pages.delete(Math.floor(total / PAGE));
-  need(Math.floor(total / PAGE));
-});
+on("back", () => lines.refresh(shown.total));
 watch({ console: true });
+if (ranks && read("rank")) ranks.value = read("rank");
+if (rank()) showRank();
+else if (find.current !== null) goTo(find.current);
 draw();

@@ -12,7 +12,7 @@ from tests.browser.helpers import PATIENCE_FOR_BAR, drawn_steps, wait_for_steps
 from tests.browser.proxy import Proxy
 from tests.live import LiveTrainboard
 from trainer_bridge.client import BridgeClient
-from trainer_bridge.protocol import Metrics
+from trainer_bridge.protocol import Console, ConsoleLine, Metrics
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +51,11 @@ class Training:
             self.client.emit(Metrics(self.step, time.time(), {KEY: 1 / self.step}, self.step / 100))
         assert self.client.flush(10)
         return range(1, self.step + 1)
+
+    def print(self, *lines: str) -> None:
+        """Console lines, durable on the server when this returns."""
+        self.client.emit(Console([ConsoleLine(time.time(), "stdout", line) for line in lines]))
+        assert self.client.flush(10)
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +182,33 @@ INKED = """(key) => {
     look(30);
   });
 }"""
+
+
+def test_a_console_of_many_lines_is_followed_and_searched(page: Page, training: Training) -> None:
+    training.print(*(f"line {n}" for n in range(3000)), "\x1b[1;31mred <b>\x1b[0m text")
+    page.goto(f"/r/{training.run}/console")
+    console, news = page.locator("#console"), page.locator("[data-console-news]")
+    expect(console.locator(".ansi-fg-1.ansi-bold")).to_have_text("red <b>")
+    assert page.locator(".console-line").count() < 200
+
+    # Scrolled up it stays where it is and says what came; pressed, it follows again.
+    console.evaluate("box => box.scrollTo(0, 0)")
+    expect(console).to_contain_text("line 3")
+    training.print("line new", "line newer")
+    expect(news).to_have_text("2 new lines")
+    news.click()
+    training.print("line newest")
+    expect(console).to_contain_text("line newest")
+
+    # What is found is counted, gone through, and in the address.
+    page.get_by_label("Find in the console").fill("LINE 10")
+    found = page.locator("[data-console-found]")
+    expect(found).to_contain_text("of 111 lines")
+    page.get_by_label("Find in the console").fill("line 2345")
+    expect(found).to_have_text("1 of 1 line")
+    expect(page.locator(".console-line.current")).to_contain_text("line 2345")
+    page.get_by_label("Wrap").check()
+    page.reload()
+    expect(page.locator(".console-line.current")).to_contain_text("line 2345")
+    expect(page.get_by_label("Wrap")).to_be_checked()
+    expect(found).to_have_text("1 of 1 line")

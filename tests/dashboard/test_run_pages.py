@@ -163,6 +163,34 @@ def test_colours_of_the_console_are_codes_to_the_script_and_left_out_of_the_firs
     assert "\x1b" not in page.get(f"/r/{run.pk}/charts").content.decode()
 
 
+def test_the_console_is_searched(page: Client, project: Project):
+    run = make_run(project, "vit")
+    add_console(run, 120)
+    url = f"/r/{run.pk}/console/find"
+    assert page.get(url, {"q": "LINE 11"}).json() == {"lines": [11, *range(110, 120)], "count": 11}
+    assert page.get(url, {"q": "line", "rank": "3"}).json() == {"lines": [], "count": 0}
+    assert page.get(url, {"q": "line 99", "rank": "\u00b2"}).json() == {"lines": [99], "count": 1}
+    assert page.get(url).json() == {"lines": [], "count": 0}
+
+
+def test_ranks_can_be_chosen_where_several_processes_printed(page: Client, project: Project):
+    run = make_run(project, "vit")
+    print_lines(run, "one")
+    assert "data-console-rank" not in page.get(f"/r/{run.pk}/console").content.decode()
+    print_lines(run, "[rank1] two", source="rank1")
+    assert "data-console-rank" in page.get(f"/r/{run.pk}/console").content.decode()
+    assert page.get(f"/r/{run.pk}/console/ranges?rank=1").json() == {"ranges": [[1, 1]]}
+
+
+def test_a_failed_run_leads_to_its_error_in_the_console(page: Client, project: Project):
+    run = make_run(project, "vit", state=State.FAILED)
+    error = f"/r/{run.pk}/console/error"
+    assert error not in page.get(f"/r/{run.pk}/charts").content.decode()
+    print_lines(run, "one", "Traceback (most recent call last):", "ValueError: no")
+    assert error in page.get(f"/r/{run.pk}/charts").content.decode()
+    assert page.get(error).url == f"/r/{run.pk}/console?line=1"
+
+
 @pytest.fixture
 def user(transactional_db: None) -> User:
     return User.objects.create_user("ada")
