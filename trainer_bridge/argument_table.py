@@ -65,12 +65,25 @@ COMMON: tuple[TitledField, ...] = (
         "The optimizer. Many need a package of their own on the worker; one that is missing is told here.",
         choices=("adamw_torch_fused", "adamw_torch", "adafactor", "sgd", "rmsprop", "adagrad"),
     ),
-    _optimisation("adam_beta1", "float", 0.9, "Decay of Adam's mean of gradients.", minimum=0, below=1),
     _optimisation(
-        "adam_beta2", "float", 0.999, "Decay of Adam's mean of squared gradients.", minimum=0, below=1
+        "adam_beta1", "float", 0.9, "Decay of Adam's mean of gradients.", minimum=0, below=1, advanced=True
     ),
     _optimisation(
-        "adam_epsilon", "float", 1e-8, "Added to Adam's denominator, against division by 0.", above=0
+        "adam_beta2",
+        "float",
+        0.999,
+        "Decay of Adam's mean of squared gradients.",
+        minimum=0,
+        below=1,
+        advanced=True,
+    ),
+    _optimisation(
+        "adam_epsilon",
+        "float",
+        1e-8,
+        "Added to Adam's denominator, against division by 0.",
+        above=0,
+        advanced=True,
     ),
     _optimisation(
         "max_grad_norm",
@@ -103,6 +116,7 @@ COMMON: tuple[TitledField, ...] = (
         minimum=0,
         maximum=_LAST_SEED,
         optional=True,
+        advanced=True,
     ),
     _batches(
         "num_train_epochs",

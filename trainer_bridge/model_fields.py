@@ -5,7 +5,7 @@ from functools import partial
 from trainer_bridge.architectures import SMALL
 from trainer_bridge.titled import TitledField
 
-MODEL = "Model"
+MODEL = "Weights and size"
 LORA = "LoRA"
 _lora = partial(TitledField, title=LORA, sweepable=True)
 _model = partial(TitledField, title=MODEL, sweepable=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from trainer_bridge.architectures import SIZES
+from trainer_bridge.architectures import SIZES, SMALL
 from trainer_bridge.model_source import model_problem, processing_problem
 from trainer_bridge.titled import Broken, Rule
 
@@ -60,6 +60,20 @@ def _sizes_are_of_new_weights(values: Mapping[str, Mapping[str, Any]]) -> Broken
     return None
 
 
+def _heads_divide_the_width(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
+    model, small = values["model"], SMALL.get(values["model"]["architecture"], {})
+    # With heads of their own for keys and values, a model's heads have a width of their own as well.
+    if model["source"] != "config" or model["config"] or "num_key_value_heads" in small:
+        return None
+    if "num_attention_heads" not in small:
+        return None
+    width, heads = (model[name] or small[name] for name in ("hidden_size", "num_attention_heads"))
+    if width % heads == 0:
+        return None
+    name = "hidden_size" if model["hidden_size"] else "num_attention_heads"
+    return Broken(name, f"{heads} attention heads do not divide a hidden_size of {width}.")
+
+
 def _lora_freezes_itself(values: Mapping[str, Mapping[str, Any]]) -> Broken | None:
     model = values["model"]
     if model["lora"] and model["freeze"] != "nothing":
@@ -77,6 +91,7 @@ def _adapters_need_their_base(values: Mapping[str, Mapping[str, Any]]) -> Broken
 
 MODEL_RULES: tuple[Rule, ...] = (
     Rule(frozenset({"source", *SIZES}), _sizes_are_of_new_weights),
+    Rule(frozenset({"source", "architecture", "config", *SIZES}), _heads_divide_the_width),
     Rule(frozenset({"lora", "freeze"}), _lora_freezes_itself),
     Rule(frozenset({"lora", "lora_merged", "source"}), _adapters_need_their_base),
     Rule(frozenset({"source", "name"}), _name_fits_source),

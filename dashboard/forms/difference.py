@@ -27,7 +27,7 @@ def differences(draft: Draft, reading: Reading, run: Run) -> list[Difference]:
     return [
         Difference(
             id=html_id(key) if key in here else "",
-            name=key.partition(".")[2] or key,
+            name=draft.fields[key].label if key in draft.fields else key.partition(".")[2] or key,
             there=there.get(key, "—"),
             here=here.get(key, "—"),
         )

@@ -56,7 +56,7 @@ def _told(preset: Preset, before: Draft, after: Draft, given: Collection[str]) -
 
 
 def _change(before: Draft, after: Draft, key: str) -> str:
-    return f"{after.fields[key].field.name} {_shown(before, key) or 'not set'} → {_shown(after, key) or 'not set'}"
+    return f"{after.fields[key].label} {_shown(before, key) or 'not set'} → {_shown(after, key) or 'not set'}"
 
 
 def _shown(draft: Draft, key: str) -> str:

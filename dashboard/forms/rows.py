@@ -89,7 +89,7 @@ class Group:
     @property
     def changes(self) -> str:
         """What was changed in it, in words: "2 changed: bf16, tf32"."""
-        names = [row.field.field.name for row in self.rows if row.changed]
+        names = [row.field.label for row in self.rows if row.changed]
         return f"{len(names)} changed: {', '.join(names)}" if names else ""
 
     @property

@@ -108,8 +108,8 @@ def summarise(
         trials=reading.trials,
         factors=" × ".join(str(len(values)) for values in reading.space.values()),
         changes=_changes(draft, reading),
-        problems=_told(reading.problems),
-        cautions=_told(reading.cautions),
+        problems=_told(draft, reading.problems),
+        cautions=_told(draft, reading.cautions),
         slots=slots,
         wait=queue_reason(slots, recipe.name),
         estimate=time_estimate(reading, slots, rehearsal),
@@ -139,8 +139,8 @@ def _batch(args: dict[str, Any], recipe: Recipe) -> str:
     return f"{batch} × {accumulate} = {batch * accumulate}"
 
 
-def _told(sentences: dict[str, str]) -> list[Problem]:
-    return [Problem(html_id(key), _name(key), sentence) for key, sentence in sentences.items()]
+def _told(draft: Draft, sentences: dict[str, str]) -> list[Problem]:
+    return [Problem(html_id(key), _name(draft, key), sentence) for key, sentence in sentences.items()]
 
 
 def _changes(draft: Draft, reading: Reading) -> list[Change]:
@@ -148,7 +148,7 @@ def _changes(draft: Draft, reading: Reading) -> list[Change]:
     return [
         Change(
             html_id(row.key),
-            row.field.name,
+            row.label,
             _short(row.default_text) or "none",
             _new(draft, reading, row.key),
         )
@@ -171,5 +171,5 @@ def _short(text: str) -> str:
     return line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN]}…"
 
 
-def _name(key: str) -> str:
-    return key.partition(".")[2] or key.replace("_", " ")
+def _name(draft: Draft, key: str) -> str:
+    return draft.fields[key].label if key in draft.fields else key.replace("_", " ")

@@ -26,7 +26,9 @@ function checkSoon() {
 async function check() {
   const number = ++asked;
   const answer = await post(form.dataset.check, new FormData(form)).catch(() => null);
-  if (number !== asked || !answer?.ok) return;
+  if (number !== asked) return;
+  if (answer?.status === 413) return sayTooLong();
+  if (!answer?.ok) return;
   said = await answer.json();
   showSummary();
   showErrors();
@@ -36,6 +38,17 @@ async function check() {
   showNewRecipes();
   formChanged();
   keepDraft(form, said.link, said.changed.length || form.elements.name.value);
+}
+
+// More than the server reads at once: said at the longest text, and nothing is launched until it is shorter.
+function sayTooLong() {
+  const texts = [...form.querySelectorAll("textarea, input[type=text]")];
+  const longest = texts.reduce((most, text) => (text.value.length > most.value.length ? text : most));
+  const count = longest.value.length.toLocaleString("en");
+  said.errors = { [longest.id]: `${count} characters are more than the server reads. Shorten it, or put the values into a file of the recipe.` };
+  launch.setAttribute("aria-disabled", true);
+  launch.querySelector("[data-launch-label]").textContent = "Fix 1 problem to launch";
+  showErrors();
 }
 
 // Whoever edits a recipe keeps what was typed: the link holds it.

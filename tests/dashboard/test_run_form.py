@@ -241,6 +241,15 @@ def test_every_field_has_a_link_name_that_finds_it():
         assert [find_key(fields, link_name(fields, key)) for key in fields] == list(fields)
 
 
+def test_no_two_fields_of_a_page_are_labelled_alike():
+    for recipe in recipes.catalog().values():
+        labels = [field.label for field in form_fields(recipe).values()]
+        assert len({*labels, "name", "tags", "project"}) == len(labels) + 3
+    fields = form_fields(recipes.get("text-classification"))
+    keys = ("data.source", "model.source", "model.name", "args.seed")
+    assert [fields[key].label for key in keys] == ["source", "model.source", "model.name", "seed"]
+
+
 TEXT = st.text(max_size=30) | st.sampled_from(
     ["", "1e400", "1/0", "nan", "٣", "0x10", "1e-3", "true", "\0", "64"]
 )

@@ -227,6 +227,12 @@ def test_a_model_that_cannot_be_had_offline_is_told_with_what_to_do(hub_cache: P
             "has its own size: leave it empty",
         ),
         ({"architecture": "brt"}, "architecture", "Did you mean bert?"),
+        ({"hidden_size": 30}, "hidden_size", "4 attention heads do not divide a hidden_size of 30."),
+        (
+            {"num_attention_heads": 3},
+            "num_attention_heads",
+            "3 attention heads do not divide a hidden_size of 64.",
+        ),
         ({"config": [1]}, "config", "Must be a JSON object"),
         (
             {"processing_class": "/etc"},
