@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("uploads", data.upload_list, name="upload_list"),
     path("p/<slug:project>/sweeps", sweeps.project_sweeps, name="project_sweeps"),
     path("p/<slug:project>/compare", compare.project_compare, name="project_compare"),
+    path("p/<slug:project>/compare/seeds", compare.more_seeds, name="project_more_seeds"),
     path("p/<slug:project>/checkpoints", checkpoints.project_checkpoints, name="project_checkpoints"),
     path("c/<str:checkpoint>/download", checkpoints.checkpoint_download, name="checkpoint_download"),
     path("s/<str:sweep>", sweeps.sweep, name="sweep"),

@@ -55,7 +55,8 @@ class GroupComparison:
 
     @property
     def tested(self) -> int:
-        return sum(cell.difference is not None for row in self.metrics for cell in row.cells)
+        found = [cell.difference for row in self.metrics for cell in row.cells]
+        return sum(difference is not None and difference.p is not None for difference in found)
 
 
 def compare_groups(groups: Sequence[Group], level: float = LEVEL) -> GroupComparison:

@@ -53,6 +53,11 @@ class Group:
         """Those that are still to be counted."""
         return [run for run in self.runs if run.state not in ENDED]
 
+    @property
+    def expected(self) -> int:
+        """How many seeds count once all that is queued and running has finished."""
+        return sum(run.state not in ENDED or run.state == State.FINISHED for run in self.runs)
+
     @cached_property
     def seeds(self) -> list[Seeds]:
         return [seeds_of(run.spec) for run in self.runs]

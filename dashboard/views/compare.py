@@ -3,44 +3,96 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import numbers, run_charts
+from dashboard import run_charts, seed_groups
+from dashboard.seed_verdict import signed
 from dashboard.views.access import project_or_404
 from runs.compare import Comparison, MetricRow, compare
+from runs.errors import RunError, SpecError
 from runs.fairness import fairness
+from runs.group_compare import PERCENTS
 from runs.models import Project, Run, Series
+from runs.more_seeds import queue_seeds
+from runs.replicates import Group, group_replicates, listed
 
 #: More columns than this cannot be read side by side.
 MOST = 8
 #: Runs that the picker offers, latest first.
 OFFERED = 100
+#: Runs that one message names.
+MOST_NAMED = 4
 
 
 @require_safe
 def project_compare(request: HttpRequest, project: str) -> HttpResponse:
-    """``runs=a,b,c`` (or repeated) are compared, ``base`` among them is the baseline, else the first."""
+    """``runs=a,b,c`` (or repeated) are compared, ``base`` among them is the baseline, else the first. ``seeds=1``
+    groups those that differ only by seed, ``seeds=0`` does not; without it they are where there are several. ``ci`` is
+    90, 95 or 99.
+    """
     owner = project_or_404(project)
-    asked = _asked(request)
+    asked = _asked(request.GET)
     found = _in_order(owner, asked, request.GET.get("base", ""))
     context = {
         "project": owner,
         "missing": [pk for pk in asked if pk not in {run.pk for run in found}],
-        "left_out": max(0, len(found) - MOST),
         "offered": _offered(owner, found),
         "address": reverse("project_compare", args=[owner.slug]),
     }
     if found:
-        context |= _context(found[:MOST])
+        context |= _compared(request, found)
     return render(request, "compare/page.html", context)
 
 
-def _asked(request: HttpRequest) -> list[str]:
+@require_POST
+def more_seeds(request: HttpRequest, project: str) -> HttpResponse:
+    """Queue the seeds of each ``more=<run>:<seed>,<seed>`` for the group of that run, and compare them too."""
+    owner = project_or_404(project)
+    asked = _asked(request.POST)
+    groups = group_replicates(_in_order(owner, asked, request.POST.get("base", "")))
+    try:
+        added = _queue(request, groups)
+    except (RunError, SpecError) as error:
+        messages.error(request, str(error))
+        added = []
+    else:
+        messages.info(request, _told(added))
+    query = {"runs": ",".join(dict.fromkeys([*asked, *(run.pk for run in added)])), "seeds": "1"}
+    query |= {name: request.POST[name] for name in ("base", "ci") if request.POST.get(name)}
+    return redirect(f"{reverse('project_compare', args=[owner.slug])}?{urlencode(query, safe=',')}")
+
+
+@transaction.atomic
+def _queue(request: HttpRequest, groups: list[Group]) -> list[Run]:
+    """All of it or nothing. Raises RunError, SpecError."""
+    added: list[Run] = []
+    for text in request.POST.getlist("more"):
+        pk, _, seeds = text.partition(":")
+        group = next((group for group in groups if pk in {run.pk for run in group.members}), None)
+        if group is None or not all(seed.isdecimal() for seed in seeds.split(",")):
+            raise RunError(f"“{text}” names no run of this comparison with its seeds. Open the page again.")
+        added += queue_seeds(group, [int(seed) for seed in seeds.split(",")], request.user)
+    if not added:
+        raise RunError("No seeds were named. Open the page again.")
+    return added
+
+
+def _told(added: list[Run]) -> str:
+    names = [run.name for run in added]
+    few = ", ".join(names[:MOST_NAMED]) + (
+        f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    )
+    return f"Queued {'1 run' if len(names) == 1 else f'{len(names)} runs'}: {few}. They count once they have finished."
+
+
+def _asked(fields: QueryDict) -> list[str]:
     """The run ids of the address, each once, in their order."""
-    ids = [pk for text in request.GET.getlist("runs") for pk in text.split(",") if pk]
+    ids = [pk for text in fields.getlist("runs") for pk in text.split(",") if pk]
     return list(dict.fromkeys(ids))
 
 
@@ -56,44 +108,62 @@ def _offered(project: Project, chosen: list[Run]) -> list[Run]:
     return list(rows.only("id", "name", "mark", "state", "project_id")[:OFFERED])
 
 
+def _compared(request: HttpRequest, found: list[Run]) -> dict[str, Any]:
+    """Runs as columns, or groups of them."""
+    groups, seeds = group_replicates(found), request.GET.get("seeds", "")
+    several = any(len(group.runs) > 1 for group in groups)
+    is_grouped = seeds == "1" or (several and seeds != "0")
+    ci = request.GET.get("ci") or "95"
+    percent = int(ci) if ci in map(str, PERCENTS) else 95
+    shown = groups[:MOST] if is_grouped else [Group([run], {}) for run in found[:MOST]]
+    runs = listed(shown)
+    return {
+        "left_out": len(groups if is_grouped else found) - len(shown),
+        "can_group": several or is_grouped,
+        "wrong_ci": ci if ci != str(percent) else "",
+        "ids": ",".join(run.pk for run in runs),
+        "base": runs[0].pk,
+        "chips": [_chip(group, runs, is_grouped) for group in shown],
+        "charts": run_charts.project_data(runs, _curve_keys(runs), [run.pk for run in runs]),
+        **(seed_groups.context(shown, percent) if is_grouped else _context(runs)),
+    }
+
+
 def _context(runs: list[Run]) -> dict[str, Any]:
     comparison = compare(runs)
     return {
         "comparison": comparison,
-        "chips": [_chip(run, runs) for run in runs],
+        "columns": runs,
         "rows": [_metric(row) for row in comparison.metrics],
         "verdict": _verdict(comparison),
         "fairness": fairness(runs) if len(runs) > 1 else [],
-        "charts": run_charts.project_data(runs, _curve_keys(runs), [run.pk for run in runs]),
     }
 
 
-def _chip(run: Run, runs: list[Run]) -> dict[str, Any]:
-    """A run with the addresses of the page without it and with it as the baseline."""
-    ids = [other.pk for other in runs]
-    without = [pk for pk in ids if pk != run.pk]
+def _chip(group: Group, runs: list[Run], is_grouped: bool) -> dict[str, Any]:
+    """A column with the addresses of the page without it and with it as the baseline."""
+    without = [run.pk for run in runs if run not in group.members]
+    view = {"seeds": "1"} if is_grouped else {}
     return {
-        "run": run,
-        "without": "?" + urlencode({"runs": ",".join(without)}, safe=","),
-        "as_base": "?" + urlencode({"runs": ",".join(ids), "base": run.pk}, safe=","),
+        "run": group.first,
+        "counts": seed_groups.counts(group) if is_grouped else "",
+        "without": "?" + urlencode({"runs": ",".join(without), **view}, safe=","),
+        "as_base": "?"
+        + urlencode({"runs": ",".join(run.pk for run in runs), "base": group.first.pk, **view}, safe=","),
     }
 
 
 def _metric(row: MetricRow) -> dict[str, Any]:
     """A row with its differences in words: "▲ +0.0013 better"."""
-    cells = [{"cell": cell, "delta": _signed(cell.delta), "arrow": _arrow(cell.delta)} for cell in row.cells]
+    cells = [
+        {
+            "cell": cell,
+            "delta": "" if cell.delta is None else signed(cell.delta),
+            "arrow": seed_groups.ARROWS.get(cell.verdict, ""),
+        }
+        for cell in row.cells
+    ]
     return {"row": row, "cells": cells}
-
-
-def _signed(delta: float | None) -> str:
-    if delta is None:
-        return ""
-    return f"+{numbers.number(delta)}" if delta > 0 else numbers.number(delta)
-
-
-def _arrow(delta: float | None) -> str:
-    """Which way the value went; whether that is good stands beside it in a word."""
-    return "" if not delta else "▲" if delta > 0 else "▼"
 
 
 def _verdict(comparison: Comparison) -> dict[str, str]:

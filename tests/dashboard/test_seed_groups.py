@@ -1,0 +1,140 @@
+"""The compare page with groups of seeds, and the button that queues more of them."""
+
+import pytest
+from scipy.stats import ttest_ind
+
+from runs.models import Run, Series
+from runs.states import State
+from tests.runs.checkpoints.folders import new_run
+
+pytestmark = pytest.mark.django_db
+PAGE = "/p/digits/compare"
+A, B, FAR = (0.90, 0.92, 0.91), (0.91, 0.93, 0.90), (0.70, 0.71, 0.72)
+
+
+def group_of(name, values, rate, key="eval/accuracy", **args):
+    runs = []
+    for seed, value in enumerate(values, start=1):
+        spec = {"recipe": "digits-vit", "args": {"learning_rate": rate, "seed": seed, **args}}
+        run = new_run(name=f"{name}{seed}", spec=spec, state=State.FINISHED)
+        Series.objects.create(run=run, key=key, count=1, min=value, max=value, min_step=9, max_step=9)
+        runs.append(run)
+    return runs
+
+
+def listed(*groups):
+    return ",".join(run.pk for group in groups for run in group)
+
+
+def page_of(client, *groups, **query):
+    return client.get(PAGE, {"runs": listed(*groups), **query})
+
+
+def test_within_noise_is_said_with_interval_n_p_and_seeds_needed(owner_client):
+    response = page_of(owner_client, group_of("a", A, 0.001), group_of("b", B, 0.002))
+    page = response.content.decode()
+    verdict, test = response.context["seed_verdict"], ttest_ind(B, A, equal_var=False)
+    assert verdict.head == "On eval/accuracy, b1 is within noise of a1."
+    low, high = test.confidence_interval(0.95)
+    assert (
+        f"−{-low:.4f} to +{high:.4f}, 3 and 3 seeds, p = {test.pvalue:.2g} by Welch’s test." in verdict.rest
+    )
+    assert "seeds each would show a difference of this size (power 0.8, two-sided 0.05)." in verdict.rest
+    assert "≈ within noise" in page
+    assert page.count('class="tied left"') == 2
+    assert 'class="best left"' not in page
+
+
+def test_outside_noise_is_better_or_worse_by_direction_and_needs_no_more_seeds(owner_client):
+    a, loss = group_of("a", A, 0.001, "eval/loss"), group_of("b", FAR, 0.002, "eval/loss")
+    response = page_of(owner_client, a, loss)
+    assert "▲ −0.2000 better" in response.content.decode()
+    assert response.context["seed_verdict"].head == "On eval/loss, b1 is better than a1."
+    assert response.context["seed_verdict"].more == []
+    turned = page_of(owner_client, a, loss, base=loss[1].pk)
+    assert turned.context["columns"][0] == loss[1]
+    assert "▼ +0.2000 worse" in turned.content.decode()
+
+
+def test_several_comparisons_are_told(owner_client):
+    groups = [group_of("a", A, 0.001), group_of("b", B, 0.002), group_of("c", FAR, 0.003)]
+    response = page_of(owner_client, *groups)
+    assert response.context["seed_verdict"].head.startswith("On eval/accuracy, b1, the best of 2 others, is")
+    assert "2 comparisons to the baseline by Welch’s test, not corrected." in response.content.decode()
+
+
+def test_one_seed_makes_no_claim(owner_client):
+    response = page_of(owner_client, group_of("a", A, 0.001), group_of("b", (0.99,), 0.002))
+    assert "one seed, no interval" in response.content.decode()
+    assert response.context["seed_verdict"].label == "Queue 2 more seeds of b1"
+
+
+def test_grouping_and_interval_are_chosen_in_the_address(owner_client):
+    a, b = group_of("a", A, 0.001), group_of("b", B, 0.002)
+    assert len(page_of(owner_client, a, b, seeds="0").context["columns"]) == 6
+    assert "grouped" not in page_of(owner_client, a[:1], b[:1]).context
+    assert page_of(owner_client, a[:1], b[:1], seeds="1").context["grouped"]
+    wide = page_of(owner_client, a, b, ci="99")
+    assert "99\u2009% interval" in wide.context["seed_verdict"].rest
+    assert "“80” is no interval that can be shown" in page_of(owner_client, a, b, ci="80").content.decode()
+
+
+def press(client, response, **changed):
+    more = [more.value for more in response.context["seed_verdict"].more]
+    fields = {name: response.context[name] for name in ("ids", "base", "percent")}
+    form = {"runs": fields["ids"], "base": fields["base"], "ci": fields["percent"], "more": more, **changed}
+    return client.post(f"{PAGE}/seeds", form, follow=True)
+
+
+def test_one_press_queues_the_missing_seeds_of_both_groups_once(owner_client):
+    page = page_of(owner_client, group_of("a", A, 0.001, warmup_steps=3), group_of("b", B, 0.002))
+    after = press(owner_client, page)
+    queued = Run.objects.filter(state=State.QUEUED)
+    count = len(page.context["seed_verdict"].more[0].seeds)
+    assert page.context["seed_verdict"].label == f"Queue {count} more seeds of each"
+    assert sorted(run.spec["args"]["seed"] for run in queued) == sorted([*range(4, 4 + count)] * 2)
+    assert {run.spec["args"].get("warmup_steps") for run in queued} == {3, None}
+    assert f"Queued {2 * count} runs" in after.content.decode()
+    assert len(after.context["columns"]) == 2
+    assert after.context["chips"][0]["counts"] == f"3 of {3 + count} seeds finished"
+    # The same press again, as by a double click.
+    press(owner_client, page)
+    assert queued.count() == 2 * count
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ([], "No seeds were named"),
+        (["gone:4"], "names no run of this comparison"),
+        (["{first}:x"], "names no run of this comparison"),
+        (["{first}:4,5,6,7,8,9,10,11,12,13,14"], "1 to 10 seeds are queued at once; 11 were asked for."),
+        (["{first}:4", "{first}:99999999999999999999"], "args.seed: "),
+    ],
+)
+def test_seeds_that_cannot_be_queued_are_told_and_nothing_is(owner_client, more, told):
+    a = group_of("a", A, 0.001)
+    page = page_of(owner_client, a, group_of("b", B, 0.002))
+    after = press(owner_client, page, more=[text.format(first=a[0].pk) for text in more])
+    assert told in after.content.decode()
+    assert after.context["ids"] == page.context["ids"]
+    assert not Run.objects.filter(state=State.QUEUED).exists()
+
+
+def test_runs_that_cannot_be_started_here_are_offered_no_seeds(owner_client):
+    a, b = group_of("a", A, 0.001), group_of("b", B, 0.002)
+    Run.objects.update(origin=Run.Origin.EXTERNAL)
+    page = page_of(owner_client, a, b)
+    assert page.context["seed_verdict"].more == []
+    after = press(owner_client, page, more=[f"{a[0].pk}:4"])
+    assert "was started outside Trainboard" in after.content.decode()
+
+
+def test_queries_are_the_same_for_two_groups_and_four(owner_client, django_assert_max_num_queries):
+    groups = [group_of(str(number), A, 0.001 * number) for number in range(1, 5)]
+    counts = []
+    for some in (groups[:2], groups):
+        with django_assert_max_num_queries(16) as found:
+            page_of(owner_client, *some)
+        counts.append(len(found))
+    assert counts[0] == counts[1]
