@@ -3,7 +3,7 @@
 from typing import Any
 
 from dashboard.seed_verdict import p_text, signed, verdict_of
-from runs.fairness import fairness
+from runs.fairness import Check, fairness
 from runs.group_compare import PERCENTS, GroupCell, GroupRow, compare_groups
 from runs.replicates import Group, listed
 
@@ -22,18 +22,30 @@ def context(groups: list[Group], percent: int) -> dict[str, Any]:
         "percents": PERCENTS,
         "group_rows": [_row(row) for row in comparison.metrics],
         "seed_verdict": verdict_of(comparison),
-        "fairness": fairness(listed(groups)) if len(listed(groups)) > 1 else [],
+        "fairness": _fairness(groups),
     }
 
 
+def with_marks(charts: dict[str, Any], groups: list[Group]) -> dict[str, Any]:
+    """The chart data with every seed under the mark of its group's column."""
+    marks = {run.pk: group.first.mark for group in groups for run in group.members}
+    return {**charts, "runs": [{**run, "mark": marks[run["id"]]} for run in charts["runs"]]}
+
+
+def _fairness(groups: list[Group]) -> list[Check]:
+    """Of those that have begun: one that waits has told nothing yet and leaves no question open."""
+    begun = [run for run in listed(groups) if run.environment]
+    return fairness(begun) if len(begun) > 1 else []
+
+
 def counts(group: Group) -> str:
-    """Such as "3 seeds", "2 of 3 seeds finished · 1 repeat not counted"."""
+    """Such as "3 seeds", "2 of 3 seeds · 1 repeat": how many of them have finished, and runs with a seed once more."""
     total = len(group.runs)
     text = "1 seed" if total == 1 else f"{total} seeds"
     if total > len(group.counted):
-        text = f"{len(group.counted)} of {text} finished"
+        text = f"{len(group.counted)} of {text}"
     repeats = len(group.repeats)
-    return text + (f" · {repeats} repeat{'s' if repeats > 1 else ''} not counted" if repeats else "")
+    return text + (f" · {repeats} repeat{'s' if repeats > 1 else ''}" if repeats else "")
 
 
 def _row(row: GroupRow) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def verdict_of(comparison: GroupComparison) -> Verdict | None:
     number = _other(row) or 0
     cell, pair = row.cells[number], (comparison.groups[0], comparison.groups[number])
     rest = [_figures(row.cells[0], cell, comparison.level), _outlook(row, cell, comparison.level)]
+    rest.append(_on_the_way(pair))
     if comparison.tested > 1:
         rest.append(f"{comparison.tested} comparisons to the baseline, not corrected.")
     others = sum(cell.mean is not None for cell in row.cells[1:])
@@ -103,8 +104,19 @@ def _outlook(row: GroupRow, cell: GroupCell, level: float) -> str:
     return f"About {_seeds(cell.needed)} each would show a difference of this size {sure}."
 
 
+def _on_the_way(pair: tuple[Group, Group]) -> str:
+    count = sum(len(group.pending) for group in pair)
+    if not count:
+        return ""
+    return f"{count} more {'runs are' if count > 1 else 'run is'} queued or running and will count."
+
+
 def _more(cell: GroupCell, pair: tuple[Group, Group]) -> list[More]:
-    """What is missing of the seeds that would settle it, at most MOST a group; the same new seeds for both."""
+    """What is missing of the seeds that would settle it, at most MOST a group; the same new seeds for both.
+    Nothing while some are on their way: what they find changes how many are needed.
+    """
+    if any(group.pending for group in pair):
+        return []
     target = FIRST_SEEDS if cell.verdict == "untested" else (cell.needed or 0)
     missing = [0 if why_not(group) else min(MOST, target - group.expected) for group in pair]
     if max(missing) <= 0:

@@ -124,7 +124,9 @@ def _compared(request: HttpRequest, found: list[Run]) -> dict[str, Any]:
         "ids": ",".join(run.pk for run in runs),
         "base": runs[0].pk,
         "chips": [_chip(group, runs, is_grouped) for group in shown],
-        "charts": run_charts.project_data(runs, _curve_keys(runs), [run.pk for run in runs]),
+        "charts": seed_groups.with_marks(
+            run_charts.project_data(runs, _curve_keys(runs), [run.pk for run in runs]), shown
+        ),
         **(seed_groups.context(shown, percent) if is_grouped else _context(runs)),
     }
 

@@ -96,7 +96,10 @@ def test_one_press_queues_the_missing_seeds_of_both_groups_once(owner_client):
     assert {run.spec["args"].get("warmup_steps") for run in queued} == {3, None}
     assert f"Queued {2 * count} runs" in after.content.decode()
     assert len(after.context["columns"]) == 2
-    assert after.context["chips"][0]["counts"] == f"3 of {3 + count} seeds finished"
+    assert after.context["chips"][0]["counts"] == f"3 of {3 + count} seeds"
+    verdict = after.context["seed_verdict"]
+    assert f"{2 * count} more runs are queued or running and will count." in verdict.rest
+    assert verdict.more == []
     # The same press again, as by a double click.
     press(owner_client, page)
     assert queued.count() == 2 * count
@@ -119,6 +122,18 @@ def test_seeds_that_cannot_be_queued_are_told_and_nothing_is(owner_client, more,
     assert told in after.content.decode()
     assert after.context["ids"] == page.context["ids"]
     assert not Run.objects.filter(state=State.QUEUED).exists()
+
+
+def test_seeds_are_drawn_with_the_mark_of_their_group_and_waiting_ones_hide_no_check(owner_client):
+    a, b = group_of("a", A, 0.001), group_of("b", B, 0.002)
+    for mark, run in enumerate([*a, *b], start=1):
+        run.mark, run.environment = mark, {"data": {"train": 9}}
+        run.save()
+    waiting = group_of("a-more", (0,) * 4, 0.001)[3]
+    Run.objects.filter(pk=waiting.pk).update(state=State.QUEUED)
+    response = page_of(owner_client, a, b, [waiting])
+    assert [run["mark"] for run in response.context["charts"]["runs"]] == [1] * 4 + [4] * 3
+    assert "Same data and splits" in response.content.decode()
 
 
 def test_runs_that_cannot_be_started_here_are_offered_no_seeds(owner_client):
