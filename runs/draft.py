@@ -73,7 +73,7 @@ class Draft:
         self._flush_metrics()
         series.rewind(self.run.pk, step, self.attempt.number)
         self._rewound = True
-        self.set(step=step, speed=None)
+        self.set(step=step, speed=None, token_speed=None, evaluation=None)
 
     def flag(self, name: str) -> None:
         """Browsers that watch should fetch ``name`` ("checkpoints", "warnings", "commands") again."""

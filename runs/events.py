@@ -87,8 +87,12 @@ def _console(draft: Draft, event: protocol.Console) -> None:
 
 
 def _state(draft: Draft, event: protocol.State) -> None:
-    known = {"max_steps": _count(event.max_steps), "num_train_epochs": finite(event.num_train_epochs)}
-    draft.set(**{name: value for name, value in known.items() if value is not None})
+    known = {
+        "max_steps": _count(event.max_steps),
+        "num_train_epochs": finite(event.num_train_epochs),
+        "samples_per_step": _count(event.samples_per_step),
+    }
+    draft.set(evaluation=None, **{name: value for name, value in known.items() if value is not None})
     if event.resumed_step is not None and event.resumed_step != draft.attempt.resumed_step:
         Attempt.objects.filter(pk=draft.attempt.pk).update(resumed_step=event.resumed_step)
         draft.attempt.resumed_step = event.resumed_step
@@ -105,9 +109,36 @@ def _progress(draft: Draft, event: protocol.Progress) -> None:
         draft.set(max_steps=steps)
     if (epoch := finite(event.epoch)) is not None:
         draft.set(epoch=epoch)
-    rate = speed.steps_per_second(draft.attempt.pk, event.step, event.time, draft.run.speed)
+    before, evaluation = draft.run.evaluation, _evaluation(event)
+    if evaluation != before:
+        draft.set(evaluation=evaluation)
+    if evaluation is None:
+        if before is not None:
+            # The time that an evaluation took says nothing about the speed of the steps.
+            speed.restart(draft.attempt.pk)
+        _speeds(draft, event)
+
+
+def _speeds(draft: Draft, event: protocol.Progress) -> None:
+    attempt, run = draft.attempt.pk, draft.run
+    rate = speed.per_second((attempt, "steps"), event.step, event.time, run.speed)
     if rate is not None:
         draft.set(speed=rate)
+    if (tokens := _count(event.tokens)) is None:
+        return
+    rate = speed.per_second((attempt, "tokens"), tokens, event.time, run.token_speed)
+    if rate is not None:
+        draft.set(token_speed=rate)
+
+
+def _evaluation(event: protocol.Progress) -> dict[str, Any] | None:
+    if event.evaluated is None:
+        return None
+    return {
+        "done": event.evaluated,
+        "of": _count(event.to_evaluate),
+        "left": finite(event.seconds_left),
+    }
 
 
 def _environment(draft: Draft, event: protocol.Environment) -> None:

@@ -56,6 +56,12 @@ class RunHeader:
     place: int | None
 
     @property
+    def samples_speed(self) -> float | None:
+        """Samples per second."""
+        run = self.run
+        return run.speed * run.samples_per_step if run.speed and run.samples_per_step else None
+
+    @property
     def percent(self) -> float | None:
         return None if self.progress is None else self.progress * 100
 

@@ -14,6 +14,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from trainer_bridge.control import Control
+from trainer_bridge.evaluation import Evaluation
 from trainer_bridge.loss_scale import inflated, inflation_of_running
 from trainer_bridge.protocol import Environment, Event, Metrics, Progress, State, Warning
 from trainer_bridge.saved import checkpoint_event, kept_steps
@@ -28,6 +29,12 @@ log = logging.getLogger("trainer_bridge")
 PROGRESS_EVERY = 0.25
 
 Hook = Callable[..., None]
+
+
+def samples_per_step(args: TrainingArguments, state: TrainerState) -> int:
+    """What one optimizer step learns from, in all processes; the batch may have been found by trying."""
+    batch = state.train_batch_size if args.auto_find_batch_size else None
+    return (batch or args.train_batch_size) * args.gradient_accumulation_steps * args.world_size
 
 
 def guarded(hook: Hook) -> Hook:
@@ -72,6 +79,7 @@ class BridgeCallback(TrainerCallback):
         self._faults: set[str] = set()
         self._progress_at = 0.0
         self._progress_step = -1
+        self._evaluation = Evaluation()
         self._kept: list[int] = []
         self._planned = 0
 
@@ -90,6 +98,7 @@ class BridgeCallback(TrainerCallback):
                 max_steps=state.max_steps,
                 num_train_epochs=float(state.num_train_epochs),
                 resumed_step=state.global_step if went_on else None,
+                samples_per_step=samples_per_step(args, state),
             )
         )
         self._kept = kept_steps(Path(args.output_dir))
@@ -110,6 +119,39 @@ class BridgeCallback(TrainerCallback):
         if now - self._progress_at >= PROGRESS_EVERY:
             self._progress_at = now
             self._report_progress(state)
+
+    def on_prediction_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # Once a batch: nothing but a count, until it is time to tell.
+        self._evaluation.done += 1
+        if time.monotonic() - self._progress_at >= PROGRESS_EVERY:
+            self._tell_evaluation(args, state, control, **kwargs)
+
+    @guarded
+    def _tell_evaluation(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._progress_at = time.monotonic()
+        self._evaluation.measure(kwargs.get("eval_dataloader"), self._progress_at)
+        self._report_progress(state, self._evaluation)
+
+    @guarded
+    def on_evaluate(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._end_evaluation(state)
+
+    @guarded
+    def on_predict(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: Any,
+        **kwargs: Any,
+    ) -> None:
+        self._end_evaluation(state)
 
     @guarded
     def on_step_begin(
@@ -190,9 +232,16 @@ class BridgeCallback(TrainerCallback):
             self._keys[name, final] = key
         return key
 
-    def _report_progress(self, state: TrainerState) -> None:
+    def _end_evaluation(self, state: TrainerState) -> None:
+        was_told, self._evaluation = self._evaluation.since is not None, Evaluation()
+        if was_told:
+            self._report_progress(state)
+
+    def _report_progress(self, state: TrainerState, evaluation: Evaluation | None = None) -> None:
         self._progress_step = state.global_step
-        self._emit(Progress(state.global_step, time.time(), state.max_steps, state.epoch))
+        tokens = int(state.num_input_tokens_seen) or None
+        told = evaluation.told() if evaluation else {}
+        self._emit(Progress(state.global_step, time.time(), state.max_steps, state.epoch, tokens, **told))
 
     def _report_rotation(self, output_dir: Path, state: TrainerState) -> None:
         """With save_total_limit=1 the last checkpoint is deleted after the last on_save: say what is left."""

@@ -128,6 +128,8 @@ class State(Message, tag="state"):
     max_steps: int | None = None
     num_train_epochs: float | None = None
     resumed_step: Step | None = None
+    #: Samples that one optimizer step learns from, of all processes together.
+    samples_per_step: int | None = None
 
 
 class Progress(Message, tag="progress"):
@@ -137,6 +139,12 @@ class Progress(Message, tag="progress"):
     time: float
     max_steps: int
     epoch: float | None = None
+    #: Input tokens seen so far, where the Trainer counts them.
+    tokens: int | None = None
+    #: While an evaluation runs, which stands at one step: batches done, batches in all, seconds left.
+    evaluated: int | None = None
+    to_evaluate: int | None = None
+    seconds_left: float | None = None
 
 
 class Environment(Message, tag="environment"):

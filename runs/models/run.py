@@ -58,6 +58,11 @@ class Run(models.Model):
     num_train_epochs = models.FloatField(null=True, blank=True)
     # Steps per second over the last stretch, as the server saw it.
     speed = models.FloatField(null=True, blank=True)
+    # Input tokens per second, where the Trainer counts them, and what one step learns from.
+    token_speed = models.FloatField(null=True, blank=True)
+    samples_per_step = models.PositiveBigIntegerField(null=True, blank=True)
+    # Of an evaluation that runs: {"done": batches, "of": batches or None, "left": seconds or None}.
+    evaluation = models.JSONField(null=True, blank=True)
     environment = models.JSONField(default=dict)
     worker = models.CharField(max_length=100, default="", blank=True)
     # Which queued run starts next: the highest priority, then the lowest place (runs/queue.py).

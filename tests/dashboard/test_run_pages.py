@@ -163,6 +163,17 @@ def test_colours_of_the_console_are_codes_to_the_script_and_left_out_of_the_firs
     assert "\x1b" not in page.get(f"/r/{run.pk}/charts").content.decode()
 
 
+def test_the_head_says_samples_tokens_and_how_far_an_evaluation_is(page: Client, project: Project):
+    run = make_run(project, "vit", speed=2.0)
+    assert "samples/s" not in text(page.get(f"/r/{run.pk}/live"))
+    Run.objects.filter(pk=run.pk).update(
+        samples_per_step=16, token_speed=512.0, evaluation={"done": 7, "of": 20, "left": 49.5}
+    )
+    seen = text(page.get(f"/r/{run.pk}/live"))
+    assert "2 steps/s · 32 samples/s · 512 tokens/s" in seen
+    assert "evaluating 7 / 20 batches, 50 s left" in seen
+
+
 def test_the_console_is_searched(page: Client, project: Project):
     run = make_run(project, "vit")
     add_console(run, 120)

@@ -158,6 +158,19 @@ def test_a_stop_is_not_undone_by_the_first_step(make_run, make_sender):
     assert (run.state, run.reason) == ("stopping", "stop asked by ada")
 
 
+def test_an_evaluation_is_shown_while_it_runs_and_its_time_is_not_the_steps(run, sender):
+    steps = [Progress(10, 100.0, 90, tokens=500), Progress(30, 104.0, 90, tokens=1500)]
+    apply_batch(sender, Batch(1, steps))
+    apply_batch(sender, Batch(3, [Progress(30, 130.0, 90, evaluated=7, to_evaluate=20, seconds_left=49.5)]))
+    run.refresh_from_db()
+    assert run.evaluation == {"done": 7, "of": 20, "left": 49.5}
+    apply_batch(
+        sender, Batch(4, [Progress(30, 170.0, 90, tokens=1500), Progress(35, 171.0, 90, tokens=1750)])
+    )
+    run.refresh_from_db()
+    assert (run.evaluation, run.speed, run.token_speed) == (None, 5.0, 250.0)
+
+
 def test_progress_tells_step_epoch_and_speed(run, sender):
     apply_batch(sender, Batch(1, [Progress(10, time=100.0, max_steps=90, epoch=0.5)]))
     apply_batch(sender, Batch(2, [Progress(30, time=104.0, max_steps=90, epoch=1.5)]))

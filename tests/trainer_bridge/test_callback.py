@@ -8,6 +8,7 @@ import torch
 from transformers import TrainerControl, TrainerState
 
 from tests.trainer_bridge.trainings import Events, line_trainer
+from trainer_bridge import callback
 from trainer_bridge.protocol import (
     Checkpoint,
     Command,
@@ -72,6 +73,38 @@ def test_the_events_of_a_training_in_their_order(tmp_path):
     )
     assert events.of(Environment)[0].values == {"device": "cpu"}
     assert [event.epoch for event in events.of(Metrics)] == [0.5, 1.0, 1.0, 1.0]
+
+
+def test_an_evaluation_is_told_batch_by_batch_and_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(callback, "PROGRESS_EVERY", 0)
+    events = Events()
+    trainer, _ = line_trainer(tmp_path, events, eval_strategy="epoch", per_device_eval_batch_size=2)
+    trainer.train()
+    told = [(event.step, event.evaluated, event.to_evaluate) for event in events.of(Progress)]
+    assert told[3:] == [(4, None, None), *((4, n, 4) for n in (1, 2, 3, 4)), (4, None, None)]
+    left = [event.seconds_left for event in events.of(Progress)[4:8]]
+    assert left[0] is None
+    assert left[1] > 0
+    assert left[3] == 0
+
+
+def test_an_evaluation_too_short_to_tell_says_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(callback, "PROGRESS_EVERY", 1000)
+    events = Events()
+    trainer, _ = line_trainer(tmp_path, events, eval_strategy="epoch", per_device_eval_batch_size=2)
+    trainer.train()
+    assert [event.evaluated for event in events.of(Progress)] in ([None], [None, None])
+
+
+def test_what_a_step_learns_from_and_the_tokens_seen_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(callback, "PROGRESS_EVERY", 0)
+    events = Events()
+    counted = {"include_num_input_tokens_seen": "all", "gradient_accumulation_steps": 2}
+    trainer, _ = line_trainer(tmp_path, events, **counted)
+    trainer.model.main_input_name = "x"
+    trainer.train()
+    assert events.of(State)[0].samples_per_step == 8
+    assert [event.tokens for event in events.of(Progress)] == [8, 16]
 
 
 def test_a_checkpoint_says_what_it_holds_and_what_was_measured_there(tmp_path):
