@@ -27,6 +27,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "recipe",
         "What makes a batch of samples: the recipe's own for its task, or one of transformers'.",
         choices=COLLATORS,
+        advanced=True,
     ),
     _collator(
         "data_collator_options",
@@ -96,6 +97,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "The optimizer's class: what the argument optim says, or one of torch.optim, with learning_rate and "
         "weight_decay of the arguments.",
         choices=OPTIMIZERS,
+        advanced=True,
     ),
     _optimizer(
         "optimizer_options",
@@ -146,6 +148,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         minimum=1,
         maximum=1_000_000,
         sweepable=True,
+        advanced=True,
     ),
     _callback(
         "early_stopping_threshold",

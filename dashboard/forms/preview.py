@@ -91,7 +91,7 @@ def report(found: dict[str, Any]) -> Report:
     return Report(
         found=found,
         problems=[_problem(problem) for problem in found.get("problems", ())],
-        labels=_labels(found.get("labels") or {}),
+        labels=_labels(_named(found)),
         lengths=_histogram((found.get("lengths") or {}).get("bars", [])),
         heads=_heads(found),
     )
@@ -102,6 +102,14 @@ def _problem(problem: dict[str, Any]) -> Problem:
     return Problem(
         html_id(key), key.partition(".")[2] or key, problem["sentence"], problem.get("details", "")
     )
+
+
+def _named(found: dict[str, Any]) -> dict[str, Any]:
+    """The counts of labels by part. Those of a part that an evaluation is taken from hold the evaluation too."""
+    labels = found.get("labels") or {}
+    planned = {part["name"] for part in found.get("parts") or ()}
+    taken = "evaluation" in planned and not any(name.startswith("evaluation") for name in labels)
+    return {"train and evaluation" if taken and name == "train" else name: of for name, of in labels.items()}
 
 
 def _labels(labels: dict[str, Any]) -> list[Labels]:

@@ -7,7 +7,7 @@ from dashboard.forms.reading import Reading
 from dashboard.forms.sweep import split_values
 from runs.documents import Document, ReadDocument, read_document, write_document
 from runs.models import Project
-from runs.specs import spec_with
+from runs.specs import shape_problems, spec_with
 from runs.sweeps.grid import Space
 from runs.yaml_text import Problem, load
 from trainer_bridge.fields import did_you_mean
@@ -38,11 +38,19 @@ def read_yaml(text: str, base: Draft) -> TextRead:
     found = read.problems()
     if sentence := _project_problem(read.document.project):
         found = sorted([*found, Problem(read.place("project"), "project", sentence)])
+    if not _has_shape(read.document):
+        return TextRead(found, None)
     draft = from_spec(read.document.spec, read.document.space)
     at_home = {*draft.fields, *LABELS, "sweep"} - {"project"}
     if read.wrong or any(problem.key not in at_home for problem in found):
         return TextRead(found, None)
     return TextRead(found, _labelled(draft, read, base))
+
+
+def _has_shape(document: Document) -> bool:
+    """Whether a form can be made of it: groups are maps, and what is swept are lists."""
+    lists = all(isinstance(values, list) for values in document.space.values())
+    return lists and not shape_problems(document.spec)
 
 
 def _labelled(draft: Draft, read: ReadDocument, base: Draft) -> Draft:

@@ -151,6 +151,15 @@ def test_previews_of_others_are_not_shown(owner_client: Client) -> None:
     assert owner_client.get(f"/p/digits/new/data/{errand.pk}").status_code == 404
 
 
+def test_labels_counted_before_the_evaluation_is_held_back_say_so() -> None:
+    counted = {"train": RESULT["labels"]["train"]}
+    parts = [{"name": "train", "rows": 9}, {"name": "evaluation", "rows": 1}]
+    assert [one.part for one in report({"labels": counted, "parts": parts}).labels] == [
+        "train and evaluation"
+    ]
+    assert [one.part for one in report({"labels": counted, "parts": parts[:1]}).labels] == ["train"]
+
+
 def test_labels_of_all_parts_stand_in_one_order() -> None:
     found = report(RESULT).labels
     assert [[bar.name for bar in labels.bars] for labels in found] == [["good", "bad"], ["good", "bad"]]

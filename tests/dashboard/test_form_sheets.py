@@ -110,6 +110,23 @@ def test_mistakes_in_the_text_are_listed_by_line_and_nothing_is_applied(ask):
     assert ask("yaml", yaml=text)[0] == 200  # while it is typed
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("recipe: digits-vit\nargs: 3\n", "“args” must be a map"),
+        ("recipe: [digits-vit]\n", "Choose a recipe"),
+        ("recipe: digits-vit\nspace:\n  args.seed: 3\n", "line 3, column 3"),
+        ("recipe: digits-vit\nspace:\n  args.seed: [[1], {a: 2}]\n", "line 3, column 3"),
+        ("recipe: digits-vit\nargs:\n  seed: {a: [1]}\n", "line 3, column 3"),
+        ("recipe: digits-vit\ntags: 3\nname: [x]\nproject: {}\n", "A name is a text"),
+    ],
+)
+def test_a_text_of_another_shape_is_told_by_line(ask, text, part):
+    status, said = ask("yaml", yaml=text)
+    assert status == 200
+    assert part in said["html"]
+
+
 def test_a_wrong_value_is_applied_and_told_at_its_field(ask, owner_client):
     said = ask("yaml", yaml="recipe: digits-vit\nargs:\n  seed: fast\n", apply="1")[1]
     assert said["link"] == "recipe=digits-vit&set.seed=fast"
