@@ -1,5 +1,6 @@
 """The pages of one run: its header, its tabs, and what a person asks of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,12 @@ from runs.timeline import Event, timeline
 CONSOLE_TAIL = 200
 RAIL_LINES = 8
 MOST_LINES = 2000
+#: Whose events the Events tab lists: the choice's words, and which belong to it.
+EVENTS_BY: dict[str, tuple[str, Callable[[Event], bool]]] = {
+    "all": ("All", lambda event: True),
+    "people": ("By people", lambda event: event.person),
+    "run": ("By the run", lambda event: not event.person),
+}
 #: Parts of the environment that the overview shows by themselves.
 _SHOWN_APART = ("git", "command", "trainer", "source")
 
@@ -90,7 +97,14 @@ def checkpoints(request: HttpRequest, run: str) -> HttpResponse:
 @require_safe
 def events(request: HttpRequest, run: str) -> HttpResponse:
     owner = run_or_404(run)
-    return _page(request, owner, "events", {"events": list(reversed(timeline(owner)))})
+    found = list(reversed(timeline(owner)))
+    parts = {name: [event for event in found if fits(event)] for name, (_, fits) in EVENTS_BY.items()}
+    by = request.GET.get("by", "all")
+    by = by if by in parts else "all"
+    choices = [
+        {"name": name, "label": label, "count": len(parts[name])} for name, (label, _) in EVENTS_BY.items()
+    ]
+    return _page(request, owner, "events", {"events": parts[by], "by": by, "choices": choices})
 
 
 @require_safe

@@ -174,6 +174,21 @@ def test_the_head_says_samples_tokens_and_how_far_an_evaluation_is(page: Client,
     assert "evaluating 7 / 20 batches, 50 s left" in seen
 
 
+def test_events_of_people_and_of_the_run(page: Client, project: Project):
+    run = make_run(project, "vit")
+    add_checkpoint(run, 20, 0.9)
+    changed = {"before": 3e-4, "after": 1.5e-4, "op": "hold"}
+    Command.objects.create(run=run, kind="learning_rate", step=30, status="applied", result=changed)
+    both, people, runs = (
+        text(page.get(f"/r/{run.pk}/events?by={by}")) for by in ("nonsense", "people", "run")
+    )
+    learning_rate = "Learning rate 3e-4 → 1.5e-4, held"
+    assert [learning_rate in seen for seen in (both, people, runs)] == [True, True, False]
+    assert ["Checkpoint saved" in seen for seen in (both, people, runs)] == [True, False, True]
+    assert "All 4 By people 2 By the run 2" in people
+    assert "B Learning rate" in people
+
+
 def test_the_console_is_searched(page: Client, project: Project):
     run = make_run(project, "vit")
     add_console(run, 120)
