@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dashboard import seed_dots
 from dashboard.seed_verdict import p_text, signed, verdict_of
 from runs.fairness import Check, fairness
 from runs.group_compare import PERCENTS, GroupCell, GroupRow, compare_groups
@@ -22,6 +23,7 @@ def context(groups: list[Group], percent: int) -> dict[str, Any]:
         "percents": PERCENTS,
         "group_rows": [_row(row) for row in comparison.metrics],
         "seed_verdict": verdict_of(comparison),
+        "dots": seed_dots.panel(comparison),
         "fairness": _fairness(groups),
     }
 

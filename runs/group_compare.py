@@ -18,7 +18,8 @@ class GroupCell:
     """``verdict`` on ``difference`` to the baseline: "better", "worse", "same" (no spread and no difference),
     "noise" (its interval contains 0), "untested" (one seed in either), "" (nothing to compare).
 
-    ``is_best``: outside noise of every other group. ``is_tied``: the best mean or within noise of it.
+    ``is_best``: outside noise of every other group. ``is_tied``: the best mean or within noise of it. ``values`` are
+    those of the counted runs that measured.
     """
 
     mean: Mean | None
@@ -27,6 +28,7 @@ class GroupCell:
     needed: int | None = None
     is_best: bool = False
     is_tied: bool = False
+    values: tuple[float, ...] = ()
 
     @property
     def n(self) -> int:
@@ -77,10 +79,12 @@ def compare_groups(groups: Sequence[Group], level: float = LEVEL) -> GroupCompar
 def _row(metric: Measured, ids: list[str], groups: Sequence[Group], level: float) -> GroupRow:
     greater = metric.greater_is_better
     found = {pk: best_of(summary, greater)[0] for pk, summary in zip(ids, metric.summaries, strict=True)}
-    means = [
-        mean_of(np.array([found[run.pk] for run in group.counted], dtype=float), level) for group in groups
+    values = [
+        tuple(value for run in group.counted if (value := found[run.pk]) is not None) for group in groups
     ]
+    means = [mean_of(np.array(row, dtype=float), level) for row in values]
     cells = [GroupCell(means[0]), *(_cell(means[0], mean, greater, level) for mean in means[1:])]
+    cells = [replace(cell, values=row) for cell, row in zip(cells, values, strict=True)]
     return GroupRow(metric.key, greater, _with_best(cells, greater, level))
 
 

@@ -153,3 +153,19 @@ def test_queries_are_the_same_for_two_groups_and_four(owner_client, django_asser
             page_of(owner_client, *some)
         counts.append(len(found))
     assert counts[0] == counts[1]
+
+
+def test_every_seed_is_a_dot_between_the_ends_of_the_panel(owner_client):
+    response = page_of(
+        owner_client, group_of("a", A, 0.001), group_of("b", FAR, 0.002), group_of("c", (0.8,), 0.003)
+    )
+    dots = response.context["dots"]
+    assert [(group["n"], len(group["dots"])) for group in dots["groups"]] == [(3, 3), (3, 3), (1, 1)]
+    places = [place for group in dots["groups"] for place in [*group["dots"], group["mean"]]]
+    assert min(places) >= 3
+    assert max(places) <= 97
+    assert dots["groups"][0]["mean"] == dots["base"]
+    assert dots["groups"][2]["bar"] is None
+    assert response.content.decode().count('<circle class="seed"') == 7
+    alone = page_of(owner_client, group_of("d", (0.9,), 0.004), seeds="1")
+    assert alone.context["dots"] is None
