@@ -3,30 +3,24 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dashboard import run_charts, seed_groups
 from dashboard.seed_verdict import signed
 from dashboard.views.access import project_or_404
 from runs.compare import Comparison, MetricRow, compare
-from runs.errors import RunError, SpecError
 from runs.fairness import fairness
 from runs.group_compare import PERCENTS
 from runs.models import Project, Run, Series
-from runs.more_seeds import queue_seeds
 from runs.replicates import Group, group_replicates, listed
 
 #: More columns than this cannot be read side by side.
 MOST = 8
 #: Runs that the picker offers, latest first.
 OFFERED = 100
-#: Runs that one message names.
-MOST_NAMED = 4
 
 
 @require_safe
@@ -36,8 +30,8 @@ def project_compare(request: HttpRequest, project: str) -> HttpResponse:
     90, 95 or 99.
     """
     owner = project_or_404(project)
-    asked = _asked(request.GET)
-    found = _in_order(owner, asked, request.GET.get("base", ""))
+    asked = asked_ids(request.GET)
+    found = in_order(owner, asked, request.GET.get("base", ""))
     context = {
         "project": owner,
         "missing": [pk for pk in asked if pk not in {run.pk for run in found}],
@@ -49,54 +43,13 @@ def project_compare(request: HttpRequest, project: str) -> HttpResponse:
     return render(request, "compare/page.html", context)
 
 
-@require_POST
-def more_seeds(request: HttpRequest, project: str) -> HttpResponse:
-    """Queue the seeds of each ``more=<run>:<seed>,<seed>`` for the group of that run, and compare them too."""
-    owner = project_or_404(project)
-    asked = _asked(request.POST)
-    groups = group_replicates(_in_order(owner, asked, request.POST.get("base", "")))
-    try:
-        added = _queue(request, groups)
-    except (RunError, SpecError) as error:
-        messages.error(request, str(error))
-        added = []
-    else:
-        messages.info(request, _told(added))
-    query = {"runs": ",".join(dict.fromkeys([*asked, *(run.pk for run in added)])), "seeds": "1"}
-    query |= {name: request.POST[name] for name in ("base", "ci") if request.POST.get(name)}
-    return redirect(f"{reverse('project_compare', args=[owner.slug])}?{urlencode(query, safe=',')}")
-
-
-@transaction.atomic
-def _queue(request: HttpRequest, groups: list[Group]) -> list[Run]:
-    """All of it or nothing. Raises RunError, SpecError."""
-    added: list[Run] = []
-    for text in request.POST.getlist("more"):
-        pk, _, seeds = text.partition(":")
-        group = next((group for group in groups if pk in {run.pk for run in group.members}), None)
-        if group is None or not all(seed.isdecimal() for seed in seeds.split(",")):
-            raise RunError(f"“{text}” names no run of this comparison with its seeds. Open the page again.")
-        added += queue_seeds(group, [int(seed) for seed in seeds.split(",")], request.user)
-    if not added:
-        raise RunError("No seeds were named. Open the page again.")
-    return added
-
-
-def _told(added: list[Run]) -> str:
-    names = [run.name for run in added]
-    few = ", ".join(names[:MOST_NAMED]) + (
-        f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    )
-    return f"Queued {'1 run' if len(names) == 1 else f'{len(names)} runs'}: {few}. They count once they have finished."
-
-
-def _asked(fields: QueryDict) -> list[str]:
+def asked_ids(fields: QueryDict) -> list[str]:
     """The run ids of the address, each once, in their order."""
     ids = [pk for text in fields.getlist("runs") for pk in text.split(",") if pk]
     return list(dict.fromkeys(ids))
 
 
-def _in_order(project: Project, ids: list[str], base: str) -> list[Run]:
+def in_order(project: Project, ids: list[str], base: str) -> list[Run]:
     """The runs of ``project`` among ``ids`` in that order, the baseline in front."""
     found = {run.pk: run for run in project.runs.filter(pk__in=ids[:200]).defer("traceback")}
     ordered = [found[pk] for pk in ids if pk in found]
@@ -117,13 +70,14 @@ def _compared(request: HttpRequest, found: list[Run]) -> dict[str, Any]:
     percent = int(ci) if ci in map(str, PERCENTS) else 95
     shown = groups[:MOST] if is_grouped else [Group([run], {}) for run in found[:MOST]]
     runs = listed(shown)
+    view = {"seeds": "1", **({"ci": ci} if percent != 95 else {})} if is_grouped else {}
     return {
         "left_out": len(groups if is_grouped else found) - len(shown),
         "can_group": several or is_grouped,
         "wrong_ci": ci if ci != str(percent) else "",
-        "ids": ",".join(run.pk for run in runs),
+        "ids": ",".join(run.pk for run in found),
         "base": runs[0].pk,
-        "chips": [_chip(group, runs, is_grouped) for group in shown],
+        "chips": [_chip(group, found, view) for group in shown],
         "charts": seed_groups.with_marks(
             run_charts.project_data(runs, _curve_keys(runs), [run.pk for run in runs]), shown
         ),
@@ -142,13 +96,13 @@ def _context(runs: list[Run]) -> dict[str, Any]:
     }
 
 
-def _chip(group: Group, runs: list[Run], is_grouped: bool) -> dict[str, Any]:
-    """A column with the addresses of the page without it and with it as the baseline."""
+def _chip(group: Group, runs: list[Run], view: dict[str, str]) -> dict[str, Any]:
+    """A column with the addresses of the page without it and with it as the baseline; ``view`` is what else of
+    the address they keep."""
     without = [run.pk for run in runs if run not in group.members]
-    view = {"seeds": "1"} if is_grouped else {}
     return {
         "run": group.first,
-        "counts": seed_groups.counts(group) if is_grouped else "",
+        "counts": seed_groups.counts(group) if view else "",
         "without": "?" + urlencode({"runs": ",".join(without), **view}, safe=","),
         "as_base": "?"
         + urlencode({"runs": ",".join(run.pk for run in runs), "base": group.first.pk, **view}, safe=","),

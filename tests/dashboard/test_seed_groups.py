@@ -74,8 +74,14 @@ def test_grouping_and_interval_are_chosen_in_the_address(owner_client):
     assert len(page_of(owner_client, a, b, seeds="0").context["columns"]) == 6
     assert "grouped" not in page_of(owner_client, a[:1], b[:1]).context
     assert page_of(owner_client, a[:1], b[:1], seeds="1").context["grouped"]
+    # Nine runs do not fit apart, yet the way back to the groups has them all.
+    c = group_of("c", FAR, 0.003)
+    apart = page_of(owner_client, a, b, c, seeds="0")
+    assert (len(apart.context["columns"]), apart.context["left_out"]) == (8, 1)
+    assert apart.context["ids"] == listed(a, b, c)
     wide = page_of(owner_client, a, b, ci="99")
     assert "99\u2009% interval" in wide.context["seed_verdict"].rest
+    assert all(chip["without"].endswith("&seeds=1&ci=99") for chip in wide.context["chips"])
     assert "“80” is no interval that can be shown" in page_of(owner_client, a, b, ci="80").content.decode()
 
 
@@ -143,6 +149,12 @@ def test_runs_that_cannot_be_started_here_are_offered_no_seeds(owner_client):
     assert page.context["seed_verdict"].more == []
     after = press(owner_client, page, more=[f"{a[0].pk}:4"])
     assert "was started outside Trainboard" in after.content.decode()
+
+
+def test_a_press_is_a_post_to_a_project_that_is_there(owner_client):
+    group_of("a", A, 0.001)
+    assert owner_client.get(f"{PAGE}/seeds").status_code == 405
+    assert owner_client.post("/p/none/compare/seeds").status_code == 404
 
 
 def test_queries_are_the_same_for_two_groups_and_four(owner_client, django_assert_max_num_queries):
