@@ -197,7 +197,10 @@ def launch_a_sweep_and_watch_it(page: Page) -> str:
 def compare_the_best(page: Page) -> None:
     page.reload()  # the links to the best belong to the page as it was asked for
     page.get_by_role("link", name="Compare top 3").click()
-    metrics = page.get_by_role("region", name="Metrics of the compared runs")
+    metrics = page.get_by_role("region", name="Metrics of the compared")
+    # Two learning rates with two seeds each: of the best three one stands alone.
+    expect(metrics.get_by_role("row", name="eval/accuracy")).to_contain_text("one seed, no interval")
+    page.get_by_role("button", name="Group seeds").click()
     expect(metrics.get_by_role("row", name="eval/accuracy").locator(".best").first).to_be_visible()
     expect(page.get_by_role("region", name="Configuration of the compared runs")).to_contain_text(
         "learning_rate"
