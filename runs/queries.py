@@ -111,10 +111,11 @@ def progress_of(run: Run) -> float | None:
 
 
 def _eta(run: Run) -> float | None:
-    """Seconds to the planned end at the present speed."""
+    """Seconds to the planned end at the present speed, what is left of an evaluation included."""
     if run.state != State.RUNNING or not run.max_steps or not run.speed:
         return None
-    return max(0.0, (run.max_steps - run.step) / run.speed)
+    evaluation = (run.evaluation or {}).get("left") or 0.0
+    return max(0.0, (run.max_steps - run.step) / run.speed) + evaluation
 
 
 def _best_value(run: Run) -> tuple[float | None, int | None]:

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.numbers import duration
 from runs.models import Command, Project, Run
 from runs.states import State
 from tests.dashboard.runs_for_tests import add_checkpoint, add_console, make_run, print_lines
@@ -172,6 +173,8 @@ def test_the_head_says_samples_tokens_and_how_far_an_evaluation_is(page: Client,
     seen = text(page.get(f"/r/{run.pk}/live"))
     assert "2 steps/s · 32 samples/s · 512 tokens/s" in seen
     assert "evaluating 7 / 20 batches, 50 s left" in seen
+    # 60 steps at 2 steps/s, and the rest of the evaluation.
+    assert f"ETA {duration(79.5)} " in seen
 
 
 def test_events_of_people_and_of_the_run(page: Client, project: Project):
