@@ -61,10 +61,12 @@ def roles(
     """Role → column: what was ``said``, else the best guess. An optional role without a column, or of which None was
     said, is left out.
 
-    Raises DataProblem for a role or a column that is not there, a column that does not fit, and a role that nothing
-    fits.
+    Raises DataProblem for a role or a column that is not there, a column that does not fit or was said twice, and a
+    role that nothing fits.
     """
     found = {role: _checked(role, column, needs, columns) for role, column in said.items() if column}
+    if doubled := next((name for name in found.values() if [*found.values()].count(name) > 1), None):
+        raise DataProblem("columns", f"The column “{doubled}” cannot play two roles.")
     # Names tell more than types: every role gets its named column before one takes what is left.
     for guess in (_by_name, _by_type):
         for role, need in needs.items():

@@ -37,7 +37,22 @@ async function ended(errand, number) {
   part("idle").hidden = true;
   part("result").replaceChildren(...fragment.childNodes);
   part("begin").lastChild.textContent = "Look again";
+  atFields();
   announce(part("result").querySelector(".note.error") ? "The preview found problems." : "The preview is there.");
+}
+
+// Each problem also stands at its field, until the form changes.
+function atFields() {
+  clearFields();
+  for (const link of part("result").querySelectorAll("[data-found]")) {
+    const sentence = link.parentElement.querySelector("[data-sentence]").textContent;
+    const place = document.getElementById(link.dataset.found)?.closest(".control");
+    place?.append(element("p", { class: "previewed-problem" }, `Preview: ${sentence}`));
+  }
+}
+
+function clearFields() {
+  for (const text of form.querySelectorAll(".previewed-problem")) text.remove();
 }
 
 function refuse(sentence) {
@@ -62,6 +77,7 @@ function show(text) {
 function outdate(whether) {
   part("outdated").hidden = !whether;
   box.toggleAttribute("data-outdated", whether);
+  if (whether) clearFields();
 }
 
 // A role chosen here is written into the field "columns", as JSON; null says that an optional role has none.

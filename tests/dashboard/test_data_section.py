@@ -175,7 +175,8 @@ def test_a_histogram_reaches_from_the_bottom_to_its_highest_bar() -> None:
 
 def test_a_result_may_hold_problems_alone(owner_client: Client, owner: User) -> None:
     page = drawn(owner_client, owner, result={"problems": RESULT["problems"]})
-    assert 'href="#f-data-skip_bad_rows">skip_bad_rows</a> 2 rows cannot be used.' in page
+    assert '<a href="#f-data-skip_bad_rows" data-found="f-data-skip_bad_rows">skip_bad_rows</a>' in page
+    assert "<span data-sentence>2 rows cannot be used.</span>" in page
     assert "<table" not in page
 
 

@@ -71,6 +71,8 @@ def test_problems_stand_at_their_fields_beside_what_was_found(folder: Path, look
     assert [c["name"] for c in found["columns"]] == ["sentence", "sentiment"]
     assert [role["fits"] for role in found["roles"]] == [["sentence", "sentiment"]] * 2
     assert len(found["rows"]["cells"]) == 6
+    found = look("first-letter", source="a.csv", columns={"text": "sentence", "label": "sentence"})
+    assert [p["sentence"] for p in found["problems"]] == ["The column “sentence” cannot play two roles."]
     found = look("first-letter", source="a.csv", columns={"text": "sentence", "label": "sentiment"})
     assert found["bad"] == {
         "count": 1,
