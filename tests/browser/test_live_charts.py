@@ -41,7 +41,10 @@ class Training:
         assert answer.ok, answer.text()
         self.run = answer.json()["run"]
         spool = folder / "spool"
-        self.client = BridgeClient(trainboard.url, answer.json()["token"], self.run, 1, "trainer", spool)
+        where = (trainboard.url, answer.json()["token"], self.run, 1)
+        self.client = BridgeClient(*where, "trainer", spool)
+        #: The second process of the training.
+        self.second = BridgeClient(*where, "rank1", folder / "spool of rank 1")
         self.step = 0
 
     def log(self, count: int = 1) -> range:
@@ -52,10 +55,11 @@ class Training:
         assert self.client.flush(10)
         return range(1, self.step + 1)
 
-    def print(self, *lines: str) -> None:
+    def print(self, *lines: str, client: BridgeClient | None = None) -> None:
         """Console lines, durable on the server when this returns."""
-        self.client.emit(Console([ConsoleLine(time.time(), "stdout", line) for line in lines]))
-        assert self.client.flush(10)
+        client = client or self.client
+        client.emit(Console([ConsoleLine(time.time(), "stdout", line) for line in lines]))
+        assert client.flush(10)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,7 @@ def training(
     started = Training(page, trainboard, tmp_path)
     yield started
     started.client.close(5)
+    started.second.close(5)
 
 
 @pytest.fixture
@@ -212,3 +217,18 @@ def test_a_console_of_many_lines_is_followed_and_searched(page: Page, training: 
     expect(page.locator(".console-line.current")).to_contain_text("line 2345")
     expect(page.get_by_label("Wrap")).to_be_checked()
     expect(found).to_have_text("1 of 1 line")
+
+    # One process of several is shown alone, also what it prints from then on.
+    page.get_by_label("Find in the console").fill("")
+    expect(found).to_have_text("")
+    training.print("second", client=training.second)
+    training.print("first")
+    page.reload()
+    page.get_by_label("Rank").select_option("1")
+    count = page.locator("[data-console-count]")
+    expect(count).to_have_text("1 line")
+    training.print("first again")
+    training.print("second again", client=training.second)
+    expect(count).to_have_text("2 lines")
+    expect(console).to_contain_text("[rank1] second again")
+    expect(console).not_to_contain_text("first")
