@@ -1,5 +1,5 @@
 // The console of a run: every line can be reached, but only those in view are in the document.
-import { coloured } from "./ansi.js";
+import { coloured, plain } from "./ansi.js";
 import { ConsoleFind } from "./console_find.js";
 import { ConsoleLines } from "./console_lines.js";
 import { Shown } from "./console_shown.js";
@@ -66,10 +66,18 @@ function fill(first, last) {
   find.mark(view);
 }
 
+// What a line says of itself: a level as loggers write it, or the last line of an exception.
+const LEVELS = [["error", /\b(ERROR|CRITICAL|FATAL)\b|^[\w.]*(Error|Exception)(:|$)/], ["warning", /\bWARN(ING)?\b|\b\w*Warning:/]];
+
+function levelOf(text) {
+  const level = LEVELS.find(([, words]) => words.test(plain(text)))?.[0];
+  return level ? ` level-${level}` : "";
+}
+
 function row({ number, time, stream, text }) {
   const current = number === find.current ? " current" : "";
   const stamp = element("span", { class: "console-time" }, clock(time));
-  return element("div", { class: `console-line ${stream}${current}`, "aria-current": current && "true" }, stamp, ...coloured(text));
+  return element("div", { class: `console-line ${stream}${levelOf(text)}${current}`, "aria-current": current && "true" }, stamp, ...coloured(text));
 }
 
 function showNews() {

@@ -199,11 +199,12 @@ def test_a_console_of_many_lines_is_followed_and_searched(page: Page, training: 
     # Scrolled up it stays where it is and says what came; pressed, it follows again.
     console.evaluate("box => box.scrollTo(0, 0)")
     expect(console).to_contain_text("line 3")
-    training.print("line new", "line newer")
+    training.print("line new", "ValueError: line newer")
     expect(news).to_have_text("2 new lines")
     news.click()
     training.print("line newest")
     expect(console).to_contain_text("line newest")
+    expect(page.locator(".level-error")).to_contain_text("ValueError: line newer")
 
     # What is found is counted, gone through, and in the address.
     page.get_by_label("Find in the console").fill("LINE 10")
