@@ -128,8 +128,12 @@ def _length(args: dict[str, Any], recipe: Recipe) -> str:
     if "args" in recipe.without:
         return _BY_SCRIPT
     if args["max_steps"] > 0:
-        return f"{args['max_steps']} steps"
-    return f"{value_text(args['num_train_epochs'])} epochs"
+        return _counted(value_text(args["max_steps"]), "step")
+    return _counted(value_text(args["num_train_epochs"]), "epoch")
+
+
+def _counted(count: str, unit: str) -> str:
+    return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
 
 
 def _batch(args: dict[str, Any], recipe: Recipe) -> str:

@@ -289,6 +289,15 @@ def test_a_number_as_text_reads_back_unchanged(number):
     assert Field("x", "float", 0.0).parse(value_text(number)) == number
 
 
+@pytest.mark.parametrize(
+    ("typed", "length"),
+    [({"args__num_train_epochs": "1"}, "1 epoch"), ({"args__num_train_epochs": "0.5"}, "0.5 epochs")],
+)
+def test_the_length_is_said_in_words(typed, length):
+    draft = from_post(posted(**typed))
+    assert summarise(draft, read(draft), FREE).length == length
+
+
 def test_the_summary_does_the_sums():
     draft = from_post(posted(args__gradient_accumulation_steps="2", args__max_steps="300"))
     summary = summarise(draft, read(draft), FREE)
