@@ -1,4 +1,4 @@
-"""A step on two ranks is the step on one: of a plain head, a head for tokens and a language model."""
+"""A step on two ranks is the step on one, whatever recipe."""
 
 import json
 import subprocess
@@ -9,11 +9,12 @@ import pytest
 
 from tests.trainer_bridge.tasks.test_accumulation import ONE_STEP, one_step
 from tests.trainer_bridge.tasks.tiny import spec
+from trainer_bridge.recipes import catalog
 
 #: Two processes that import torch anew take long.
 pytestmark = [pytest.mark.training, pytest.mark.slow_faults]
 
-NAMES = ("text-classification", "token-classification", "causal-lm")
+NAMES = tuple(catalog())
 RANK = """
 import json, sys
 from pathlib import Path
