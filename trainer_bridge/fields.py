@@ -52,6 +52,8 @@ class Field:
     below: float | None = None
     multiple_of: int | None = None
     choices: tuple[str, ...] = ()
+    #: Names that a form offers as switches of an object: pressed, the name is in it with options of its own.
+    switches: tuple[str, ...] = ()
     optional: bool = False
     step_count: bool = False
     shape: Shape = ""

@@ -6,7 +6,7 @@ No torch here.
 from functools import partial
 
 from trainer_bridge.titled import TitledField
-from trainer_bridge.trainer_choices import COLLATORS, LOSSES, METRICS, OPTIMIZERS
+from trainer_bridge.trainer_choices import CALLBACKS, COLLATORS, LOSSES, METRICS, OPTIMIZERS
 
 COLLATOR = "Data collator"
 LOSS = "Loss"
@@ -167,6 +167,7 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         "report to a service need its package and log-in on the worker.",
         optional=True,
         shape="object",
+        switches=tuple(CALLBACKS),
         sweepable=False,
         advanced=True,
     ),

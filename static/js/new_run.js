@@ -7,6 +7,7 @@ import { followSections } from "./sections.js";
 import { filter, showAll } from "./field_filter.js";
 import { checked, holds, setUpRehearsal } from "./rehearsal.js";
 import { on } from "./socket.js";
+import { setUpSwitches } from "./json_switches.js";
 import { seedSweep } from "./sweep_seed.js";
 
 const form = document.getElementById("new-run");
@@ -209,6 +210,7 @@ for (const button of form.querySelectorAll("[data-reset]")) button.hidden = fals
 for (const box of form.querySelectorAll(".error-text:not(:empty)")) shown.add(box.id.replace(/-error$/, ""));
 on("workers", checkSoon); // the device slots of the summary
 setUpRehearsal(() => form.requestSubmit(launch), check);
+setUpSwitches();
 offerDraft(form);
 offerSheets(form);
 followSections(form);
