@@ -13,7 +13,7 @@ from tests.live import PROJECT
 @pytest.mark.parametrize(("ci", "status"), [("", 0), ("true", 1)])
 def test_missing_program_is_told(ci: str, status: int, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser/test_journey.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser/test_logout.py"],
         cwd=PROJECT,
         env={**os.environ, "PATH": str(tmp_path), "CI": ci},
         capture_output=True,

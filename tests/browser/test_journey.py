@@ -32,7 +32,7 @@ from tests.browser.helpers import (
 )
 from tests.live import PROJECT, LiveTrainboard
 
-pytestmark = [pytest.mark.browser, pytest.mark.training]
+pytestmark = [pytest.mark.browser, pytest.mark.training, pytest.mark.slow]
 
 #: A script in the style of transformers' examples.
 SCRIPT = PROJECT / "tests" / "trainer_bridge" / "own" / "scripts" / "fit_line.py"

@@ -21,6 +21,7 @@ def score_of(training: BuiltTraining, metric: str) -> float:
     return training.trainer.evaluate(training.test_dataset, metric_key_prefix="test")[f"test_{metric}"]
 
 
+@pytest.mark.slow
 def test_digits_are_told_apart(tmp_path: Path) -> None:
     assert score_of(trained(tmp_path, "digits-vit", {}, {}), "accuracy") >= 0.95
 

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from trainer_bridge.metrics import Metrics, first
+from trainer_bridge.metrics import Metrics, answers, first
 
 
 def single_label() -> Metrics:
-    """Accuracy, macro averages of F1, precision and recall, MCC and ROC AUC. Logits are (items, classes)."""
+    """Accuracy, macro averages of F1, precision and recall, MCC and ROC AUC. Logits are (items, classes).
+
+    Where only the likeliest classes were kept, (items,), there is no ROC AUC.
+    """
     return Metrics(_single_label)
 
 
@@ -24,11 +27,10 @@ def multi_label() -> Metrics:
 
 
 def _single_label(prediction: Any) -> dict[str, float]:
-    from scipy.special import log_softmax
     from sklearn.metrics import precision_recall_fscore_support
 
-    logits, labels = first(prediction.predictions), prediction.label_ids
-    found = logits.argmax(-1)
+    labels = prediction.label_ids
+    found = answers(prediction.predictions, labels)
     precision, recall, f1, _ = precision_recall_fscore_support(
         labels, found, average="macro", zero_division=0.0
     )
@@ -38,9 +40,17 @@ def _single_label(prediction: Any) -> dict[str, float]:
         "precision": float(precision),
         "recall": float(recall),
         "mcc": _mcc(labels, found),
-        # Relative to the other classes' logits: with two classes it is the usual area under one curve.
-        "roc_auc": _roc_auc(log_softmax(logits, axis=-1), labels[:, None] == _classes(logits)),
+        **_area(first(prediction.predictions), labels),
     }
+
+
+def _area(logits: Any, labels: Any) -> dict[str, float]:
+    """ROC AUC of the logits relative to the other classes': with two classes the usual area under one curve."""
+    from scipy.special import log_softmax
+
+    if logits.ndim == labels.ndim:
+        return {}
+    return {"roc_auc": _roc_auc(log_softmax(logits, axis=-1), labels[:, None] == _classes(logits))}
 
 
 def _multi_label(prediction: Any) -> dict[str, float]:
@@ -57,7 +67,7 @@ def _multi_label(prediction: Any) -> dict[str, float]:
 
 
 def _accuracy(prediction: Any) -> float:
-    return float((first(prediction.predictions).argmax(-1) == prediction.label_ids).mean())
+    return float((answers(prediction.predictions, prediction.label_ids) == prediction.label_ids).mean())
 
 
 def _mcc(labels: Any, found: Any) -> float:
