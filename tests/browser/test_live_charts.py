@@ -90,6 +90,7 @@ def proxy(trainboard: LiveTrainboard) -> Iterator[Proxy]:
     made.close()
 
 
+@pytest.mark.slow
 def test_a_run_is_followed_through_everything(page: Page, training: Training, proxy: Proxy) -> None:
     page.add_init_script(HIDE)
     training.log(5)

@@ -55,6 +55,7 @@ def stand_still(web, sent, seconds):
     assert Run.objects.get().state == State.RUNNING
 
 
+@pytest.mark.slow_faults
 def test_a_server_that_stands_still_for_a_while(web, sending):
     stand_still(web, sending(), HEARTBEAT_TIMEOUT + 0.5)
 

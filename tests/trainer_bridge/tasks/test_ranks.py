@@ -1,12 +1,14 @@
 """A step on two ranks is the step on one, whatever recipe."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.live import PROJECT
 from tests.trainer_bridge.tasks.test_accumulation import ONE_STEP, one_step
 from tests.trainer_bridge.tasks.tiny import spec
 from trainer_bridge.recipes import catalog
@@ -36,7 +38,11 @@ def test_a_step_on_two_ranks_is_the_step_on_one(data_folder: Path) -> None:
     (data_folder / "rank.py").write_text(RANK)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     run = [*launch, data_folder / "rank.py", data_folder / "specs.json"]
-    output = subprocess.run(run, capture_output=True, text=True, check=True, timeout=600).stdout
+    # The script lies elsewhere, and the tests are no installed package.
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(run, capture_output=True, text=True, timeout=600, env=environment)
+    assert done.returncode == 0, done.stderr
+    output = done.stdout
     found = json.loads(output.split("FOUND ")[1].splitlines()[0])
     for name in NAMES:
         log, weights = one_step(
