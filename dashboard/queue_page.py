@@ -67,7 +67,8 @@ class QueuePage:
 def queue_page() -> QueuePage:
     now = timezone.now()
     slots = slots_overview()
-    training = list(_runs(state__in=ACTIVE).order_by("started_at", "id")) + list(_runs(is_held=True))
+    held = _runs(state=State.PAUSED, is_held=True)
+    training = [*_runs(state__in=ACTIVE).order_by("started_at", "id"), *held]
     rows = list(_light(queued())[: MOST_ROWS + 1])
     more = queued().count() - MOST_ROWS if len(rows) > MOST_ROWS else 0
     starts = expected_starts(rows[:MOST_ROWS], training, slots)

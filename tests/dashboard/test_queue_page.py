@@ -90,3 +90,10 @@ def test_the_queue_needs_a_log_in(client: Client, project: Project):
     run: Run = make_run(project, "a", state=State.QUEUED)
     assert client.get("/queue").headers["location"].startswith("/login/")
     assert client.post(f"/queue/{run.pk}/next").headers["location"].startswith("/login/")
+
+
+def test_a_held_run_trains_on_paper_only_while_it_is_paused(owner_client: Client, project: Project):
+    make_run(project, "held", state=State.PAUSED, is_held=True)
+    make_run(project, "lost", state=State.CRASHED, is_held=True)  # held when its worker went away
+    rows = re.findall(r'data-watch="(\w+)"', owner_client.get("/queue").content.decode())
+    assert rows == [Run.objects.get(name="held").pk]
