@@ -1,4 +1,5 @@
-"""What runs beside the pages in a web process: the writer, the reconciler every few seconds, the upkeep."""
+"""What runs beside the pages in a web process: the writer, the reconciler every few seconds, the upkeep, and the care for
+checkpoints."""
 
 import asyncio
 import logging
@@ -9,6 +10,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 
 from runs import dispatch, errand_work, live
+from runs.checkpoints.care import Care
 from runs.pauses import wake_paused
 from runs.table.store import warm_up
 from runs.upkeep import keep_up
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 RECONCILE_EVERY = min(5.0, settings.HEARTBEAT_TIMEOUT / 4)
 #: Seconds between two rounds of upkeep.
 KEEP_UP_EVERY = 60.0
+#: Seconds between two looks at which checkpoints wait for something.
+CARE_EVERY = 3.0
 #: Seconds after the start until the runs tables are read ahead.
 WARM_UP_AFTER = 1.0
 
@@ -37,7 +41,8 @@ class Lifespan:
         await receive()
         live.use_this_loop()
         beside = [
-            asyncio.create_task(task()) for task in (warm_up_soon, reconcile_for_ever, keep_up_for_ever)
+            asyncio.create_task(task())
+            for task in (warm_up_soon, reconcile_for_ever, keep_up_for_ever, care_for_ever)
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -65,6 +70,18 @@ async def keep_up_for_ever() -> None:
             await keep_up()
         except Exception:
             log.exception("the upkeep of the store failed; it tries again in %.0f s", KEEP_UP_EVERY)
+
+
+async def care_for_ever() -> None:
+    """Read checkpoints whole that wait for it, take away those that are due."""
+    care = Care()
+    while True:
+        await asyncio.sleep(CARE_EVERY)
+        try:
+            # In a thread of its own: reading gigabytes must not keep the other looks waiting.
+            await database_sync_to_async(care.round, thread_sensitive=False)()
+        except Exception:
+            log.exception("the care for checkpoints failed; it tries again in %.0f s", CARE_EVERY)
 
 
 async def reconcile_for_ever() -> None:

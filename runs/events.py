@@ -149,7 +149,7 @@ def _environment(draft: Draft, event: protocol.Environment) -> None:
 
 
 def _checkpoint(draft: Draft, event: protocol.Checkpoint) -> None:
-    register(draft.run.pk, draft.attempt.number, event, is_external=draft.run.is_external)
+    register(draft.run.pk, draft.attempt.number, event)
     draft.flag("checkpoints")
 
 

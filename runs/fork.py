@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from runs import series
 from runs.checkpoints.files import folder_of, list_files, missing_resume_files
@@ -85,6 +86,7 @@ def _take_over(checkpoint: Checkpoint, run: Run) -> None:
         size=sum(size for _, size in files),
         metrics=checkpoint.metrics,
         created_at=checkpoint.created_at,
+        check_at=timezone.now(),
     )
     Run.objects.filter(pk=run.pk).update(
         parent=checkpoint.run, forked_step=checkpoint.step, step=checkpoint.step, epoch=checkpoint.epoch

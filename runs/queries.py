@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from runs.checkpoints.rank import best as best_checkpoint
-from runs.checkpoints.rank import resumable, state_of, value_of
+from runs.checkpoints.rank import is_whole, resumable, state_of, value_of
 from runs.death import Cause, cause_of
 from runs.directions import greater_is_better
 from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
@@ -127,7 +127,7 @@ def _best_value(run: Run) -> tuple[float | None, int | None]:
 
 def _marks(run: Run, rows: list[Checkpoint], kept: Checkpoint | None) -> list[CheckpointMark]:
     total = run.max_steps or run.step
-    present = [row for row in rows if state_of(row) == "complete"]
+    present = [row for row in rows if is_whole(row)]
     return [
         CheckpointMark(row.step, min(100, row.step / total * 100), row is kept) for row in present if total
     ]

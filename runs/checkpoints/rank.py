@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from runs.checkpoints.files import missing_resume_files
-from runs.checkpoints.register import ELSEWHERE, verify
+from runs.checkpoints.register import verify
 from runs.models import Checkpoint, Project, Run, Sweep
 
 
@@ -50,14 +50,28 @@ def default_metric(checkpoints: Iterable[Checkpoint]) -> str:
 
 
 def state_of(checkpoint: Checkpoint) -> str:
-    """ "complete", "damaged" (``problem`` says how), "elsewhere" (its run was started elsewhere) or "deleted"
-    (only the metrics are left).
+    """ "complete", "verified" (all of its bytes were read), "exported", "damaged" (``problem`` says how), "elsewhere"
+    (on another machine) or "deleted" (only the metrics are left).
     """
     if checkpoint.deleted_at:
         return "deleted"
-    if checkpoint.problem == ELSEWHERE:
+    if not checkpoint.is_here:
         return "elsewhere"
-    return "damaged" if checkpoint.problem else "complete"
+    if checkpoint.problem:
+        return "damaged"
+    if checkpoint.exported_at:
+        return "exported"
+    return "verified" if checkpoint.verified_at else "complete"
+
+
+def is_whole(checkpoint: Checkpoint) -> bool:
+    """Whether it can be used, as far as is known."""
+    return not checkpoint.deleted_at and not checkpoint.problem
+
+
+def is_full(checkpoint: Checkpoint) -> bool:
+    """Whether a training can go on exactly from it."""
+    return not missing_resume_files([name for name, _ in checkpoint.files])
 
 
 def value_of(checkpoint: Checkpoint, metric: str) -> float | None:
@@ -95,8 +109,7 @@ def resumable(run: Run) -> Checkpoint | None:
     """The latest checkpoint from which the training goes on exactly; its folder is looked at again now."""
     rows = run.checkpoints.filter(deleted_at=None, problem="").order_by("-step")
     for checkpoint in rows:
-        names = [name for name, _ in checkpoint.files]
-        if not missing_resume_files(names) and not verify(checkpoint):
+        if is_full(checkpoint) and not verify(checkpoint):
             return checkpoint
     return None
 
@@ -120,7 +133,7 @@ def _kept_in_run(group: list[Checkpoint]) -> dict[str, str]:
 
 def _is_usable(checkpoint: Checkpoint, metric: str) -> bool:
     value = value_of(checkpoint, metric)
-    return state_of(checkpoint) == "complete" and value is not None and math.isfinite(value)
+    return is_whole(checkpoint) and value is not None and math.isfinite(value)
 
 
 def _order(checkpoint: Checkpoint, metric: str, greater_is_better: bool) -> tuple[bool, float, int, str]:

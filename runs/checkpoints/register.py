@@ -10,24 +10,25 @@ from runs.checkpoints.files import CheckpointRefused, folder_of, inside_run_fold
 from runs.checkpoints.verify import problem_of
 from runs.ids import new_id
 from runs.models import Checkpoint
+from runs.models.checkpoint import ELSEWHERE
 from trainer_bridge import protocol
 
-#: What is said of a checkpoint whose files are not here.
-ELSEWHERE = "stays where it was trained"
+#: What the problem of a checkpoint says whose files are whole, but not those that were saved.
+CHANGED = "is not what was saved"
+#: Why the Trainer's own rotation removed a checkpoint.
+ROTATED = "the Trainer removed it (save_total_limit)"
 
 
-def register(
-    run_id: str, attempt: int, event: protocol.Checkpoint, *, is_external: bool = False
-) -> Checkpoint:
+def register(run_id: str, attempt: int, event: protocol.Checkpoint) -> Checkpoint:
     """Store the checkpoint of ``event``, look whether it is whole, and mark those that the Trainer removed.
 
     Runs inside the caller's transaction. One row a step: a step saved again replaces the former. Of a run
-    that was started elsewhere only the record is here. Raises CheckpointRefused when the path leads out of
-    the run's folder.
+    that trains on another machine only the record is here. Its checksums are taken later (checking.py). Raises
+    CheckpointRefused when the path leads out of the run's folder.
     """
     folder = inside_run_folder(run_id, event.path)
     files = list_files(folder) or [(file.name, file.size) for file in event.files]
-    fields = {**_fields(attempt, event, files), "problem": _problem(folder, event.step, is_external)}
+    fields = {**_fields(attempt, event, files), **_state(folder, event.step)}
     checkpoint, _ = Checkpoint.objects.update_or_create(
         run_id=run_id, step=event.step, defaults=fields, create_defaults={"id": new_id(), **fields}
     )
@@ -36,24 +37,42 @@ def register(
 
 
 def verify(checkpoint: Checkpoint) -> str:
-    """Look at the folder again and store what is wrong with it ("" when nothing is); return that."""
-    if checkpoint.problem == ELSEWHERE:
-        return ELSEWHERE
-    try:
-        problem = problem_of(folder_of(checkpoint), checkpoint.step)
-    except CheckpointRefused as refused:
-        problem = str(refused)
+    """Look at the folder again and store what is wrong with it ("" when nothing is); return that.
+
+    The files are not read whole: that they are not those that were saved stays said until they are.
+    """
+    problem = problem_now(checkpoint)
+    if not problem and CHANGED in checkpoint.problem:
+        return checkpoint.problem
     if problem != checkpoint.problem:
         checkpoint.problem = problem
         checkpoint.save(update_fields=["problem"])
     return problem
 
 
-def _problem(folder: Path, step: int, is_external: bool) -> str:
-    """What keeps the checkpoint from being used here, "" when nothing does."""
-    if is_external and not folder.exists():
+def problem_now(checkpoint: Checkpoint) -> str:
+    """What keeps the checkpoint from being used here, "" when nothing does; nothing is stored."""
+    try:
+        folder = folder_of(checkpoint)
+    except CheckpointRefused as refused:
+        return str(refused)
+    if not checkpoint.is_here and not folder.exists():
         return ELSEWHERE
-    return problem_of(folder, step)
+    return problem_of(folder, checkpoint.step)
+
+
+def _state(folder: Path, step: int) -> dict[str, object]:
+    """How it is at first; what was known of a former checkpoint of this step is forgotten."""
+    problem = problem_of(folder, step) if folder.exists() else ELSEWHERE
+    return {
+        "problem": problem,
+        "sha256": {},
+        "verified_at": None,
+        "check_at": None if problem else timezone.now(),
+        "deleted_because": "",
+        "due": "",
+        "due_at": None,
+    }
 
 
 def _fields(attempt: int, event: protocol.Checkpoint, files: list[tuple[str, int]]) -> dict[str, object]:
@@ -89,4 +108,4 @@ def _mark_deleted(run_id: str, event: protocol.Checkpoint) -> None:
         gone = Checkpoint.objects.filter(run_id=run_id, deleted_at=None).exclude(
             step__in=[event.step, *event.kept]
         )
-        gone.update(deleted_at=timezone.now())
+        gone.update(deleted_at=timezone.now(), deleted_because=ROTATED, check_at=None, due="", due_at=None)

@@ -6,6 +6,7 @@ from runs.models.checkpoint import Checkpoint
 from runs.models.command import Command
 from runs.models.console import ConsoleBlock
 from runs.models.errand import Errand
+from runs.models.keeping import Alias, AliasMove, Retention
 from runs.models.preset import Preset
 from runs.models.project import Project
 from runs.models.run import Attempt, Run, RunWarning, Source
@@ -16,6 +17,8 @@ from runs.models.view import SavedView
 from runs.models.worker import Worker
 
 __all__ = [
+    "Alias",
+    "AliasMove",
     "ApiToken",
     "Attempt",
     "Checkpoint",
@@ -28,6 +31,7 @@ __all__ = [
     "PendingPoints",
     "Preset",
     "Project",
+    "Retention",
     "Rewind",
     "Run",
     "RunWarning",

@@ -27,7 +27,8 @@ def test_register_stores_files_metrics_and_state(runs_dir):
 def test_register_of_a_folder_elsewhere_keeps_what_the_run_said(runs_dir):
     checkpoint = register(new_run().pk, 1, event(40, files=[CheckpointFile("model.safetensors", 7)]))
     assert checkpoint.size == 7
-    assert checkpoint.problem == "its folder is not on this machine"
+    assert checkpoint.problem == "stays where it was trained"
+    assert checkpoint.check_at is None
 
 
 def test_step_saved_again_replaces_the_former(runs_dir):

@@ -1,0 +1,83 @@
+"""What a policy says of each checkpoint of a pool: it stays (why), its weights stay, or all of it goes (why)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from runs.checkpoints.policy import Policy, Rule
+from runs.checkpoints.protection import Reasons, by_run
+from runs.checkpoints.rank import is_full, is_whole, rank
+from runs.directions import greater_is_better
+from runs.models import Checkpoint
+
+Due = Checkpoint.Due
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``action``: "" (it stays), Due.DELETE or Due.STRIP. ``kept``: why as much of it stays as does."""
+
+    checkpoint: Checkpoint
+    action: str
+    why: str
+    kept: tuple[str, ...] = ()
+
+
+def judge(
+    checkpoints: Sequence[Checkpoint], policy: Policy, protections: Reasons, pool: str
+) -> list[Verdict]:
+    """A verdict on each checkpoint that is whole and here. ``pool`` "sweep": the best full ones are chosen from all
+    runs together; otherwise, and for all other rules, each run counts for itself.
+    """
+    present = [checkpoint for checkpoint in checkpoints if is_whole(checkpoint)]
+    full = _chosen([row for row in present if is_full(row)], policy.full, policy.metric, pool == "sweep")
+    weights = _chosen(present, policy.weights, policy.metric, together=False)
+    return [_verdict(row, policy, protections, full, weights) for row in present]
+
+
+def _verdict(
+    row: Checkpoint, policy: Policy, protections: Reasons, full: Reasons, weights: Reasons
+) -> Verdict:
+    held, whole = protections.get(row.pk, []), full.get(row.pk)
+    if held or whole is not None or policy.full.all:
+        return Verdict(row, "", "", tuple([*held, *(whole or [])]))
+    if (light := weights.get(row.pk)) is None:
+        return Verdict(row, Due.DELETE, f"not among {_rules(policy)}")
+    kept = tuple(f"weights of {reason}" for reason in light) or ("weights",)
+    if not is_full(row):
+        return Verdict(row, "", "", kept)
+    return Verdict(row, Due.STRIP, f"not among {policy.full.words} full", kept)
+
+
+def _rules(policy: Policy) -> str:
+    parts = [f"{policy.full.words} full", f"{policy.weights.words} weights"]
+    return " or ".join(part for part in parts if not part.startswith("none")) or "what is kept"
+
+
+def _chosen(rows: list[Checkpoint], rule: Rule, metric: str, together: bool) -> Reasons:
+    """{id: reasons} of those that a rule keeps; with ``all`` the reasons are empty."""
+    if rule.all:
+        return {row.pk: [] for row in rows}
+    found: Reasons = {}
+    groups = list(by_run(rows).values())
+    for group in [rows] if together and rows else groups:
+        _note(found, _best(group, rule.best, metric), lambda at: f"best {at} of {rule.best}")
+    for group in groups:
+        newest = sorted(group, key=lambda row: -row.step)[: rule.last]
+        _note(found, newest, lambda at: "last" if at == 1 else f"last {at} of {rule.last}")
+        regular = [row for row in group if rule.every and row.step % rule.every == 0]
+        _note(found, regular, lambda at: f"every {rule.every} steps")
+    return found
+
+
+def _best(group: list[Checkpoint], count: int, metric: str) -> list[Checkpoint]:
+    """The best ``count``, best first; those without a finite value are none."""
+    run = group[0].run
+    key = metric or run.objective
+    greater = greater_is_better(key, {run.objective: run.greater_is_better})
+    ranked = rank(group, key, greater) if key and count else []
+    return [row.checkpoint for row in ranked if row.rank is not None][:count]
+
+
+def _note(found: Reasons, rows: list[Checkpoint], words: Callable[[int], str]) -> None:
+    for at, row in enumerate(rows, start=1):
+        found.setdefault(row.pk, []).append(words(at))
