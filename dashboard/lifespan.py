@@ -1,5 +1,5 @@
-"""What runs beside the pages in a web process: the writer, the reconciler every few seconds, the upkeep, and the care for
-checkpoints."""
+"""What runs beside the pages in a web process: the writer, the reconciler every few seconds, the upkeep, the care
+for checkpoints."""
 
 import asyncio
 import logging

@@ -39,7 +39,7 @@ def _verdict(
 ) -> Verdict:
     held, whole = protections.get(row.pk, []), full.get(row.pk)
     if held or whole is not None or policy.full.all:
-        return Verdict(row, "", "", tuple([*held, *(whole or [])]))
+        return Verdict(row, "", "", (*held, *(whole or [])))
     if (light := weights.get(row.pk)) is None:
         return Verdict(row, Due.DELETE, f"not among {_rules(policy)}")
     kept = tuple(f"weights of {reason}" for reason in light) or ("weights",)

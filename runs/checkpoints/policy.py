@@ -1,4 +1,4 @@
-"""Which checkpoints are to be kept: rules apart for full ones (a training can go on from them) and for weights alone."""
+"""Which checkpoints are to be kept: rules apart for full ones (a training can go on from them) and for weights."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any

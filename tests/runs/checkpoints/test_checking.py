@@ -76,7 +76,7 @@ def test_a_file_deleted_by_hand_and_a_whole_folder(saved):
 
 
 def test_who_was_killed_while_reading_leaves_it_to_the_next(saved, monkeypatch):
-    row, _ = saved()
+    saved()
     monkeypatch.setattr(checking, "check", lambda checkpoint: None)
     assert checking.check_next()
     assert not checking.check_next()
