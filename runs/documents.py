@@ -10,6 +10,10 @@ args:
   learning_rate: 1e-3
 space:                      # makes a sweep of it
   args.seed: [1, 2, 3]
+  args.learning_rate: {low: 1e-5, high: 1e-2, scale: log}
+sweep:                      # how to search; left out: every combination
+  sampler: tpe
+  trials: 40
 """
 
 from dataclasses import dataclass, field
@@ -17,16 +21,19 @@ from typing import Any
 
 from runs.errors import SpecError
 from runs.labels import label_problems
-from runs.launch import launch_run, launch_sweep, sweep_problems
+from runs.launch import launch_run
 from runs.models import Project, Run, Sweep
 from runs.specs import Spec, check_spec
-from runs.sweeps.grid import Space
+from runs.sweeps.checks import sweep_problems
+from runs.sweeps.launch import launch_sweep
+from runs.sweeps.plan import SweepPlan, plan_of_json, plan_to_repeat
+from runs.sweeps.space import Space
 from runs.yaml_text import Loaded, Place, Problem, dump, load
 from trainer_bridge.fields import did_you_mean
 from trainer_bridge.spec_fields import GROUPS
 
 _SPEC_KEYS = ("recipe", *GROUPS)
-_KEYS = ("project", "name", "tags", *_SPEC_KEYS, "space")
+_KEYS = ("project", "name", "tags", *_SPEC_KEYS, "space", "sweep")
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Document:
     name: str = ""
     tags: list[str] = field(default_factory=list)
     project: str = ""
+    plan: SweepPlan = field(default_factory=SweepPlan)
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class ReadDocument:
     def place(self, key: str) -> Place:
         """Where a field stands: in its group, else in the space; else the first line."""
         group, _, name = key.partition(".")
-        paths = ((group, name) if name else (group,), ("space", key), (group,))
+        paths = ((group, name) if name else (group,), ("space", key), ("sweep", key), (group,))
         return next((self.places[path] for path in paths if path in self.places), Place(1, 1))
 
     def problems(self) -> list[Problem]:
@@ -77,6 +85,8 @@ def write_document(document: Document) -> str:
     spec = {key: document.spec[key] for key in _SPEC_KEYS if document.spec.get(key)}
     labels = {"project": document.project, "name": document.name, "tags": document.tags}
     whole = {**labels, **spec, "space": document.space}
+    if document.space:
+        whole["sweep"] = document.plan.to_json()
     return dump({key: value for key, value in whole.items() if value})
 
 
@@ -98,6 +108,7 @@ def read_document(text: str) -> ReadDocument:
         name=_label(whole, "name", loaded),
         tags=_tags(whole, loaded),
         project=_label(whole, "project", loaded),
+        plan=_plan(whole, loaded),
     )
     return ReadDocument(document, loaded.problems, loaded.places)
 
@@ -113,7 +124,7 @@ def parse_document(text: str) -> Document:
 def document_problems(document: Document) -> dict[str, str]:
     """Field → why it cannot be launched, as far as that is known before training."""
     space = document.space
-    found = sweep_problems(document.spec, space) if space else check_spec(document.spec)
+    found = sweep_problems(document.spec, space, document.plan) if space else check_spec(document.spec)
     return found | label_problems(document.name, document.tags)
 
 
@@ -121,14 +132,14 @@ def launch_document(project: Project, document: Document, user: Any = None) -> R
     """Queue what ``document`` describes in ``project``. Raises SpecError and changes nothing when it cannot run."""
     labels: dict[str, Any] = {"name": document.name, "tags": document.tags, "user": user}
     if document.space:
-        return launch_sweep(project, document.spec, document.space, **labels)
+        return launch_sweep(project, document.spec, document.space, plan=document.plan, **labels)
     return launch_run(project, document.spec, **labels)
 
 
 def document_of(owner: Run | Sweep) -> Document:
     """The document that launches a run or a sweep once more."""
-    space = owner.space if isinstance(owner, Sweep) else {}
-    return Document(owner.spec, space, owner.name, owner.tags, owner.project.slug)
+    space, plan = (owner.space, plan_to_repeat(owner)) if isinstance(owner, Sweep) else ({}, SweepPlan())
+    return Document(owner.spec, space, owner.name, owner.tags, owner.project.slug, plan)
 
 
 def _spec(whole: dict[str, Any]) -> Spec:
@@ -142,6 +153,15 @@ def _space(whole: dict[str, Any], loaded: Loaded) -> Space:
         return space
     _wrong(loaded, "space", "A space is a map from fields to lists, such as “args.seed: [1, 2]”.")
     return {}
+
+
+def _plan(whole: dict[str, Any], loaded: Loaded) -> SweepPlan:
+    try:
+        return plan_of_json(whole.get("sweep") or {})
+    except SpecError as error:
+        for sentence in error.problems.values():
+            _wrong(loaded, "sweep", sentence)
+        return SweepPlan()
 
 
 def _label(whole: dict[str, Any], key: str, loaded: Loaded) -> str:

@@ -121,7 +121,7 @@ def _locked(sender: Sender) -> _Place:
 @cache
 def _columns_of_run() -> list[str]:
     """Those of the run without what hardly any event needs; the one that does has it fetched."""
-    large = {"spec", "trial_params", "tags", "environment", "traceback"}
+    large = {"spec", "trial_params", "trial_attrs", "tags", "environment", "traceback"}
     columns = [field.column for field in Run._meta.concrete_fields]
     return [column for column in columns if column and column not in large]
 

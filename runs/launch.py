@@ -1,4 +1,4 @@
-"""From a specification to something queued: one run, a sweep of runs, or a run once more."""
+"""From a specification to something queued: one run, or a run once more. Sweeps: runs/sweeps/launch.py."""
 
 from typing import Any
 
@@ -10,14 +10,13 @@ from runs.checkpoints.rank import resumable
 from runs.commands import send_command
 from runs.errors import RunError, SpecError
 from runs.labels import clean_tags, label_problems
-from runs.models import Project, Run, Sweep
-from runs.naming import default_name, default_sweep_name, unique_name
+from runs.models import Project, Run
+from runs.naming import default_name, unique_name
 from runs.removal import delete_run
-from runs.specs import Spec, check_points, check_spec, objective_of, shape_problems, spec_with
+from runs.specs import Spec, check_spec, objective_of
 from runs.states import State, sources_of, transition
-from runs.sweeps.grid import Space, grid, space_problems
 
-__all__ = ["RunError", "SpecError", "delete_run", "launch_run", "launch_sweep", "rerun", "resume_run"]
+__all__ = ["RunError", "SpecError", "delete_run", "launch_run", "rerun", "resume_run"]
 
 Tags = list[str] | None
 
@@ -28,7 +27,7 @@ def launch_run(project: Project, spec: Spec, *, name: str = "", tags: Tags = Non
         raise SpecError(problems)
     objective, greater_is_better = objective_of(spec)
     with transaction.atomic():
-        mark = _take_marks(project, 1)
+        mark = take_marks(project, 1)
         run = Run.objects.create(
             project=project,
             spec=spec,
@@ -37,46 +36,10 @@ def launch_run(project: Project, spec: Spec, *, name: str = "", tags: Tags = Non
             tags=clean_tags(tags),
             objective=objective,
             greater_is_better=greater_is_better,
-            created_by=_user_name(user),
+            created_by=user_name(user),
         )
-        _tell_queued(project.slug)
+        tell_queued(project.slug)
     return run
-
-
-def launch_sweep(
-    project: Project, spec: Spec, space: Space, *, name: str = "", tags: Tags = None, user: Any = None
-) -> Sweep:
-    """Queue one run for each point of the grid over ``space``. Raises SpecError when one cannot run."""
-    if problems := sweep_problems(spec, space) | label_problems(name, tags):
-        raise SpecError(problems)
-    objective, greater_is_better = objective_of(spec)
-    points = grid(space)
-    with transaction.atomic():
-        mark = _take_marks(project, len(points))
-        sweep = Sweep.objects.create(
-            project=project,
-            name=name.strip() or default_sweep_name(project.pk, spec),
-            tags=clean_tags(tags),
-            spec=spec,
-            space=space,
-            objective=objective,
-            greater_is_better=greater_is_better,
-            created_by=_user_name(user),
-        )
-        Run.objects.bulk_create(
-            _trial(sweep, number, point, mark + number) for number, point in enumerate(points)
-        )
-        _tell_queued(project.slug)
-    return sweep
-
-
-def sweep_problems(spec: Spec, space: Space) -> dict[str, str]:
-    """Field → sentence for the space and for the first trial at fault; empty when all can run."""
-    if problems := shape_problems(spec):
-        return problems
-    if problems := space_problems(space):
-        return check_spec(spec) | problems
-    return check_points(spec, grid(space))
 
 
 def resume_run(run: Run, user: Any = None) -> None:
@@ -94,7 +57,7 @@ def resume_run(run: Run, user: Any = None) -> None:
     with transaction.atomic():
         if not transition(run.pk, State.QUEUED, reason="", traceback="", ended_at=None):
             raise RunError(f"{run.name} changed its state just now. Look again.")
-        _tell_queued(run.project.slug)
+        tell_queued(run.project.slug)
 
 
 def rerun(run: Run, user: Any = None) -> Run:
@@ -114,33 +77,18 @@ def _refuse_external(run: Run) -> None:
         )
 
 
-def _trial(sweep: Sweep, number: int, point: dict[str, Any], mark: int) -> Run:
-    return Run(
-        project=sweep.project,
-        sweep=sweep,
-        trial=number,
-        trial_params=point,
-        name=f"{sweep.name}-t{number:03}",
-        tags=sweep.tags,
-        spec=spec_with(sweep.spec, point),
-        mark=mark,
-        objective=sweep.objective,
-        greater_is_better=sweep.greater_is_better,
-        created_by=sweep.created_by,
-    )
-
-
-def _take_marks(project: Project, count: int) -> int:
+def take_marks(project: Project, count: int) -> int:
     """Take ``count`` marks of the project and give back the first; the UPDATE keeps two launches apart."""
     Project.objects.filter(pk=project.pk).update(last_mark=F("last_mark") + count)
     return Project.objects.values_list("last_mark", flat=True).get(pk=project.pk) - count + 1
 
 
-def _tell_queued(slug: str) -> None:
+def tell_queued(slug: str) -> None:
     """Workers look for the new runs and open pages hear of them; both wait for the commit."""
     dispatch.announce()
     live.runs_changed(slug)
 
 
-def _user_name(user: Any) -> str:
+def user_name(user: Any) -> str:
+    """Who it is; "" for nobody and for a person who is not logged in."""
     return user.get_username() if user is not None and user.is_authenticated else ""

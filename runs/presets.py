@@ -6,10 +6,10 @@ from django.db import IntegrityError, transaction
 
 from runs.errors import SpecError
 from runs.labels import MAX_NAME_LENGTH
-from runs.launch import sweep_problems
 from runs.models import Preset, Project
 from runs.specs import Spec, check_spec
-from runs.sweeps.grid import Space
+from runs.sweeps.checks import sweep_problems
+from runs.sweeps.space import Space
 from trainer_bridge.spec_fields import GROUPS
 
 

@@ -12,7 +12,7 @@ from dashboard.forms.sweep import SweepInput, sweep_from_post
 from dashboard.forms.values import MAX_TEXT, value_text
 from runs import catalog
 from runs.specs import Spec, given_config
-from runs.sweeps.grid import Space
+from runs.sweeps.space import Space
 from trainer_bridge import recipes
 from trainer_bridge.recipes import Recipe
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from dashboard.forms.draft import Draft
 from runs.labels import label_problems
-from runs.launch import sweep_problems
 from runs.projects import project_name_problem
 from runs.specs import Spec, check_spec, spec_cautions, spec_with
-from runs.sweeps.grid import Space, grid_size
+from runs.sweeps.checks import sweep_problems
+from runs.sweeps.grid import grid_size
+from runs.sweeps.space import Space
 
 
 @dataclass(frozen=True)

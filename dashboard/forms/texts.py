@@ -8,7 +8,7 @@ from dashboard.forms.sweep import split_values
 from runs.documents import Document, ReadDocument, read_document, write_document
 from runs.models import Project
 from runs.specs import shape_problems, spec_with
-from runs.sweeps.grid import Space
+from runs.sweeps.space import Space
 from runs.yaml_text import Problem, load
 from trainer_bridge.fields import did_you_mean
 

@@ -23,9 +23,10 @@ from dashboard.views.new_start import draft_of_form, draft_of_link
 from runs import catalog
 from runs.errors import RunError
 from runs.fork import fork, fork_problem
-from runs.launch import SpecError, launch_run, launch_sweep
+from runs.launch import SpecError, launch_run
 from runs.models import Checkpoint, Project, Run
 from runs.projects import ProjectError, create_project
+from runs.sweeps.launch import launch_sweep
 from runs.workers import slots_overview
 
 

@@ -13,23 +13,27 @@ from runs.errors import RunError, SpecError
 from runs.models import Project, Run, Sweep
 from runs.projects import default_project
 from runs.scripts import SCRIPT_FILE, script_of
+from runs.sweeps.plan import plan_of_json
 from trainer_bridge.fields import did_you_mean
 
 router = Router(tags=["launch"])
 
 
 class LaunchIn(Schema):
-    """A run, or a sweep where ``space`` is not empty; without a project it goes where the newest run went."""
+    """A run, or a sweep where ``space`` is not empty, searched as ``sweep`` says (docs/sweeps.md); without a project it
+    goes where the newest run went.
+    """
 
     spec: Any
     space: dict[str, Any] = Field(default_factory=dict)
+    sweep: dict[str, Any] = Field(default_factory=dict)
     project: str = ""
     name: str = ""
     tags: list[str] = Field(default_factory=list)
 
 
 class Launched(Schema):
-    """``kind`` is "run" or "sweep"; ``trials`` is how many runs wait now; ``url`` is its page."""
+    """``kind`` is "run" or "sweep"; ``trials`` is how many runs there are now; ``url`` is its page."""
 
     kind: str
     id: str
@@ -46,7 +50,7 @@ def launch(request: HttpRequest, body: LaunchIn, project: str = "") -> Status:
     ``?project=`` wins over the body's own. Problems of a YAML body begin with its line and column.
     """
     owner = _project(project or body.project)
-    document = Document(body.spec, body.space, body.name, body.tags)
+    document = Document(body.spec, body.space, body.name, body.tags, plan=plan_of_json(body.sweep))
     return Status(201, _launched(request, launch_document(owner, document, request.user)))
 
 

@@ -8,8 +8,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema
 from ninja.responses import Status
 
-from runs.launch import launch_sweep
 from runs.models import Project, Sweep
+from runs.sweeps.launch import launch_sweep
+from runs.sweeps.plan import plan_of_json
 from runs.sweeps.results import SweepResults, Trial, results, results_of
 from runs.sweeps.stop import stop_sweep
 
@@ -46,16 +47,19 @@ class SweepOut(Schema):
 
 class SweepDetail(SweepOut):
     spec: dict[str, Any]
-    space: dict[str, list[Any]]
+    space: dict[str, Any]
     trials: list[TrialOut]
 
 
 class SweepIn(Schema):
-    """``space`` is {"args.learning_rate": [1e-4, 3e-4], "params.hidden_size": [48, 64]}."""
+    """``space`` is {"args.learning_rate": [1e-4, 3e-4], "params.dropout": {"low": 0, "high": 0.5}}; ``sweep`` says how
+    it is searched: {"sampler": "tpe", "trials": 40, "pruner": "asha"} (docs/sweeps.md).
+    """
 
     project: str
     spec: Any
     space: dict[str, Any]
+    sweep: dict[str, Any] = Field(default_factory=dict)
     name: str = ""
     tags: list[str] = Field(default_factory=list)
 
@@ -74,9 +78,17 @@ def list_sweeps(request: HttpRequest, project: str) -> list[SweepOut]:
 
 @router.post("/sweeps", response={201: SweepDetail})
 def create_sweep(request: HttpRequest, body: SweepIn) -> Status:
-    """Queue one run for every point of the grid over ``space``."""
+    """Search ``space``: without a sampler, one run for every combination."""
     project = get_object_or_404(Project, slug=body.project)
-    sweep = launch_sweep(project, body.spec, body.space, name=body.name, tags=body.tags, user=request.user)
+    sweep = launch_sweep(
+        project,
+        body.spec,
+        body.space,
+        plan=plan_of_json(body.sweep),
+        name=body.name,
+        tags=body.tags,
+        user=request.user,
+    )
     return Status(201, _detail(sweep))
 
 

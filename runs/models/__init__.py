@@ -11,7 +11,7 @@ from runs.models.preset import Preset
 from runs.models.project import Project
 from runs.models.run import Attempt, Run, RunWarning, Source
 from runs.models.series import Chunk, PendingPoints, Rewind, Series
-from runs.models.sweep import Sweep
+from runs.models.sweep import Sweep, SweepEvent
 from runs.models.upload import Upload
 from runs.models.view import SavedView
 from runs.models.worker import Worker
@@ -39,6 +39,7 @@ __all__ = [
     "Series",
     "Source",
     "Sweep",
+    "SweepEvent",
     "Upload",
     "Worker",
     "WorkerCatalogue",

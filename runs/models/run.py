@@ -37,6 +37,10 @@ class Run(models.Model):
     sweep = models.ForeignKey(Sweep, null=True, blank=True, on_delete=models.CASCADE, related_name="runs")
     trial = models.PositiveIntegerField(null=True, blank=True)
     trial_params = models.JSONField(default=dict)
+    # What sampler and pruner keep with the trial, what they were told of it: {"system": {…}, "reports": [value, …]}.
+    trial_attrs = models.JSONField(default=dict)
+    # Stopped by the sweep's pruner; ``reason`` says why.
+    is_pruned = models.BooleanField(default=False)
     # The run whose checkpoint this one goes on from, and its step; its points up to there are this run's too.
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="forks")
     forked_step = models.PositiveBigIntegerField(null=True, blank=True)

@@ -1,49 +1,99 @@
 """The grid sampler: every combination of the values of a search space."""
 
-from itertools import product
+import random
+from collections.abc import Mapping
+from itertools import islice
 from math import prod
 from typing import Any
 
+from runs.sweeps.draw import Drawer
+from runs.sweeps.space import Choices, Distribution, Point, Space, SpaceError, grid_points, read_space
 from trainer_bridge.spec_fields import GROUPS
 
-#: More trials than this are a mistake more often than a plan; a person who means it makes two sweeps.
+#: More trials at once than this are a mistake more often than a plan; a person who means it says how many in parallel.
 MAX_TRIALS = 500
+#: Points of a grid whose trials are made little by little.
+MOST_POINTS = 2_000
 
-#: {"args.learning_rate": [1e-4, 3e-4], "params.hidden_size": [48, 64]}
-Space = dict[str, list[Any]]
+CONTINUOUS = (
+    "A grid needs a number of points for this range. Give it a count or a step, "
+    "or choose another sampler (random, qmc, tpe)."
+)
 
 
 def grid_size(space: Space) -> int:
-    """How many trials the grid over ``space`` has."""
-    return prod(len(values) for values in space.values())
+    """How many trials the grid over ``space`` has, before constraints; 0 for a space that is none."""
+    try:
+        found = read_space(space)
+    except SpaceError:
+        return 0
+    if all(distribution.when is None for distribution in found.values()):
+        return prod(len(distribution.points()) for distribution in found.values())
+    return sum(1 for _ in islice(grid_points(found), MOST_POINTS + 1))
 
 
-def space_problems(space: Space) -> dict[str, str]:
-    """What keeps ``space`` from being swept: field → sentence; "sweep" is the space as a whole."""
-    problems = {
-        field: sentence for field, values in space.items() if (sentence := _field_problem(field, values))
-    }
-    if not space:
-        problems["sweep"] = "Nothing is swept. Turn on Sweep at a field and give it two values or more."
-    elif not problems and (size := grid_size(space)) > MAX_TRIALS:
-        factors = " × ".join(str(len(values)) for values in space.values())
-        problems["sweep"] = f"{factors} = {size} trials; the most is {MAX_TRIALS}. Take out some values."
+def space_problems(space: Space, most: int = MAX_TRIALS) -> dict[str, str]:
+    """What keeps the grid over ``space`` from being tried: field → sentence; "sweep" is the space as a whole."""
+    problems = field_problems(space)
+    if problems:
+        return problems
+    found = read_space(space)
+    problems = {field: sentence for field, d in found.items() if (sentence := _grid_problem(d, most))}
+    if not problems and (size := grid_size(space)) > most:
+        factors = " × ".join(str(len(distribution.points())) for distribution in found.values())
+        problems["sweep"] = f"{factors} = {size} trials; the most is {most}. Take out some values."
     return problems
 
 
-def _field_problem(field: str, values: Any) -> str:
-    if field.partition(".")[0] not in GROUPS:
-        return f"{field} cannot be swept; a swept field is named like args.seed or params.hidden_size."
-    if not isinstance(values, list) or not values:
-        return "Has no values to try. Give two or more, or turn Sweep off."
-    if any(isinstance(value, list | dict) for value in values):
-        return "Only single values can be swept, not lists or maps."
-    if len(values) > MAX_TRIALS:
-        return f"Has {len(values)} values; the most is {MAX_TRIALS}. Take out some values."
-    return ""
+def field_problems(space: Space) -> dict[str, str]:
+    """What is wrong with the fields of a space, whatever the sampler: field → sentence."""
+    if not space:
+        return {"sweep": "Nothing is swept. Turn on Sweep at a field and give it two values or more."}
+    problems = {
+        field: f"{field} cannot be swept; a swept field is named like args.seed or params.hidden_size."
+        for field in space
+        if field.partition(".")[0] not in GROUPS
+    }
+    try:
+        read_space(space)
+    except SpaceError as error:
+        problems = error.problems | problems
+    return problems
 
 
-def grid(space: Space) -> list[dict[str, Any]]:
+def _grid_problem(distribution: Distribution, most: int) -> str:
+    count = len(distribution.points())
+    if not count:
+        return CONTINUOUS
+    # A list is counted as typed, a value given twice too.
+    count = max(count, len(distribution.values)) if isinstance(distribution, Choices) else count
+    return f"Has {count} values; the most is {most}. Take out some values." if count > most else ""
+
+
+def grid(space: Space) -> list[Point]:
     """The points of the grid, the last field varying fastest: [{"args.learning_rate": 1e-4, …}, …]."""
-    distinct = {field: list(dict.fromkeys(values)) for field, values in space.items()}
-    return [dict(zip(distinct, point, strict=True)) for point in product(*distinct.values())]
+    return list(grid_points(read_space(space)))
+
+
+def first_point(space: Space, fixed: Mapping[str, Any] | None = None) -> Point:
+    """The point that stands for the space where one is shown: the first value or the low end of each field."""
+    ends = {f: Choices((_first(d),), d.when) for f, d in read_space(space).items()}
+    return next(grid_points(ends, fixed))
+
+
+def _first(distribution: Distribution) -> Any:
+    return distribution.values[0] if isinstance(distribution, Choices) else distribution.at(0)
+
+
+def planned_points(drawer: Drawer, trials: int | None, seed: int) -> list[Point]:
+    """The points of the grid that satisfy the constraints; of more than ``trials`` of them, so many at random."""
+    points = [
+        point
+        for point in islice(grid_points(drawer.space, drawer.fixed), MOST_POINTS * 10)
+        if drawer.holds(point)
+    ]
+    if trials is None or trials >= len(points):
+        return points
+    # Repeatable, and no secret.
+    chosen = random.Random(seed).sample(range(len(points)), trials)  # noqa: S311
+    return [points[at] for at in sorted(chosen)]

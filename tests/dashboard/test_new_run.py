@@ -9,8 +9,9 @@ from django.http import QueryDict
 from dashboard.forms.draft import from_query
 from dashboard.forms.reading import read
 from runs import dispatch
-from runs.launch import launch_run, launch_sweep
+from runs.launch import launch_run
 from runs.models import Project, Run, Sweep
+from runs.sweeps.launch import launch_sweep
 from runs.workers import record_heartbeat
 from tests.runs.checkpoints.folders import new_checkpoint, write_checkpoint
 

@@ -7,10 +7,11 @@ import pytest
 from runs import catalog
 from runs.access import issue_api_token
 from runs.dispatch import claim_next
-from runs.launch import launch_run, launch_sweep
+from runs.launch import launch_run
 from runs.models import Run, Worker, WorkerCatalogue
 from runs.queries import run_header
 from runs.specs import changed_config, check_spec, effective_config, objective_of
+from runs.sweeps.launch import launch_sweep
 from runs.workers import record_heartbeat
 from tests.runs.own_recipes import own_recipe, report_of
 from trainer_bridge.fields import Field

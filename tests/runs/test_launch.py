@@ -7,9 +7,10 @@ from django.db import connection
 
 from runs import dispatch
 from runs.errors import RunError, SpecError
-from runs.launch import launch_run, launch_sweep, rerun, resume_run
+from runs.launch import launch_run, rerun, resume_run
 from runs.models import Project, Run, Sweep
 from runs.states import State
+from runs.sweeps.launch import launch_sweep
 
 SPEC = {"recipe": "digits-vit", "params": {}, "args": {}}
 BAD = {"recipe": "digits-vit", "params": {}, "args": {"learning_rate": -1.0}}

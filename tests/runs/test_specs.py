@@ -2,7 +2,6 @@
 
 import pytest
 
-from runs.launch import sweep_problems
 from runs.specs import (
     changed_config,
     check_points,
@@ -12,6 +11,7 @@ from runs.specs import (
     spec_cautions,
     spec_with,
 )
+from runs.sweeps.checks import sweep_problems
 from runs.sweeps.grid import grid
 from runs.workers import record_heartbeat
 

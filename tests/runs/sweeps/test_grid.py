@@ -28,7 +28,7 @@ def test_a_value_given_twice_is_tried_once():
         ({"args.seed": [[1]]}, "args.seed"),
         ({"recipe": ["a", "b"]}, "recipe"),
         ({"args.seed": list(range(MAX_TRIALS + 1))}, "args.seed"),
-        ({"args.seed": list(range(50)), "args.learning_rate": [0.1] * 11}, "sweep"),
+        ({"args.seed": list(range(50)), "args.learning_rate": list(range(11))}, "sweep"),
     ],
 )
 def test_what_cannot_be_swept_is_named(space, field):
