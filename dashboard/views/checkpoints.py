@@ -1,20 +1,16 @@
-"""The checkpoints of a project, ranked by one metric, and their download."""
+"""The checkpoints of a project, ranked by one metric."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
-from dashboard.views.access import project_or_404, run_or_404
-from runs.checkpoints.download import zip_response
-from runs.checkpoints.export import CONTENTS, Contents, Export, plan_export
+from dashboard.views.access import project_or_404
 from runs.checkpoints.files import CheckpointRefused
 from runs.checkpoints.rank import (
     Ranked,
-    best,
     checkpoints_of,
     default_metric,
     is_quality,
@@ -25,6 +21,8 @@ from runs.checkpoints.rank import (
     value_of,
 )
 from runs.directions import greater_is_better, objectives_of
+from runs.exports.options import Options
+from runs.exports.plan import Plan, plan_export
 from runs.models import Checkpoint, Project
 
 #: More rows than this are shown only when asked for.
@@ -56,42 +54,6 @@ def project_checkpoints(request: HttpRequest, project: str) -> HttpResponse:
     checkpoints = list(checkpoints_of(owner).defer("run__environment", "run__traceback"))
     context = _table(request, owner, checkpoints) if checkpoints else {}
     return render(request, "checkpoints/list.html", {"project": owner, **context})
-
-
-# Not for HEAD, which would read the whole checkpoint for nothing.
-@require_GET
-def checkpoint_download(request: HttpRequest, checkpoint: str) -> HttpResponseBase:
-    """The zip of one checkpoint; ``contents`` is "inference" or "full"."""
-    found = Checkpoint.objects.select_related("run__project").filter(pk=checkpoint).first()
-    if found is None:
-        raise Http404(f"There is no checkpoint {checkpoint}. Its run may have been deleted.")
-    return _download(request, found)
-
-
-@require_GET
-def run_best_download(request: HttpRequest, run: str) -> HttpResponseBase:
-    """The zip of a run's best checkpoint by ``metric``, else by its objective."""
-    owner = run_or_404(run)
-    metric = request.GET.get("metric") or owner.objective
-    greater = greater_is_better(metric, objectives_of([owner]))
-    found = best(checkpoints_of(owner).select_related("run__project"), metric, greater)
-    if found is None:
-        raise Http404(f"{owner.name} has no complete checkpoint with a value of {metric or 'a metric'}.")
-    return _download(request, found)
-
-
-def contents_of(request: HttpRequest) -> Contents:
-    """What the zip shall hold; a word that is neither is taken for inference."""
-    asked = request.GET.get("contents")
-    return next((contents for contents in CONTENTS if contents == asked), "inference")
-
-
-def _download(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
-    try:
-        return zip_response(plan_export(checkpoint, contents_of(request)))
-    except CheckpointRefused as refused:
-        context = {"checkpoint": checkpoint, "project": checkpoint.run.project, "reason": str(refused)}
-        return render(request, "checkpoints/refused.html", context, status=409)
 
 
 def _table(request: HttpRequest, project: Project, checkpoints: list[Checkpoint]) -> dict[str, Any]:
@@ -158,18 +120,21 @@ def _row(row: Ranked, columns: list[str], kept: dict[str, str]) -> dict[str, Any
 
 def _sheet(checkpoint: Checkpoint) -> dict[str, Any]:
     """Both contents with their exact files, or why there are none."""
-    whole = Checkpoint.objects.select_related("run__project").get(pk=checkpoint.pk)
+    whole = Checkpoint.objects.select_related("run__project", "run__sweep").get(pk=checkpoint.pk)
     try:
-        exports = {contents: plan_export(whole, contents) for contents in CONTENTS}
+        exports = {
+            "inference": plan_export(whole, Options()),
+            "full": plan_export(whole, Options(contents="full")),
+        }
     except CheckpointRefused as refused:
         return {"refused": str(refused)}
     return {"exports": exports, "files": _files(exports)}
 
 
-def _files(exports: dict[Contents, Export]) -> list[dict[str, Any]]:
+def _files(exports: dict[str, Plan]) -> list[dict[str, Any]]:
     """Every file of the full zip, marked whether the smaller one has it too."""
-    small = {part.name for part in exports["inference"].parts}
+    small = {file.name for file in exports["inference"].files}
     return [
-        {"name": part.name, "size": part.size, "only_full": part.name not in small}
-        for part in exports["full"].parts
+        {"name": file.name, "size": file.size, "only_full": file.name not in small}
+        for file in exports["full"].files
     ]

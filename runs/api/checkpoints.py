@@ -1,7 +1,7 @@
 """Checkpoints: list, the best by a metric, download."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,10 +11,11 @@ from ninja.errors import HttpError
 from ninja.responses import Status
 
 from runs.checkpoints import rank
-from runs.checkpoints.download import zip_response
-from runs.checkpoints.export import Contents, plan_export
 from runs.checkpoints.files import CheckpointRefused
 from runs.directions import greater_is_better, objectives_of
+from runs.exports.options import Options
+from runs.exports.plan import plan_export
+from runs.exports.response import archive_response
 from runs.fork import fork
 from runs.models import Checkpoint, Project, Run, Sweep
 from runs.specs import spec_with
@@ -78,11 +79,15 @@ def read_checkpoint(request: HttpRequest, checkpoint_id: str) -> CheckpointOut:
 
 @router.get("/checkpoints/{checkpoint_id}/download", response={200: None})
 def download_checkpoint(
-    request: HttpRequest, checkpoint_id: str, contents: Contents = "inference"
+    request: HttpRequest,
+    checkpoint_id: str,
+    contents: Literal["inference", "full"] = "inference",
+    archive: Literal["zip", "tar"] = "zip",
 ) -> HttpResponseBase:
-    """The checkpoint as a zip; ``contents`` "full" adds what a training needs to go on."""
+    """The checkpoint as a zip or tar; ``contents`` "full" adds what a training needs to go on. Takes Range."""
     try:
-        return zip_response(plan_export(_checkpoint(checkpoint_id), contents))
+        plan = plan_export(_checkpoint(checkpoint_id), Options(contents=contents, archive=archive))
+        return archive_response(request, plan.archive(), plan.filename)
     except CheckpointRefused as refused:
         raise HttpError(409, f"This checkpoint cannot be exported: {refused}.") from refused
 
@@ -134,7 +139,9 @@ def _owner(query: Scope) -> Run | Sweep | Project:
 
 
 def _checkpoint(checkpoint_id: str) -> Checkpoint:
-    return get_object_or_404(Checkpoint.objects.select_related("run__project"), pk=checkpoint_id)
+    return get_object_or_404(
+        Checkpoint.objects.select_related("run__project", "run__sweep"), pk=checkpoint_id
+    )
 
 
 def _out(checkpoint: Checkpoint, place: int | None) -> CheckpointOut:

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from runs.checkpoints.rank import best, checkpoints_of, resumable
 from runs.checkpoints.register import register
+from runs.exports.options import Options
+from runs.exports.plan import plan_export
 from runs.models import Checkpoint, Run
 from tests.runs.checkpoints.folders import new_run
 from tests.trainer_bridge.tasks import tiny
@@ -107,7 +109,7 @@ def test_exported_language_model_measures_what_was_logged(trained, owner_client,
     assert again.evaluate()["eval_accuracy"] == checkpoint.metrics["eval/accuracy"]
 
 
-def test_an_exported_lora_model_is_whole_and_holds_its_adapter(trained, owner_client, tmp_path):
+def test_a_lora_model_is_exported_merged_or_as_its_adapter(trained, owner_client, tmp_path):
     import torch
     from transformers import AutoModelForImageClassification
 
@@ -124,8 +126,12 @@ def test_an_exported_lora_model_is_whole_and_holds_its_adapter(trained, owner_cl
         },
     }
     built, run = trained(spec)
-    export_best(owner_client, run, tmp_path / "unzipped")
-    assert (tmp_path / "unzipped/adapter/adapter_model.safetensors").exists()
+    checkpoint = export_best(owner_client, run, tmp_path / "unzipped")
+    assert not (tmp_path / "unzipped/adapter").exists()
+    adapter = {file.name: file.source for file in plan_export(checkpoint, Options(lora="adapter")).files}
+    assert adapter["adapter_model.safetensors"] == "adapter/adapter_model.safetensors"
+    assert "preprocessor_config.json" in adapter
+    assert not {"model.safetensors", "config.json"} & adapter.keys()
     model = AutoModelForImageClassification.from_pretrained(tmp_path / "unzipped").eval()
     items = (built.trainer.eval_dataset[number] for number in range(4))
     pixels = torch.stack([torch.as_tensor(item["pixel_values"]) for item in items])

@@ -1,6 +1,7 @@
 """The lines of Python that load an exported checkpoint, read off its own configuration files."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,31 @@ _PROCESSORS = (
 )
 
 
-def loading_code(folder: Path) -> str:
-    """Python that loads the model (and its tokenizer or processor) from the unzipped folder."""
-    if (folder / "adapter_config.json").exists():
+def loading_code(files: Mapping[str, Path], form: str = "safetensors") -> str:
+    """Python that loads the model (and its tokenizer or processor) from the exported folder.
+
+    ``files``: names in it → where they lie now; read are only their JSON files.
+    """
+    if "adapter_config.json" in files and "config.json" not in files:
         return 'from peft import AutoPeftModel\n\nmodel = AutoPeftModel.from_pretrained("this folder")'
-    if not (folder / "config.json").exists():
+    if form == "onnx":
+        return _onnx(files)
+    if "config.json" not in files:
         return (
             "from safetensors.torch import load_file\n\n"
             'model.load_state_dict(load_file("this folder/model.safetensors"))  # model: your own nn.Module'
         )
-    classes = [(auto_class(_read(folder / "config.json")), "model"), *_processors(folder)]
+    classes = [(auto_class(_read(files["config.json"])), "model"), *_processors(files)]
+    return _from_transformers(classes)
+
+
+def _onnx(files: Mapping[str, Path]) -> str:
+    session = 'import onnxruntime\n\nsession = onnxruntime.InferenceSession("this folder/model.onnx")'
+    processors = _processors(files)
+    return f"{session}\n{_from_transformers(processors)}" if processors else session
+
+
+def _from_transformers(classes: list[tuple[str, str]]) -> str:
     imports = ", ".join(sorted(name for name, _ in classes))
     lines = [f'{variable} = {name}.from_pretrained("this folder")' for name, variable in classes]
     return "\n".join([f"from transformers import {imports}", "", *lines])
@@ -52,10 +68,10 @@ def auto_class(config: dict[str, Any]) -> str:
     return kind
 
 
-def _processors(folder: Path) -> list[tuple[str, str]]:
-    found = [(name, variable) for file, name, variable in _PROCESSORS if (folder / file).exists()]
-    preprocessor = folder / "preprocessor_config.json"
-    if preprocessor.exists() and not any(variable == "processor" for _, variable in found):
+def _processors(files: Mapping[str, Path]) -> list[tuple[str, str]]:
+    found = [(name, variable) for file, name, variable in _PROCESSORS if file in files]
+    preprocessor = files.get("preprocessor_config.json")
+    if preprocessor and not any(variable == "processor" for _, variable in found):
         is_image = "image_processor_type" in _read(preprocessor)
         found.append(("AutoImageProcessor" if is_image else "AutoFeatureExtractor", "processor"))
     return found
