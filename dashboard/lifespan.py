@@ -12,6 +12,8 @@ from django.conf import settings
 from runs import dispatch, errand_work, live
 from runs.checkpoints.care import Care
 from runs.pauses import wake_paused
+from runs.rules.deliver import deliver_due
+from runs.rules.silence import look_for_silence
 from runs.table.store import warm_up
 from runs.upkeep import keep_up
 from runs.uptime import Uptime
@@ -25,6 +27,8 @@ RECONCILE_EVERY = min(5.0, settings.HEARTBEAT_TIMEOUT / 4)
 KEEP_UP_EVERY = 60.0
 #: Seconds between two looks at which checkpoints wait for something.
 CARE_EVERY = 3.0
+#: Seconds between two looks at what rules have to send.
+DELIVER_EVERY = 2.0
 #: Seconds after the start until the runs tables are read ahead.
 WARM_UP_AFTER = 1.0
 
@@ -42,7 +46,13 @@ class Lifespan:
         live.use_this_loop()
         beside = [
             asyncio.create_task(task())
-            for task in (warm_up_soon, reconcile_for_ever, keep_up_for_ever, care_for_ever)
+            for task in (
+                warm_up_soon,
+                reconcile_for_ever,
+                keep_up_for_ever,
+                care_for_ever,
+                deliver_for_ever,
+            )
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -84,6 +94,16 @@ async def care_for_ever() -> None:
             log.exception("the care for checkpoints failed; it tries again in %.0f s", CARE_EVERY)
 
 
+async def deliver_for_ever() -> None:
+    """Send e-mails and webhooks, on a thread that may wait for the network."""
+    while True:
+        await asyncio.sleep(DELIVER_EVERY)
+        try:
+            await database_sync_to_async(deliver_due, thread_sensitive=False)()
+        except Exception:
+            log.exception("nothing could be delivered; it tries again in %.0f s", DELIVER_EVERY)
+
+
 async def reconcile_for_ever() -> None:
     """Repeat what was lost. A failure is logged and the next round tries again."""
     uptime, unbroken = Uptime(RECONCILE_EVERY), False
@@ -94,6 +114,7 @@ async def reconcile_for_ever() -> None:
                 await database_sync_to_async(dispatch.forget_the_future)()
             await database_sync_to_async(dispatch.reconcile)(uptime.since, uptime.now)
             await database_sync_to_async(wake_paused)(uptime.now)
+            await database_sync_to_async(look_for_silence)()
             await database_sync_to_async(errand_work.reconcile)(uptime.since, uptime.now)
             unbroken = True
         except Exception:

@@ -142,6 +142,20 @@ UPLOAD_LIMIT = int(os.environ.get("TRAINBOARD_UPLOAD_LIMIT", 2 * 1024**3))
 # A run whose bridge was silent this long, in seconds, is crashed.
 HEARTBEAT_TIMEOUT = float(os.environ.get("TRAINBOARD_HEARTBEAT_TIMEOUT", "60"))
 
+# What rules send (runs/rules/deliver.py): e-mail through this server, webhooks also to these networks, not only to
+# addresses of the public internet.
+_email = urlparse(os.environ.get("TRAINBOARD_EMAIL_URL", ""))
+EMAIL_READY = _email.scheme in ("smtp", "smtp+tls", "smtps")
+EMAIL_HOST = _email.hostname or ""
+EMAIL_PORT = _email.port or {"smtps": 465, "smtp+tls": 587}.get(_email.scheme, 25)
+EMAIL_HOST_USER = unquote(_email.username or "")
+EMAIL_HOST_PASSWORD = unquote(_email.password or "")
+EMAIL_USE_TLS = _email.scheme == "smtp+tls"
+EMAIL_USE_SSL = _email.scheme == "smtps"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("TRAINBOARD_EMAIL_FROM", "trainboard@localhost")
+WEBHOOK_NETWORKS = [one for one in os.environ.get("TRAINBOARD_WEBHOOK_NETWORKS", "").split(",") if one]
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

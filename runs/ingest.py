@@ -16,6 +16,7 @@ from runs import sql
 from runs.draft import Draft
 from runs.events import apply_event, revive, warn_of_refused_keys
 from runs.models import Attempt, Run, Source
+from runs.rules.watch import watch
 from trainer_bridge import protocol
 
 #: How exact an attempt's last sign of life is; crashed runs are found by minutes, so seconds do.
@@ -76,6 +77,7 @@ def apply_batch(sender: Sender, batch: protocol.Batch) -> Applied:
     _heard(place.attempt)
     draft.save()
     warn_of_refused_keys(draft)
+    watch(draft, events)
     return Applied(last, draft.live_update(), draft.slots_changed, draft.ended)
 
 

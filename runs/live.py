@@ -13,6 +13,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from django.db.models import F
 
 from runs.models import Command, Run
 from trainer_bridge import protocol
@@ -83,6 +84,20 @@ def errand_changed(user_id: int, errand_id: str, state: str, progress: str) -> N
     content = {"type": "errand", "errand": errand_id, "state": state, "progress": progress}
     message = {"type": "live.message", "content": content}
     transaction.on_commit(partial(_hand_over, user_group(user_id), message))
+
+
+def notified(user_id: int, unread: int, text: str) -> None:
+    """Tell the pages of a person how many notifications are unread, and what a new one says ("": none is new)."""
+    content = {"type": "notice", "unread": unread, "text": text}
+    message = {"type": "live.message", "content": content}
+    transaction.on_commit(partial(_hand_over, user_group(user_id), message))
+
+
+def run_changed(run_id: str, **extra: Any) -> None:
+    """Something new stands beside the run (``extra`` says what pages should fetch): one version more."""
+    with transaction.atomic():
+        Run.objects.filter(pk=run_id).update(version=F("version") + 1)
+        state_changed(run_id, **extra)
 
 
 def logged_out(session_key: str) -> None:

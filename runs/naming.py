@@ -1,5 +1,6 @@
 """Names for runs that got none: readable, telling what was changed, unique in the project."""
 
+import math
 from typing import Any
 
 from runs.models import Run, Sweep
@@ -38,7 +39,7 @@ def short_value(value: Any) -> str:
     """A value as it stands in a name: 0.002 → "2e-3", 64 → "64", 1.5 → "1.5"."""
     if not isinstance(value, float):
         return str(value)
-    if value and (abs(value) < 0.01 or abs(value) >= 1e6):
+    if value and math.isfinite(value) and (abs(value) < 0.01 or abs(value) >= 1e6):
         digits, _, power = f"{value:.3e}".partition("e")
         return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
     return f"{value:.4g}"

@@ -24,25 +24,28 @@ class Outbox:
         self._projects: dict[str, Message] = {}
         self._errands: dict[str, Message] = {}
         self._workers: Message | None = None
+        self._notice: Message | None = None
         self.console = False
 
     def put(self, message: Message) -> None:
-        """Add an "update", "runs", "errand" or "workers" message."""
+        """Add an "update", "runs", "errand", "notice" or "workers" message."""
         if message["type"] == "update":
             self._put_update(message)
         elif message["type"] == "runs":
             self._projects[message["project"]] = message
         elif message["type"] == "errand":
             self._errands[message["errand"]] = message
+        elif message["type"] == "notice":
+            self._notice = message
         else:
             self._workers = message
 
     def take(self) -> list[Message]:
         """Everything that waits, oldest run first; the box is empty afterwards."""
         waiting = [*self._updates.values(), *self._projects.values(), *self._errands.values()]
-        if self._workers is not None:
-            waiting.append(self._workers)
-        self._updates, self._projects, self._errands, self._workers = {}, {}, {}, None
+        waiting += [message for message in (self._workers, self._notice) if message is not None]
+        self._updates, self._projects, self._errands = {}, {}, {}
+        self._workers = self._notice = None
         return waiting
 
     def forget_runs_except(self, run_ids: set[str]) -> None:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from runs.checkpoints.rank import value_of
 from runs.command_kinds import KINDS
-from runs.models import Attempt, Checkpoint, Command, Run
+from runs.models import Attempt, Checkpoint, Command, Firing, Run
 from runs.naming import short_value
+from runs.rules.actor import by_rule
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Event:
 
 
 def timeline(run: Run) -> list[Event]:
-    """All events, oldest first; those on the charts lettered A, B, … in order of step: four queries."""
+    """All events, oldest first; those on the charts lettered A, B, … in order of step: five queries."""
     attempts = list(run.attempts.order_by("number"))
     events = [
         Event(run.created_at, "Queued", f"by {run.created_by}" if run.created_by else "", person=True),
@@ -32,6 +33,7 @@ def timeline(run: Run) -> list[Event]:
         *(_command(command) for command in run.commands.all()),
         *_checkpoints(run),
         *(Event(row.created_at, "Warning", row.text, kind="warning") for row in run.warnings.all()),
+        *(_firing(row) for row in run.firings.all()),
     ]
     if run.ended_at:
         events.append(Event(run.ended_at, run.state.capitalize(), run.reason, run.step))
@@ -66,7 +68,14 @@ def _command(command: Command) -> Event:
     who = f"by {command.created_by}" if command.created_by else ""
     outcome = "" if command.status == Command.Status.APPLIED else command.status
     detail = " · ".join(filter(None, [who, outcome, command.reason]))
-    return Event(command.created_at, command_text(command), detail, command.step, True, "command")
+    person = not by_rule(command.created_by)
+    return Event(command.created_at, command_text(command), detail, command.step, person, "command")
+
+
+def _firing(firing: Firing) -> Event:
+    """What a rule found, and what came of each thing that followed."""
+    detail = " · ".join([firing.text, *firing.results.values()])
+    return Event(firing.created_at, f"Rule {firing.name}", detail, firing.step, kind="rule")
 
 
 def command_text(command: Command) -> str:

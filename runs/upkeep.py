@@ -15,6 +15,7 @@ from django.db.models import Count
 from runs import errands, series, uploads
 from runs.models import PendingPoints
 from runs.removal import delete_overdue, empty_trash
+from runs.rules import deliver
 from runs.states import ENDED
 from runs.writer import writer
 
@@ -37,6 +38,7 @@ async def keep_up() -> None:
     await database_sync_to_async(empty_trash)()
     await database_sync_to_async(errands.delete_old)()
     await database_sync_to_async(uploads.give_up_abandoned)()
+    await database_sync_to_async(deliver.delete_old)()
     while await database_sync_to_async(give_back_space)():
         pass
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from runs import catalog, speed
 from runs.models import Project
+from runs.rules import book, silence
 from tests.live import LiveTrainboard
 from tests.needs import NEEDS, in_ci
 
@@ -66,6 +67,13 @@ def no_former_speed() -> None:
 def no_former_catalogue() -> None:
     """What workers reported is kept in memory for a second; a rolled-back database knows nothing of it."""
     catalog.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_former_rules() -> None:
+    """Rules in force are kept in memory for some seconds; a rolled-back database knows nothing of them."""
+    book.forget()
+    silence.forget()
 
 
 @pytest.fixture

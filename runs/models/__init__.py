@@ -9,6 +9,7 @@ from runs.models.errand import Errand
 from runs.models.keeping import Alias, AliasMove, Retention
 from runs.models.preset import Preset
 from runs.models.project import Project
+from runs.models.rule import Delivery, Firing, Notification, Rule, RuleMemory
 from runs.models.run import Attempt, Run, RunWarning, Source
 from runs.models.series import Chunk, PendingPoints, Rewind, Series
 from runs.models.sweep import Sweep, SweepEvent
@@ -25,14 +26,19 @@ __all__ = [
     "Chunk",
     "Command",
     "ConsoleBlock",
+    "Delivery",
     "Errand",
+    "Firing",
     "IngestToken",
     "LoginLink",
+    "Notification",
     "PendingPoints",
     "Preset",
     "Project",
     "Retention",
     "Rewind",
+    "Rule",
+    "RuleMemory",
     "Run",
     "RunWarning",
     "SavedView",
