@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from runs.models import Checkpoint, Project, Run, Sweep
+from runs.notifications import unread_count
 from runs.removal import deleted_runs
 from runs.workers import SlotsOverview, slots_overview
 
@@ -27,6 +28,8 @@ class TopBar:
     projects: list[Project]
     tabs: list[Tab]
     slots_text: str
+    #: Notifications that this person has not read.
+    unread: int = 0
 
 
 def top_bar(request: HttpRequest) -> dict[str, Any]:
@@ -36,14 +39,14 @@ def top_bar(request: HttpRequest) -> dict[str, Any]:
 
 
 def build(request: HttpRequest) -> TopBar:
-    """The bar of this request, in nine queries however many projects and runs there are."""
+    """The bar of this request, in ten queries however many projects and runs there are."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return TopBar(None, [], [], "")
     projects = list(Project.objects.all())
     project = _current(request, projects)
     tabs = _tabs(request, project) if project else []
-    return TopBar(project, projects, tabs, slots_text(slots_overview()))
+    return TopBar(project, projects, tabs, slots_text(slots_overview()), unread_count(user))
 
 
 def _current(request: HttpRequest, projects: list[Project]) -> Project | None:
@@ -88,6 +91,7 @@ def _tabs(request: HttpRequest, project: Project) -> list[Tab]:
             counts["project_checkpoints"],
             here == "project_checkpoints",
         ),
+        Tab("project_rules", "Rules", None, here in ("project_rules", "rule_new", "rule_edit")),
     ]
 
 

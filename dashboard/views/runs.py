@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import run_charts
 from dashboard.views.access import run_or_404
+from dashboard.views.rules import rules_of_run
 from runs import console as console_reads
 from runs import queries
 from runs.models import Run
@@ -104,7 +105,12 @@ def events(request: HttpRequest, run: str) -> HttpResponse:
     choices = [
         {"name": name, "label": label, "count": len(parts[name])} for name, (label, _) in EVENTS_BY.items()
     ]
-    return _page(request, owner, "events", {"events": parts[by], "by": by, "choices": choices})
+    return _page(
+        request,
+        owner,
+        "events",
+        {"events": parts[by], "by": by, "choices": choices, "rules": rules_of_run(owner)},
+    )
 
 
 @require_safe

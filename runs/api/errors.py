@@ -15,6 +15,7 @@ from runs.errors import ErrandError, RunError, SpecError, UploadError
 from runs.presets import PresetError
 from runs.projects import ProjectError
 from runs.query import QueryError
+from runs.rules.check import RuleError
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
         ProjectError: lambda e: error_response(422, "This project cannot be made.", {"name": str(e)}),
         PresetError: lambda e: error_response(422, "This preset cannot be saved.", {"name": str(e)}),
         QueryError: lambda e: _wrong_query(e),
+        RuleError: lambda e: error_response(422, "This rule cannot be.", e.problems),
         CommandError: lambda e: error_response(409, str(e)),
         RunError: lambda e: error_response(409, str(e)),
         ErrandError: lambda e: error_response(422, str(e)),

@@ -79,8 +79,8 @@ def signature(secret: str, moment: int, body: bytes) -> str:
 
 def call(url: str, content: dict[str, Any], *, project_id: int, delivery_id: int) -> None:
     """POST ``content`` as JSON. Raises NotSent unless the answer is 2xx; what it says beside is not read."""
-    if problem := address_problem(url):
-        raise NotSent(problem)
+    if wrong := address_problem(url):
+        raise NotSent(wrong)
     parts = urlsplit(url)
     body = json.dumps(content).encode()
     headers = {
@@ -120,8 +120,8 @@ def _looked_up(host: str, port: int) -> str:
         raise NotSent(f"the name {host} was not found: {problem}") from problem
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
-        if problem := forbidden(ipaddress.ip_address(address.partition("%")[0])):
-            raise NotSent(problem)
+        if wrong := forbidden(ipaddress.ip_address(address.partition("%")[0])):
+            raise NotSent(wrong)
     return addresses[0]
 
 

@@ -4,6 +4,7 @@ import "./menus.js";
 import "./dialogs.js";
 import { followCounts } from "./counts.js";
 import { on, start } from "./socket.js";
+import { toast } from "./toast.js";
 
 on("workers", ({ total, busy, queued, warming }) => {
   const node = document.querySelector("[data-slots-text]");
@@ -15,6 +16,16 @@ function slotsText(total, busy, queued, warming) {
   const head = warming ? "worker warming up" : total ? `${busy}/${total} device slots` : "no worker";
   return queued ? `${head} · ${queued} queued` : head;
 }
+
+// What a rule had to tell stands in the inbox as well; an open page says it at once.
+on("notice", ({ unread, text }) => {
+  const [count, words] = [document.querySelector("[data-bell-count]"), document.querySelector("[data-bell-words]")];
+  if (count) {
+    count.textContent = words.textContent = unread;
+    count.hidden = !unread;
+  }
+  if (text) toast(text, { action: { label: "Open", href: document.querySelector("[data-bell]").href } });
+});
 
 if (document.querySelector("[data-live-status]")) {
   followCounts();

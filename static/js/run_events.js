@@ -10,7 +10,7 @@ const refresh = throttled(async () => {
 }, 1000);
 
 on("update", (update) => {
-  if (update.run === run && (update.state || update.commands || update.checkpoints || update.warnings)) refresh();
+  if (update.run === run && (update.state || update.commands || update.checkpoints || update.warnings || update.rules)) refresh();
 });
 on("back", refresh);
 document.addEventListener("commandsent", refresh);

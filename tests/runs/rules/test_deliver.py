@@ -1,4 +1,4 @@
-"""Webhooks to a real HTTP server, e-mails through a real SMTP socket: what arrives, what is tried again, what is refused."""
+"""Webhooks to a real HTTP server, e-mails through a real SMTP socket: what arrives, and what does not."""
 
 import json
 import socket
@@ -116,11 +116,10 @@ def test_two_processes_send_a_delivery_once(fired, receiver, monkeypatch):
     assert len(receiver.got) == 1
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1", "::1", "fe80::1", "fd00::1"]
-    + ["::ffff:127.0.0.1", "100.64.0.1"],
-)  # fmt: skip
+INSIDE = "127.0.0.1 10.1.2.3 192.168.0.1 169.254.169.254 0.0.0.0 224.0.0.1 100.64.0.1 ::1 fe80::1 fd00::1 ::ffff:7f00:1"
+
+
+@pytest.mark.parametrize("address", INSIDE.split())
 def test_what_is_not_on_the_public_internet_is_refused(address, settings):
     settings.WEBHOOK_NETWORKS = []
     assert "not on the public internet" in webhook.forbidden(ip_address(address))
