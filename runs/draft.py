@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F
 
 from runs import series
+from runs.evaluations.store import rewind as rewind_evaluations
 from runs.models import Attempt, ConsoleBlock, Run
 from runs.states import ACTIVE, ENDED, State, move
 from trainer_bridge import protocol
@@ -72,11 +73,12 @@ class Draft:
         """Leave the history after ``step``: the run goes on from there."""
         self._flush_metrics()
         series.rewind(self.run.pk, step, self.attempt.number)
+        rewind_evaluations(self.run.pk, step)
         self._rewound = True
         self.set(step=step, speed=None, token_speed=None, evaluation=None)
 
     def flag(self, name: str) -> None:
-        """Browsers that watch should fetch ``name`` ("checkpoints", "warnings", "commands") again."""
+        """Browsers that watch should fetch ``name`` ("checkpoints", "evaluations", "warnings", …) again."""
         self._flags[name] = True
 
     def save(self) -> None:

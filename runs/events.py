@@ -15,6 +15,7 @@ from runs import commands, dispatch, speed
 from runs.checkpoints.register import register
 from runs.clean import finite, moment, plain, text_of
 from runs.draft import Draft
+from runs.evaluations.store import store as store_evaluation
 from runs.external import learned
 from runs.models import Attempt, Command, RunWarning
 from runs.states import State
@@ -153,6 +154,11 @@ def _checkpoint(draft: Draft, event: protocol.Checkpoint) -> None:
     draft.flag("checkpoints")
 
 
+def _evaluated(draft: Draft, event: protocol.Evaluated) -> None:
+    store_evaluation(draft.run.pk, draft.attempt.number, event)
+    draft.flag("evaluations")
+
+
 def _command_ack(draft: Draft, event: protocol.CommandAck) -> None:
     command = commands.acknowledge(draft.run.pk, event, text_of(event.reason))
     if command is None:
@@ -257,6 +263,7 @@ HANDLERS: dict[type, tuple[Callable[[Draft, Any], None], bool]] = {
     protocol.Progress: (_progress, False),
     protocol.Environment: (_environment, False),
     protocol.Checkpoint: (_checkpoint, True),
+    protocol.Evaluated: (_evaluated, True),
     protocol.CommandAck: (_command_ack, True),
     protocol.Warning: (_warning, True),
     protocol.Exit: (_exit, False),

@@ -99,6 +99,7 @@ class Training:
 
         from trainer_bridge.callback import BridgeCallback
         from trainer_bridge.environment import describe
+        from trainer_bridge.evaluations.watch import watch
         from trainer_bridge.printing import LogPrinter
         from trainer_bridge.spec import build_trainer
 
@@ -109,6 +110,7 @@ class Training:
             self.client.emit(Environment(source))
         callback.changes = self.job.changes
         built.trainer.forked = self.job.forked
+        watch(built.trainer, self.client.emit)
         callback.describe = lambda: describe(built)
         self.control.can_evaluate = built.trainer.eval_dataset is not None
         self._step_through(built.trainer, lambda: built.trainer.train(resume_from_checkpoint=resume))

@@ -87,6 +87,8 @@ def plain(value: Any) -> Any:
     """``value`` as JSON that every reader takes: a number that is none becomes "NaN", "Infinity" or "-Infinity"."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, float):
+        return float(value)  # NumPy's is one too, but not every writer takes it
     if isinstance(value, dict):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

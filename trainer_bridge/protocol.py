@@ -175,6 +175,20 @@ class Checkpoint(Message, tag="checkpoint"):
     best: bool = False
 
 
+class Evaluated(Message, tag="evaluation"):
+    """What an evaluation of the split ``name`` ("eval", "eval_<name>", "test") can be looked into by.
+
+    ``view`` is a versioned map of counts and a few rows (docs/evaluation.md). ``media`` are small PNG pictures and WAV
+    sounds of rows by their digest, each sent once by a process; later views name them by it.
+    """
+
+    step: Step
+    time: float
+    name: Name
+    view: dict[str, Any]
+    media: dict[Name, bytes] = field(default_factory=dict)
+
+
 class CommandAck(Message, tag="command_ack"):
     id: int
     status: CommandStatus
@@ -215,6 +229,7 @@ Event = (
     | Progress
     | Environment
     | Checkpoint
+    | Evaluated
     | CommandAck
     | Warning
     | Exit

@@ -7,6 +7,7 @@ from runs.models.command import Command
 from runs.models.console import ConsoleBlock
 from runs.models.errand import Errand
 from runs.models.keeping import Alias, AliasMove, Retention
+from runs.models.evaluation import Evaluation, EvaluationMedia
 from runs.models.preset import Preset
 from runs.models.project import Project
 from runs.models.rule import Delivery, Firing, Notification, Rule, RuleMemory
@@ -29,6 +30,8 @@ __all__ = [
     "Delivery",
     "Errand",
     "Firing",
+    "Evaluation",
+    "EvaluationMedia",
     "IngestToken",
     "LoginLink",
     "Notification",

@@ -7,6 +7,7 @@ from typing import Any
 
 from trainer_bridge.child import Training, resume_folder
 from trainer_bridge.environment import describe
+from trainer_bridge.evaluations.watch import watch
 from trainer_bridge.own import script
 from trainer_bridge.own.files import NotOffered
 from trainer_bridge.own.problems import without_our_frames
@@ -59,6 +60,7 @@ class ScriptTraining(Training):
         # Wherever the script wanted them: the run's page looks for checkpoints here.
         trainer.args.output_dir = str(self.job.paths.checkpoints)
         resumes_rightly(trainer, forked=self.job.forked)
+        watch(trainer, self.client.emit)
         callback = adopt(trainer, self.client, self.control)
         callback.changes = self.job.changes
         callback.describe = lambda: describe(built_training(trainer, recipe))
