@@ -6,8 +6,8 @@ from runs.models.checkpoint import Checkpoint
 from runs.models.command import Command
 from runs.models.console import ConsoleBlock
 from runs.models.errand import Errand
-from runs.models.keeping import Alias, AliasMove, Retention
 from runs.models.evaluation import Evaluation, EvaluationMedia
+from runs.models.keeping import Alias, AliasMove, Retention
 from runs.models.preset import Preset
 from runs.models.project import Project
 from runs.models.rule import Delivery, Firing, Notification, Rule, RuleMemory
@@ -29,9 +29,9 @@ __all__ = [
     "ConsoleBlock",
     "Delivery",
     "Errand",
-    "Firing",
     "Evaluation",
     "EvaluationMedia",
+    "Firing",
     "IngestToken",
     "LoginLink",
     "Notification",

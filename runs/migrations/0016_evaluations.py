@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0012_live_progress'),
+        ('runs', '0015_rules'),
     ]
 
     operations = [
