@@ -9,6 +9,7 @@ from runs.labels import MAX_NAME_LENGTH
 from runs.models import Preset, Project
 from runs.specs import Spec, check_spec
 from runs.sweeps.checks import sweep_problems
+from runs.sweeps.plan import SweepPlan
 from runs.sweeps.space import Space
 from trainer_bridge.spec_fields import GROUPS
 
@@ -22,16 +23,30 @@ class PresetError(ValueError):
 
 
 def save_preset(
-    project: Project, name: str, spec: Spec, space: Space, *, replace: bool = False, user: Any = None
+    project: Project,
+    name: str,
+    spec: Spec,
+    space: Space,
+    plan: SweepPlan | None = None,
+    *,
+    replace: bool = False,
+    user: Any = None,
 ) -> Preset:
     """Save settings under ``name``; an existing preset only with ``replace``.
 
     Raises PresetError for the name, SpecError for settings that no run could have.
     """
     _check_name(name)
-    if problems := preset_problems(spec, space):
+    plan = plan or SweepPlan()
+    if problems := preset_problems(spec, space, plan):
         raise SpecError(problems)
-    values = {"spec": spec, "space": space, "created_by": user.get_username() if user else ""}
+    plan_json = plan.to_json() if space else {}
+    values = {
+        "spec": spec,
+        "space": space,
+        "plan": plan_json,
+        "created_by": user.get_username() if user else "",
+    }
     preset, made = Preset.objects.get_or_create(project=project, name=name.strip(), defaults=values)
     if made:
         return preset
@@ -54,10 +69,10 @@ def rename_preset(preset: Preset, name: str) -> None:
         raise _taken(name) from error
 
 
-def preset_problems(spec: Spec, space: Space) -> dict[str, str]:
+def preset_problems(spec: Spec, space: Space, plan: SweepPlan) -> dict[str, str]:
     """Field → why a run could not have it. Without a recipe only the shape is looked at: another may fit."""
     if "recipe" in spec:
-        return sweep_problems(spec, space) if space else check_spec(spec)
+        return sweep_problems(spec, space, plan) if space else check_spec(spec)
     unknown = [key for key, values in spec.items() if key not in GROUPS or not isinstance(values, dict)]
     return dict.fromkeys(unknown, "A preset has the groups of a specification, each a map.")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dashboard.forms.draft import Draft
 from dashboard.forms.reading import Reading
 from dashboard.forms.rows import html_id
+from dashboard.forms.swept import swept_text
 from dashboard.forms.values import value_text
 from runs.models import Run
 from runs.specs import effective_config
@@ -39,7 +40,7 @@ def differences(draft: Draft, reading: Reading, run: Run) -> list[Difference]:
 def _form(draft: Draft, reading: Reading) -> dict[str, str]:
     """Key → text of every field as it would run; what cannot be read as typed, a sweep as its values."""
     found = {key: _text(value) for key, value in effective_config(reading.spec).items()}
-    swept = {key: ", ".join(map(_text, values)) for key, values in reading.space.items()}
+    swept = {key: swept_text(given) for key, given in reading.space.items()}
     return found | reading.unread | dict.fromkeys(draft.sweeps, "sweep") | swept
 
 

@@ -19,8 +19,9 @@ class TimeEstimate:
 
 
 def time_estimate(reading: Reading, slots: SlotsOverview, rehearsal: Errand | None) -> TimeEstimate | None:
-    """``rehearsal`` is one of the form as it is now. A sweep's trials run as many at once as there are device slots."""
-    rounds = math.ceil(reading.trials / max(1, slots.total))
+    """``rehearsal`` is one of the form as it is now. A sweep's trials run as many at once as it and the slots allow."""
+    at_once = min(max(1, slots.total), reading.plan.parallel or reading.trials or 1)
+    rounds = max(1, math.ceil(reading.trials / at_once))
     seconds = (rehearsal.result or {}).get("seconds") if rehearsal else None
     if seconds is not None:
         about = "at most " if reading.space else "≈ "

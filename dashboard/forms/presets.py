@@ -4,12 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dashboard.forms.draft import Draft, from_query, switch_recipe
+from dashboard.forms.plan import plan_texts
 from dashboard.forms.reading import Reading
 from dashboard.forms.sweep import SweepInput
 from dashboard.forms.values import value_text
 from runs import catalog
 from runs.models import Preset
 from runs.specs import Spec, given_config
+from runs.sweeps.plan import plan_of_json
 
 #: More changes than these are told as a number.
 MOST_TOLD = 6
@@ -37,9 +39,10 @@ def apply(draft: Draft, preset: Preset) -> Applied:
     given = {**given_config(preset.spec), **preset.space}
     known = {key: value for key, value in given.items() if key in draft.fields}
     texts = {key: value_text(value) for key, value in known.items() if key not in preset.space}
-    sweeps = {key: SweepInput.of(values) for key, values in preset.space.items() if key in draft.fields}
+    sweeps = {key: SweepInput.of(given) for key, given in preset.space.items() if key in draft.fields}
+    plan = plan_texts(plan_of_json(preset.plan)) if preset.space else draft.plan
     kept = {key: sweep for key, sweep in draft.sweeps.items() if key not in texts}
-    after = replace(draft, texts=draft.texts | texts, sweeps=kept | sweeps)
+    after = replace(draft, texts=draft.texts | texts, sweeps=kept | sweeps, plan=plan)
     return Applied(after, _told(preset, before, after, given.keys()))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboard.forms.reading import Reading
 from dashboard.forms.rows import html_id
+from dashboard.forms.swept import values_of
 from dashboard.numbers import THIN, bytes_size, config_value, duration, grouped, number
 from runs import errands
 from runs.models import Errand
@@ -47,7 +48,7 @@ class Report:
 
 def largest_trial(reading: Reading) -> dict[str, Any]:
     """Of a sweep the point with the largest of each swept number, which needs the most; {} of a single run."""
-    return {key: _largest(values) for key, values in reading.space.items()}
+    return {key: _largest(values_of(given)) for key, given in reading.space.items()}
 
 
 def spec_to_rehearse(reading: Reading) -> Spec:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from dashboard.forms.draft import Draft
 from dashboard.forms.fields import FormField
+from dashboard.forms.plan import PlanRow, is_of, plan_rows
 from dashboard.forms.reading import Reading
 from dashboard.forms.sweep import SweepInput, split_values
 from trainer_bridge.argument_fields import owned
@@ -22,7 +23,7 @@ _TITLES = {
 #: Which section shows the fields of a group of the spec, where it is called otherwise.
 _SECTIONS = {"params": "parameters", "args": "arguments"}
 #: Problems of the Launch section.
-LAUNCH_KEYS = ("sweep", "name", "tags", "project", "new_project")
+LAUNCH_KEYS = ("name", "tags", "project", "new_project")
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class PlanShown:
+    """A row of the plan; ``of`` is the choice that it belongs to ("sampler:tpe"), "" where it always counts."""
+
+    row: Row
+    of: str
+    hidden: bool
+
+
+@dataclass(frozen=True)
 class SectionState:
     """What the list of sections says of one: ``problems`` and ``changed`` are counts."""
 
@@ -158,9 +168,29 @@ def section_states(draft: Draft, reading: Reading) -> dict[str, SectionState]:
         changed = sum(group.changed for group in section.groups)
         problems = sum(key in reading.problems for key in section.keys)
         states[section.id] = SectionState(problems, changed, f"{changed} changed" if changed else "defaults")
+    return states | {"search": _search_state(draft, reading), "launch": _launch_state(draft, reading)}
+
+
+def _search_state(draft: Draft, reading: Reading) -> SectionState:
+    keys = [*plan_rows(), "sweep"]
+    return SectionState(sum(key in reading.problems for key in keys), 0, reading.plan.sampler)
+
+
+def _launch_state(draft: Draft, reading: Reading) -> SectionState:
     problems = sum(key in reading.problems for key in LAUNCH_KEYS)
-    trials = f"sweep of {reading.trials}" if reading.space else "1 run"
-    return states | {"launch": SectionState(problems, 0, trials)}
+    return SectionState(problems, 0, f"sweep of {reading.trials}" if draft.sweeps else "1 run")
+
+
+def shown_plan(draft: Draft, reading: Reading) -> list[PlanShown]:
+    """How the sweep is searched, row by row."""
+    return [_plan_row(draft, reading, key, found) for key, found in plan_rows().items()]
+
+
+def _plan_row(draft: Draft, reading: Reading, key: str, found: PlanRow) -> PlanShown:
+    text = draft.plan[key]
+    changed = text.strip() != found.form.default_text
+    row = Row(found.form, text, changed, reading.problems.get(key, ""), "", False, SweepInput())
+    return PlanShown(row, ":".join(found.of or ()), not is_of(draft.plan, found))
 
 
 def html_id(key: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.forms.reading import Reading
+from dashboard.forms.swept import values_of
 from dashboard.forms.values import value_text
 from dashboard.numbers import grouped, number
 from runs.models import Errand
@@ -42,7 +43,7 @@ def schedule_preview(recipe: Recipe, reading: Reading, rehearsal: Errand | None 
     """
     wrong = {key.removeprefix("args.") for key in reading.problems}
     swept = {name: reading.space[f"args.{name}"] for name in READS if f"args.{name}" in reading.space}
-    chosen = {name: _middle(values) for name, values in swept.items()}
+    chosen = {name: _middle(values_of(given)) for name, given in swept.items()}
     args = arguments.merge(reading.spec.get("args", {}) | chosen, recipe.arguments)
     if "args" in recipe.without or wrong & {*READS} or not is_drawn(args["lr_scheduler_type"]):
         return None

@@ -5,9 +5,11 @@ from typing import Any
 
 from dashboard.forms.draft import Draft
 from dashboard.forms.estimate import TimeEstimate, time_estimate
+from dashboard.forms.plan import plan_rows
 from dashboard.forms.reading import Reading
 from dashboard.forms.rows import html_id
 from dashboard.forms.schedule import Preview, schedule_preview
+from dashboard.forms.swept import FEW, swept_text
 from dashboard.forms.values import value_text
 from runs.models import Errand
 from runs.specs import objective_of
@@ -42,14 +44,19 @@ class Problem:
 
 @dataclass(frozen=True)
 class Summary:
-    """``trials`` is 1 for a single run; ``batch`` and ``length`` are "" where the sweep varies them."""
+    """``trials`` is 1 for a single run, whose ``sampler`` is "".
+
+    ``batch`` and ``length`` are "" where the sweep varies them.
+    """
 
     objective: str
     verb: str
     length: str
     batch: str
     trials: int
-    factors: str
+    trials_text: str
+    sampler: str
+    parallel: int | None
     changes: list[Change]
     problems: list[Problem]
     cautions: list[Problem]
@@ -63,8 +70,10 @@ class Summary:
         """What the Launch button says: why it does not launch, or what it queues."""
         if count := len(self.problems):
             return f"Fix {count} problem{'s' if count > 1 else ''} to launch"
-        plural = "s" if self.trials > 1 else ""
-        return f"Launch {self.trials} trial{plural}" if self.factors else "Launch"
+        if not self.sampler:
+            return "Launch"
+        what = "run" if self.trials_text.endswith("runs") else "trial"
+        return f"Launch {self.trials} {what}{'s' if self.trials > 1 else ''}"
 
     @property
     def boxes(self) -> list[bool]:
@@ -78,7 +87,7 @@ class Summary:
         """When it starts: how many at once, and why the others (or all) wait."""
         if self.wait:
             return f"It will queue: {self.wait}."
-        at_once = max(0, min(self.trials, self.free - self.slots.queued))
+        at_once = max(0, min(self.trials, self.parallel or self.trials, self.free - self.slots.queued))
         if at_once == self.trials:
             return "It starts at once." if self.trials == 1 else f"All {self.trials} start at once."
         ahead = f", {self.slots.queued} queued ahead" if self.slots.queued else ""
@@ -106,7 +115,9 @@ def summarise(
         length="" if swept & {"max_steps", "num_train_epochs"} else _length(args, recipe),
         batch="" if swept & {_BATCH, _ACCUMULATE} else _batch(args, recipe),
         trials=reading.trials,
-        factors=" × ".join(str(len(values)) for values in reading.space.values()),
+        trials_text=reading.trials_text,
+        sampler=reading.plan.sampler if draft.sweeps else "",
+        parallel=reading.plan.parallel,
         changes=_changes(draft, reading),
         problems=_told(draft, reading.problems),
         cautions=_told(draft, reading.cautions),
@@ -163,10 +174,8 @@ def _changes(draft: Draft, reading: Reading) -> list[Change]:
 def _new(draft: Draft, reading: Reading, key: str) -> str:
     if key not in draft.sweeps:
         return _short(draft.texts[key]) or "none"
-    values = reading.space.get(key)
-    if not values:
-        return "sweep"
-    return ", ".join(map(value_text, values)) if len(values) <= 3 else f"{len(values)} values"
+    given = reading.space.get(key)
+    return swept_text(given, FEW) if given else "sweep"
 
 
 def _short(text: str) -> str:
@@ -176,4 +185,5 @@ def _short(text: str) -> str:
 
 
 def _name(draft: Draft, key: str) -> str:
-    return draft.fields[key].label if key in draft.fields else key.replace("_", " ")
+    known = draft.fields.get(key) or (plan_rows()[key].form if key in plan_rows() else None)
+    return known.label if known else key.replace("_", " ")

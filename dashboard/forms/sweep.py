@@ -1,8 +1,9 @@
-"""What one field is swept over, as typed: a list of values, or a range expanded to points."""
+"""What one field is swept over, as typed: a list of values or a range, and when it is swept at all."""
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import unquote
 
 from django.http import QueryDict
@@ -13,46 +14,117 @@ from trainer_bridge.fields import Field, Value, parse_int, parse_number
 
 MODES = ("list", "range", "log")
 _LINK = re.compile(r"(list|range|log):(.*)", re.DOTALL)
-_SPAN = re.compile(r"(.*)\.\.(.*?)(?::([^:]*))?", re.DOTALL)
+_SPAN = re.compile(r"(.*)\.\.(.*?)(?::([^:]*))?(?::step=([^:]*))?", re.DOTALL)
 #: How a list says "not set" of an optional field.
 NOT_SET = "none"
 
 
+#: The number of points that a grid takes of a range, unless it says otherwise.
+POINTS = "4"
+
+
 @dataclass(frozen=True)
 class SweepInput:
-    """``values`` belongs to the mode "list"; the rest to "range" and "log". All are texts."""
+    """``values`` belongs to the mode "list"; ``low`` to ``step`` to "range" and "log". All are texts.
+
+    ``count`` is how many points a grid takes of the range, ``step`` the distance of values otherwise ("" for any).
+    The field is swept only where ``when_field`` has one of ``when_values``; "" for always.
+    """
 
     mode: str = "list"
     values: str = ""
     low: str = ""
     high: str = ""
-    count: str = "4"
+    count: str = POINTS
+    step: str = ""
+    when_field: str = ""
+    when_values: str = ""
 
     @classmethod
     def from_link(cls, text: str) -> "SweepInput":
-        """Reads ``list:1e-4,3e-4``, ``log:6e-5..1e-3`` and ``range:16..64:4``; anything else is a list."""
+        """Reads ``list:1e-4,3e-4``, ``log:6e-5..1e-3``, ``range:16..64:4`` and ``range:16..64:4:step=8``; anything else
+        is a list.
+        """
         match = _LINK.fullmatch(text)
         mode, rest = match.groups() if match else ("list", text)
         span = _SPAN.fullmatch(rest)
         if mode == "list" or span is None:
             return cls("list", rest)
-        low, high, count = (unquote(part) for part in span.groups("4"))
-        return cls(mode, "", low, high, count)
+        low, high, count, step = (unquote(part or "") for part in span.groups())
+        return cls(mode, "", low, high, POINTS if span[3] is None else count, step)
 
     @classmethod
-    def of(cls, values: list[Value]) -> "SweepInput":
-        """The list of ``values``, as a person would type it."""
-        return cls("list", ", ".join(NOT_SET if value is None else value_text(value) for value in values))
+    def of(cls, given: Any) -> "SweepInput":
+        """What a space holds for the field (runs/sweeps/space.py), as a person would type it."""
+        if isinstance(given, list):
+            return cls("list", _list_text(given))
+        when = given.get("when") or {}
+        condition = {"when_field": when.get("field", ""), "when_values": _list_text(when.get("in", []))}
+        if "values" in given:
+            return cls("list", _list_text(given["values"]), **condition)
+        low, high, step = (_text(given.get(name)) for name in ("low", "high", "step"))
+        mode = "log" if given.get("scale") == "log" else "range"
+        return cls(mode, "", low, high, _text(given.get("count")) or POINTS, step, **condition)
 
     def to_link(self) -> str:
         """What ``from_link`` reads."""
         if self.mode == "list":
             return "list:" + ",".join(split_values(self.values))
         high = re.sub(r"^\.", "%2E", _escaped(self.high))
-        return f"{self.mode}:{_escaped(self.low)}..{high}:{_escaped(self.count)}"
+        step = f":step={_escaped(self.step)}" if self.step else ""
+        return f"{self.mode}:{_escaped(self.low)}..{high}:{_escaped(self.count)}{step}"
+
+    def only_when(self, link: str) -> "SweepInput":
+        """The same, conditional as ``link`` says: "args.optim:sgd,adafactor"."""
+        field, _, values = link.partition(":")
+        return replace(self, when_field=field, when_values=values)
+
+    @property
+    def condition_link(self) -> str:
+        """What ``only_when`` reads; "" for a field that is always swept."""
+        if not self.when_field.strip():
+            return ""
+        return f"{self.when_field.strip()}:{','.join(split_values(self.when_values))}"
+
+    def distribution(self, field: Field, condition: Field | None, *, grid: bool) -> Any:
+        """What the space holds for the field. Raises ValueError with a sentence.
+
+        A grid gets the values themselves, rounded as people write them; every other sampler gets the range.
+        ``condition`` is the field of ``when_field``, None where there is none of that name.
+        """
+        points = grid or self.mode == "list"
+        found: Any = {"values": self.expand(field)} if points else self._range(field)
+        when = self._when(condition)
+        if when is not None:
+            return {**found, "when": when}
+        return found["values"] if points else found
+
+    def _when(self, condition: Field | None) -> dict[str, Any] | None:
+        if not self.when_field.strip():
+            return None
+        if condition is None:
+            raise ValueError(f"“Only when” names no field of this form: “{self.when_field}”.")
+        texts = split_values(self.when_values)
+        if not texts:
+            raise ValueError(f"“Only when {self.when_field} is” needs a value, or several.")
+        return {"field": self.when_field.strip(), "in": [_parse_one(condition, text) for text in texts]}
+
+    def _range(self, field: Field) -> dict[str, Any]:
+        low, high = (self._end(field, text) for text in (self.low, self.high))
+        found: dict[str, Any] = {"low": low, "high": high, "scale": "log" if self.mode == "log" else "linear"}
+        if field.kind == "int":
+            found["int"] = True
+        if self.step.strip() and self.mode == "range":
+            found["step"] = parse_number(self.step.strip())
+        return found
+
+    def _end(self, field: Field, text: str) -> Value:
+        if not text.strip():
+            raise ValueError("A range needs both ends.")
+        return _parse_one(field, text.strip())
 
     def expand(self, field: Field) -> list[Value]:
-        """The values to try, each once, in order. Raises ValueError with a sentence."""
+        """The values that a grid tries, each once, in order. Raises ValueError with a sentence."""
         texts = split_values(self.values) if self.mode == "list" else self._points(field)
         if not texts:
             raise ValueError("Has no values to try. Give two or more, or turn Sweep off.")
@@ -94,7 +166,10 @@ def sweep_from_post(data: QueryDict, key: str) -> SweepInput:
         values=", ".join(data.getlist(f"list.{key}"))[:MAX_TEXT],
         low=data.get(f"low.{key}", "")[:MAX_TEXT],
         high=data.get(f"high.{key}", "")[:MAX_TEXT],
-        count=data.get(f"count.{key}", "4")[:MAX_TEXT],
+        count=data.get(f"count.{key}", POINTS)[:MAX_TEXT],
+        step=data.get(f"step.{key}", "")[:MAX_TEXT],
+        when_field=data.get(f"when_field.{key}", "")[:MAX_TEXT],
+        when_values=data.get(f"when_values.{key}", "")[:MAX_TEXT],
     )
 
 
@@ -106,6 +181,14 @@ def split_values(text: str) -> list[str]:
 def _escaped(text: str) -> str:
     """A part of a range whose own : and .. part nothing."""
     return text.replace("%", "%25").replace(":", "%3A").replace("..", "%2E%2E")
+
+
+def _text(value: Value) -> str:
+    return "" if value is None else value_text(value)
+
+
+def _list_text(values: list[Value]) -> str:
+    return ", ".join(NOT_SET if value is None else value_text(value) for value in values)
 
 
 def _parse_one(field: Field, text: str) -> Value:

@@ -8,7 +8,9 @@ from dashboard.forms.sweep import split_values
 from runs.documents import Document, ReadDocument, read_document, write_document
 from runs.models import Project
 from runs.specs import shape_problems, spec_with
-from runs.sweeps.space import Space
+from runs.sweeps.checks import plan_problems
+from runs.sweeps.plan import PLAN_KEYS
+from runs.sweeps.space import Space, SpaceError, read_space
 from runs.yaml_text import Problem, load
 from trainer_bridge.fields import did_you_mean
 
@@ -26,7 +28,7 @@ def to_yaml(draft: Draft, reading: Reading) -> str:
     spec = spec_with(reading.spec, {key: _typed(draft, key, text) for key, text in reading.unread.items()})
     tags = [tag for part in draft.tag_list() if (tag := part.strip())]
     space = {key: _values(draft, reading, key) for key in draft.sweeps}
-    return write_document(Document(spec, space, draft.name, tags, draft.project))
+    return write_document(Document(spec, space, draft.name, tags, draft.project, reading.plan))
 
 
 def read_yaml(text: str, base: Draft) -> TextRead:
@@ -40,17 +42,20 @@ def read_yaml(text: str, base: Draft) -> TextRead:
         found = sorted([*found, Problem(read.place("project"), "project", sentence)])
     if not _has_shape(read.document):
         return TextRead(found, None)
-    draft = from_spec(read.document.spec, read.document.space)
-    at_home = {*draft.fields, *LABELS, "sweep"} - {"project"}
+    draft = from_spec(read.document.spec, read.document.space, read.document.plan)
+    at_home = {*draft.fields, *LABELS, "sweep", *PLAN_KEYS, "objective"} - {"project"}
     if read.wrong or any(problem.key not in at_home for problem in found):
         return TextRead(found, None)
     return TextRead(found, _labelled(draft, read, base))
 
 
 def _has_shape(document: Document) -> bool:
-    """Whether a form can be made of it: groups are maps, and what is swept are lists."""
-    lists = all(isinstance(values, list) for values in document.space.values())
-    return lists and not shape_problems(document.spec)
+    """Whether a form can be made of it: groups are maps, what is swept are lists or ranges, the plan is one."""
+    try:
+        read_space(document.space)
+    except SpaceError:
+        return False
+    return not shape_problems(document.spec) and not plan_problems(document.plan)
 
 
 def _labelled(draft: Draft, read: ReadDocument, base: Draft) -> Draft:
@@ -72,15 +77,16 @@ def _labelled(draft: Draft, read: ReadDocument, base: Draft) -> Draft:
 def _same(base: Draft, key: str, space: Space) -> bool:
     """Whether the text has the very values that the form's range came to."""
     try:
-        return base.sweeps[key].expand(base.fields[key].field) == space.get(key)
+        field, sweep = base.fields[key].field, base.sweeps[key]
+        return not sweep.when_field and sweep.expand(field) == space.get(key)
     except ValueError:
         return False
 
 
-def _values(draft: Draft, reading: Reading, key: str) -> list[object]:
+def _values(draft: Draft, reading: Reading, key: str) -> object:
     """What a field is swept over; where that cannot be read, the texts."""
     if key in reading.space:
-        return list(reading.space[key])
+        return reading.space[key]
     sweep = draft.sweeps[key]
     texts = split_values(sweep.values) if sweep.mode == "list" else [sweep.low, sweep.high]
     return [_typed(draft, key, text) for text in texts]

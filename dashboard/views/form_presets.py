@@ -17,6 +17,7 @@ from dashboard.views.new_start import draft_of_form
 from runs.errors import SpecError
 from runs.models import Preset, Project
 from runs.presets import PresetError, rename_preset, save_preset
+from runs.sweeps.plan import plan_of_json
 
 
 @require_POST
@@ -37,7 +38,13 @@ def save(request: HttpRequest, project: str) -> JsonResponse:
     spec = presets.spec_to_save(reading, any_recipe=any_recipe)
     try:
         preset = save_preset(
-            here, name, spec, reading.space, replace=bool(request.POST.get("replace")), user=request.user
+            here,
+            name,
+            spec,
+            reading.space,
+            reading.plan,
+            replace=bool(request.POST.get("replace")),
+            user=request.user,
         )
     except PresetError as refused:
         return _presets(here, 422, error=str(refused), taken=refused.taken, **typed)
@@ -71,7 +78,7 @@ def delete(request: HttpRequest, project: str, preset: int) -> JsonResponse:
     here = project_or_404(project)
     found = _preset(here, preset)
     found.delete()
-    undo = json.dumps({"name": found.name, "spec": found.spec, "space": found.space})
+    undo = json.dumps({name: getattr(found, name) for name in ("name", "spec", "space", "plan")})
     return _presets(here, text=f"Preset “{found.name}” deleted", undo=undo)
 
 
@@ -81,7 +88,8 @@ def restore(request: HttpRequest, project: str) -> JsonResponse:
     here = project_or_404(project)
     try:
         kept = json.loads(request.POST.get("undo", ""))
-        preset = save_preset(here, kept["name"], kept["spec"], kept["space"], user=request.user)
+        plan = plan_of_json(kept["plan"])
+        preset = save_preset(here, kept["name"], kept["spec"], kept["space"], plan, user=request.user)
     except SpecError:
         return _presets(here, 422, error="The recipe changed since: the preset cannot be brought back.")
     except PresetError as refused:

@@ -20,7 +20,7 @@ from runs.errors import RunError
 from runs.models import Run
 from runs.scripts import script_of
 from runs.specs import spec_with
-from runs.sweeps.grid import grid
+from runs.sweeps.grid import first_point
 
 #: Runs that the sheet lists at once; the others are found by name.
 MOST_RUNS = 20
@@ -46,7 +46,7 @@ def python_sheet(request: HttpRequest, project: str) -> JsonResponse:
     reading = read(draft)
     if reading.problems:
         return sheet("python", {"refused": "The form has problems to fix first.", "problems": True})
-    first = grid(reading.space)[0] if reading.space else {}
+    first = first_point(reading.space) if reading.space else {}
     try:
         script = script_of(spec_with(reading.spec, first), draft.name)
     except RunError as refused:

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.forms.draft import Draft, from_query, switch_recipe, to_query
+from dashboard.forms.fields import link_name
+from dashboard.forms.plan import at_rows
 from dashboard.forms.reading import Reading, read
 from dashboard.forms.recipe_groups import grouped
 from dashboard.forms.rehearsal import rehearsed, went_wrong
-from dashboard.forms.rows import html_id, section_states, sections
+from dashboard.forms.rows import html_id, section_states, sections, shown_plan
 from dashboard.forms.summary import summarise
 from dashboard.responses import SeeOther
 from dashboard.views.access import project_or_404
@@ -50,7 +52,7 @@ def project_new(request: HttpRequest, project: str) -> HttpResponse:
     try:
         return SeeOther(_launch(here, draft, reading, request.user))
     except SpecError as error:
-        return _page(request, here, draft, replace(reading, problems=error.problems), status=422)
+        return _page(request, here, draft, replace(reading, problems=at_rows(error.problems)), status=422)
 
 
 @require_POST
@@ -88,7 +90,8 @@ def _launch(here: Project, draft: Draft, reading: Reading, user: AbstractBaseUse
         if draft.ckpt:
             return f"/r/{_fork(project, draft, reading, labels).pk}/charts"
         if reading.space:
-            return f"/s/{launch_sweep(project, reading.spec, reading.space, **labels).pk}"
+            sweep = launch_sweep(project, reading.spec, reading.space, plan=reading.plan, **labels)
+            return f"/s/{sweep.pk}"
         return f"/r/{launch_run(project, reading.spec, **labels).pk}/charts"
 
 
@@ -148,6 +151,8 @@ def _page(
         "fork_problem": fork_problem(forked) if forked else "",
         "problems": reading.problems,
         "sections": sections(draft, reading),
+        "field_names": [link_name(draft.fields, key) for key in draft.fields],
+        "plan_rows": shown_plan(draft, reading),
         "states": section_states(draft, reading),
         "summary": summarise(draft, reading, slots_overview()),
         "link": to_query(draft).urlencode(),

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from dashboard.forms.draft import Draft, from_post, from_query, from_spec
 from runs.models import Checkpoint, Project, Run, Sweep
+from runs.sweeps.plan import plan_of
 
 
 def draft_of_link(request: HttpRequest) -> Draft:
@@ -31,7 +32,7 @@ def _clone(wanted: str) -> Draft | None:
     if run := Run.objects.filter(pk=wanted).first():
         return from_spec(run.spec, tags=run.tags)
     if sweep := Sweep.objects.filter(pk=wanted).first():
-        return from_spec(sweep.spec, sweep.space, tags=sweep.tags)
+        return from_spec(sweep.spec, sweep.space, plan_of(sweep), tags=sweep.tags)
     return None
 
 

@@ -10,6 +10,7 @@ from ninja.responses import Status
 
 from runs.models import Preset, Project
 from runs.presets import rename_preset, save_preset
+from runs.sweeps.plan import plan_of_json
 
 router = Router(tags=["presets"])
 
@@ -20,18 +21,23 @@ class PresetOut(Schema):
     id: int
     name: str
     spec: dict[str, Any]
-    space: dict[str, list[Any]]
+    space: dict[str, Any]
+    plan: dict[str, Any]
     created_by: str
     updated_at: datetime
 
 
 class PresetIn(Schema):
-    """``replace``: an existing preset of that name is overwritten instead of refused."""
+    """``space`` and ``plan`` as of a sweep (docs/sweeps.md).
+
+    ``replace``: an existing preset of that name is overwritten instead of refused.
+    """
 
     project: str
     name: str
     spec: dict[str, Any]
-    space: dict[str, list[Any]] = Field(default_factory=dict)
+    space: dict[str, Any] = Field(default_factory=dict)
+    plan: dict[str, Any] = Field(default_factory=dict)
     replace: bool = False
 
 
@@ -49,7 +55,10 @@ def list_presets(request: HttpRequest, project: str) -> list[Preset]:
 def create_preset(request: HttpRequest, body: PresetIn) -> Status:
     """Save settings by name; JSON, or YAML as for a launch."""
     project = get_object_or_404(Project, slug=body.project)
-    preset = save_preset(project, body.name, body.spec, body.space, replace=body.replace, user=request.user)
+    plan = plan_of_json(body.plan)
+    preset = save_preset(
+        project, body.name, body.spec, body.space, plan, replace=body.replace, user=request.user
+    )
     return Status(201, preset)
 
 

@@ -14,7 +14,7 @@ export function filter(form) {
   }
   // What is found stands at the top: sections without such fields make room.
   for (const section of form.querySelectorAll(".form-section"))
-    section.hidden = section.querySelector(".group") ? !section.querySelector(".group:not([hidden])") : Boolean(words || changedOnly);
+    section.hidden = section.querySelector(".group") ? !section.querySelector(".group:not([hidden])") : Boolean(words || changedOnly) && !section.querySelector("[data-row]:not([hidden])");
   document.getElementById("no-match").hidden = found > 0;
 }
 

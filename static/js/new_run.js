@@ -8,6 +8,7 @@ import { filter, showAll } from "./field_filter.js";
 import { checked, holds, setUpRehearsal } from "./rehearsal.js";
 import { on } from "./socket.js";
 import { setUpSwitches } from "./json_switches.js";
+import { setUpPlan } from "./sweep_plan.js";
 import { seedSweep } from "./sweep_seed.js";
 
 const form = document.getElementById("new-run");
@@ -211,6 +212,7 @@ for (const box of form.querySelectorAll(".error-text:not(:empty)")) shown.add(bo
 on("workers", checkSoon); // the device slots of the summary
 setUpRehearsal(() => form.requestSubmit(launch), check);
 setUpSwitches();
+setUpPlan(form);
 offerDraft(form);
 offerSheets(form);
 followSections(form);

@@ -12,7 +12,7 @@ export function followSections(form) {
 }
 
 function current(column) {
-  const sections = [...column.querySelectorAll(".form-section:not([hidden])")];
+  const sections = [...column.querySelectorAll(".form-section")].filter((section) => section.getClientRects().length);
   // At the end the last section is meant, though it may be too short to reach the line.
   const end = column.scrollTop > 0 && column.scrollTop + column.clientHeight >= column.scrollHeight - 4;
   return end ? sections.at(-1) : (sections.findLast((section) => section.getBoundingClientRect().top < LINE) ?? sections[0]);

@@ -349,7 +349,7 @@ def test_sections_count_their_problems_and_changes():
     assert (states["arguments"].problems, states["arguments"].changed) == (1, 2)
     assert (states["checkpoints"].problems, states["checkpoints"].changed) == (0, 1)
     assert (states["parameters"].problems, states["parameters"].note) == (0, "defaults")
-    assert list(states) == ["recipe", "parameters", "trainer", "arguments", "checkpoints", "launch"]
+    assert list(states) == ["recipe", "parameters", "trainer", "arguments", "checkpoints", "search", "launch"]
 
 
 def test_a_blank_draft_has_a_text_for_every_field():
