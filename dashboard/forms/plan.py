@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from dashboard.forms.fields import FormField
 from dashboard.forms.values import value_text
+from runs.sweeps.checks import MOST_SEEDS
 from runs.sweeps.options import PRUNERS, SAMPLERS, Method
 from runs.sweeps.plan import SweepPlan
 from trainer_bridge.fields import Field, did_you_mean, parse_int
@@ -18,7 +19,6 @@ from trainer_bridge.fields import Field, did_you_mean, parse_int
 PlanTexts = dict[str, str]
 
 HOUR = 3600.0
-MOST_SEEDS = 50
 _DIRECTIONS = {
     "max": True,
     "maximise": True,
@@ -50,7 +50,7 @@ _ROWS = (
     _field("parallel", "int", None, "Trials that wait or train at once. Not set: all of a grid, else one a slot.",
            minimum=1, maximum=10_000, optional=True),
     _field("sampler_seed", "int", 0, "The same seed and the same results give the same suggestions.", minimum=0,
-           maximum=2**32 - 1),
+           maximum=2**31 - 1),
     _field("objectives", "text", None,
            "Not set: the metric of the best model. One a line for several (NSGA-II): “eval/f1 max”.",
            optional=True, long=True),

@@ -115,7 +115,7 @@ class SweepInput:
         if field.kind == "int":
             found["int"] = True
         if self.step.strip() and self.mode == "range":
-            found["step"] = parse_number(self.step.strip())
+            found["step"] = (parse_int if field.kind == "int" else parse_number)(self.step.strip())
         return found
 
     def _end(self, field: Field, text: str) -> Value:
