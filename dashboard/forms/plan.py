@@ -18,6 +18,8 @@ from trainer_bridge.fields import Field, did_you_mean, parse_int
 #: One text for each row, by its key.
 PlanTexts = dict[str, str]
 
+#: What the rows "sampler" and "pruner" choose among.
+METHODS: Mapping[str, Mapping[str, Method]] = {"sampler": SAMPLERS, "pruner": PRUNERS}
 HOUR = 3600.0
 _DIRECTIONS = {
     "max": True,
@@ -74,8 +76,8 @@ def plan_rows() -> Mapping[str, PlanRow]:
     found: dict[str, PlanRow] = {}
     for field in _ROWS:
         found[f"plan.{field.name}"] = PlanRow(_form(f"plan.{field.name}", field))
-        if field.name in ("sampler", "pruner"):
-            found |= dict(_options(field.name, SAMPLERS if field.name == "sampler" else PRUNERS))
+        if field.name in METHODS:
+            found |= dict(_options(field.name, METHODS[field.name]))
     return MappingProxyType(found)
 
 

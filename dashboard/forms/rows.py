@@ -6,7 +6,7 @@ from itertools import groupby
 
 from dashboard.forms.draft import Draft
 from dashboard.forms.fields import FormField
-from dashboard.forms.plan import PlanRow, is_of, plan_rows
+from dashboard.forms.plan import METHODS, PlanRow, is_of, plan_rows
 from dashboard.forms.reading import Reading
 from dashboard.forms.sweep import SweepInput, split_values
 from trainer_bridge.argument_fields import owned
@@ -136,12 +136,22 @@ class Section:
 
 
 @dataclass(frozen=True)
+class MethodHelp:
+    """What a sampler or pruner is for; seen while it is chosen."""
+
+    of: str
+    text: str
+    hidden: bool
+
+
+@dataclass(frozen=True)
 class PlanShown:
     """A row of the plan; ``of`` is the choice that it belongs to ("sampler:tpe"), "" where it always counts."""
 
     row: Row
     of: str
     hidden: bool
+    helps: list[MethodHelp]
 
 
 @dataclass(frozen=True)
@@ -190,7 +200,16 @@ def _plan_row(draft: Draft, reading: Reading, key: str, found: PlanRow) -> PlanS
     text = draft.plan[key]
     changed = text.strip() != found.form.default_text
     row = Row(found.form, text, changed, reading.problems.get(key, ""), "", False, SweepInput())
-    return PlanShown(row, ":".join(found.of or ()), not is_of(draft.plan, found))
+    return PlanShown(row, ":".join(found.of or ()), not is_of(draft.plan, found), _helps(draft, key))
+
+
+def _helps(draft: Draft, key: str) -> list[MethodHelp]:
+    kind = key.removeprefix("plan.")
+    methods = METHODS.get(kind, {})
+    return [
+        MethodHelp(f"{kind}:{name}", f"{method.title}. {method.help}", draft.plan[key] != name)
+        for name, method in methods.items()
+    ]
 
 
 def html_id(key: str) -> str:
