@@ -3,10 +3,9 @@
 Every text from outside goes through ``escape`` in this module; nothing else is put into the markup.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from html import escape
-from typing import NamedTuple
 from urllib.parse import quote
 
 from django.template.loader import render_to_string
@@ -19,14 +18,30 @@ from runs.models import Run, Sweep
 from runs.table.groups import Line
 
 
-class Cell(NamedTuple):
-    text: str
-    is_best: bool = False
-    title: str = ""
+def kind_of(at: int, pinned: int) -> str:
+    """The attribute of the cells of column ``at``, of which the first ``pinned`` stay beside the name."""
+    return f' class="pinned pin-{at}"' if at < pinned else ""
+
+
+def cell(text: str, kind: str = "", title: str = "") -> str:
+    """One cell. As few characters as can be: there may be 8,000 of them on a page."""
+    told = f' title="{_escape(title)}"' if title else ""
+    return f"<td{kind}{told}>{_escape(text)}</td>"
+
+
+def metric_cells(
+    texts: Iterable[str], lasts: Iterable[float], are_best: Iterable[bool], kind: str
+) -> list[str]:
+    """A column of measured values; ``texts`` are numbers as we write them, in which nothing has to be escaped."""
+    return [
+        f'<td{kind} title="best; last {last:.4g}">'
+        + (f'<span class="best">{text}</span></td>' if is_best else f"{text}</td>")
+        for text, last, is_best in zip(texts, lasts, are_best, strict=True)
+    ]
 
 
 def run_row(
-    run: Run, cells: Sequence[Cell], shown: bool, percent: float | None, depth: int, pinned: int, slug: str
+    run: Run, cells: Sequence[str], shown: bool, percent: float | None, depth: int, slug: str
 ) -> SafeString:
     """A run: tick, eye, state, name with tags, cells, progress. ``slug`` is its project's."""
     name = escape(run.name)
@@ -45,7 +60,7 @@ def run_row(
         f'<td class="tight">{_state(run.state)}</td>'
         f'<th scope="row" class="name-column"><span class="name-cell">'
         f'<a href="{_link("run_charts", run.pk)}">{_middle(run.name)}</a>{_clone(run, slug)}{tags}</span></th>'
-        f"{_cells(cells, pinned)}{_progress(run.state, percent)}</tr>"
+        f"{''.join(cells)}{_progress(run.state, percent)}</tr>"
     )
 
 
@@ -53,10 +68,9 @@ def group_row(
     line: Line,
     sweep: Sweep | None,
     labels: list[tuple[str, str]],
-    cells: Sequence[Cell],
+    cells: Sequence[str],
     state: str,
     done: str,
-    pinned: int,
 ) -> SafeString:
     """A group: fold, what its runs have in common, how many they are, cells, how many have ended."""
     words = ", ".join(f"{key} {value}" for key, value in labels)
@@ -70,7 +84,7 @@ def group_row(
         f'aria-label="Runs of {escape(words)}">{_icon("chevron-right")}</a></td>{chip}'
         f'<th scope="row" class="name-column"><span class="name-cell">{_state(state)}{link} '
         f'<span class="quiet">{count}</span></span></th>'
-        f'{_cells(cells, pinned)}<td class="progress-column quiet">{done}</td></tr>'
+        f'{"".join(cells)}<td class="progress-column quiet">{done}</td></tr>'
     )
 
 
@@ -83,21 +97,6 @@ def _clone(run: Run, slug: str) -> str:
         f'<a class="icon-button row-clone" href="{link}" aria-label="{label}" '
         f'title="New run with these settings">{_icon("rerun")}</a>'
     )
-
-
-def _cells(cells: Sequence[Cell], pinned: int) -> str:
-    return "".join(
-        _cell(cell, f' class="pinned pin-{at}"' if at < pinned else "") for at, cell in enumerate(cells)
-    )
-
-
-def _cell(cell: Cell, kind: str) -> str:
-    """As few characters as can be: there may be 8,000 of them on a page."""
-    text = _escape(cell.text)
-    if cell.is_best:
-        text = f'<span class="best">{text}</span>'
-    title = f' title="{_escape(cell.title)}"' if cell.title else ""
-    return f"<td{kind}{title}>{text}</td>"
 
 
 # The same few texts come again and again.

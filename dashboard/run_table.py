@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from dashboard import numbers
-from dashboard.row_html import Cell, group_row, run_row
+from dashboard.row_html import cell, group_row, kind_of, metric_cells, run_row
 from runs.models import Run
 from runs.queries import progress_of
 from runs.states import ENDED, State
-from runs.stats import mean_of
+from runs.stats import Mean, means_of
 from runs.table.column import MIXED, NUMBER, SECONDS, TIME, Column
 from runs.table.groups import Line
+from runs.table.index import BAD, LAST
 from runs.workspace import Workspace
 
 _STATE_ORDER = [State.RUNNING, State.STARTING, State.STOPPING, State.PAUSING, State.PAUSED, State.QUEUED]
@@ -51,10 +52,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Shape:
-    """How a column's values are written: of a metric its direction, best value and decimals."""
+    """How a column's values are written: of a metric its direction, best value and decimals; ``kind`` of its cells."""
 
     key: str
     column: Column
+    kind: str = ""
     is_metric: bool = False
     greater: bool = True
     decimals: int | None = None
@@ -63,7 +65,7 @@ class Shape:
 
 def table(found: Workspace) -> Table:
     """The table of one page."""
-    shapes = [_shape(found, key) for key in found.shown.keys]
+    shapes = [_shape(found, key, kind_of(at, found.shown.pinned)) for at, key in enumerate(found.shown.keys)]
     heads = [
         _head(found, key, at if at < found.shown.pinned else None) for at, key in enumerate(found.shown.keys)
     ]
@@ -71,20 +73,20 @@ def table(found: Workspace) -> Table:
 
 
 def _rows(found: Workspace, shapes: list[Shape]) -> Iterator[str]:
-    """The lines as HTML. Cells are made column by column, which is several times as fast as run by run."""
+    """The lines as HTML. Cells are made column by column, which is several times as fast as line by line."""
+    groups = [line for line in found.lines if line.group is not None]
     places = np.array([line.place for line in found.lines if line.group is None], dtype=int)
-    cells = iter(zip(*(_cells(found, shape, places) for shape in shapes), strict=True))
+    of_runs = iter(zip(*(_cells(found, shape, places) for shape in shapes), strict=True))
+    of_groups = iter(zip(*(_group_cells(found, shape, groups) for shape in shapes), strict=True))
     drawn = set(found.drawn)
     for line in found.lines:
         if line.group is not None:
-            yield _group(found, line, [_group_cell(found, line, shape) for shape in shapes])
+            yield _group(found, line, next(of_groups, ()))
             continue
-        own = next(cells, ())
+        own = next(of_runs, ())
         # None: deleted this very moment.
         if run := found.runs.get(found.columns.index.ids[line.place]):
-            yield run_row(
-                run, own, run.pk in drawn, _percent(run), line.depth, found.shown.pinned, found.slug
-            )
+            yield run_row(run, own, run.pk in drawn, _percent(run), line.depth, found.slug)
 
 
 def _percent(run: Run) -> float | None:
@@ -112,15 +114,15 @@ def _head(found: Workspace, key: str, pin: int | None = None, label: str = "") -
     )
 
 
-def _shape(found: Workspace, key: str) -> Shape:
+def _shape(found: Workspace, key: str, kind: str) -> Shape:
     column = found.columns.column(key)
+    if key not in found.columns.index.metrics:
+        return Shape(key, column, kind)
     values = column.numbers[found.places]
     finite = values[np.isfinite(values)]
-    if key not in found.columns.index.metrics:
-        return Shape(key, column, decimals=None)
     greater = found.columns.greater(key)
     best = None if len(finite) < 2 else float(finite.max() if greater else finite.min())
-    return Shape(key, column, True, greater, _decimals(finite), best)
+    return Shape(key, column, kind, True, greater, _decimals(finite), best)
 
 
 def _decimals(finite: np.ndarray) -> int | None:
@@ -131,27 +133,38 @@ def _decimals(finite: np.ndarray) -> int | None:
     return max(0, 4 - max(0, math.floor(math.log10(largest or 1))))
 
 
-def _cells(found: Workspace, shape: Shape, places: np.ndarray) -> list[Cell]:
+def _cells(found: Workspace, shape: Shape, places: np.ndarray) -> list[str]:
     """One column of the runs at these places."""
+    if shape.is_metric:
+        return _metrics(shape, found.columns.index.metrics[shape.key][:, places], places)
     column = shape.column
-    if not shape.is_metric:
-        if column.codes is None:
-            return [Cell(value_text(column, column.value(place))) for place in places.tolist()]
-        # Each distinct value is written once.
-        codes = column.codes[places].tolist()
-        known = {
-            code: Cell(value_text(column, column.values[code] if code >= 0 else None)) for code in set(codes)
-        }
-        return [known[code] for code in codes]
-    values = column.numbers[places].tolist()
-    _, _, lasts, bads = found.columns.index.metrics[shape.key][:, places].tolist()
-    return [_metric(shape, *three) for three in zip(values, lasts, bads, strict=True)]
+    if column.codes is None:
+        return [cell(value_text(column, column.value(place)), shape.kind) for place in places.tolist()]
+    # Each distinct value is written once.
+    codes = column.codes[places].tolist()
+    known = {
+        code: cell(value_text(column, column.values[code] if code >= 0 else None), shape.kind)
+        for code in set(codes)
+    }
+    return [known[code] for code in codes]
 
 
-def _metric(shape: Shape, value: float, last: float, bad: float) -> Cell:
-    if math.isnan(value):
-        return Cell("NaN" if bad > 0 else numbers.UNKNOWN)
-    return Cell(_number(value, shape.decimals), value == shape.best, f"best; last {last:.4g}")
+def _metrics(shape: Shape, stored: np.ndarray, places: np.ndarray) -> list[str]:
+    """Best values with the last in the title; of a run that only measured NaN that it did."""
+    values, lasts, bads = shape.column.numbers[places], stored[LAST].tolist(), stored[BAD].tolist()
+    are_best = [False] * len(values) if shape.best is None else (values == shape.best).tolist()
+    cells = metric_cells(_numbers(values, shape.decimals), lasts, are_best, shape.kind)
+    for at in np.flatnonzero(np.isnan(values)).tolist():
+        cells[at] = cell("NaN" if bads[at] > 0 else numbers.UNKNOWN, shape.kind)
+    return cells
+
+
+def _numbers(values: np.ndarray, decimals: int | None) -> list[str]:
+    """A column of numbers in words."""
+    if decimals is None:
+        return [numbers.number(value) for value in values.tolist()]
+    texts = [f"{value:.{decimals}f}" for value in values.tolist()]
+    return [text.replace("-", numbers.MINUS) for text in texts] if (values < 0).any() else texts
 
 
 def value_text(column: Column, value: Any) -> str:
@@ -172,7 +185,7 @@ def _number(value: float, decimals: int | None) -> str:
 # --- groups ---
 
 
-def _group(found: Workspace, line: Line, cells: list[Cell]) -> str:
+def _group(found: Workspace, line: Line, cells: Sequence[str]) -> str:
     states = _states(found.columns.column("state"), line.places)
     state = next((state for state in _STATE_ORDER if state in states), State.FINISHED)
     done = sum(count for state, count in states.items() if state in ENDED)
@@ -181,7 +194,7 @@ def _group(found: Workspace, line: Line, cells: list[Cell]) -> str:
         (numbers.setting_name(key), value_text(found.columns.column(key), value))
         for key, value in zip(found.group, line.values, strict=True)
     ]
-    return group_row(line, sweep, labels, cells, str(state), f"{done}/{len(line.places)}", found.shown.pinned)
+    return group_row(line, sweep, labels, cells, str(state), f"{done}/{len(line.places)}")
 
 
 def _states(column: Column, places: np.ndarray) -> dict[str, int]:
@@ -190,28 +203,38 @@ def _states(column: Column, places: np.ndarray) -> dict[str, int]:
     return {column.values[code]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)}
 
 
-def _group_cell(found: Workspace, line: Line, shape: Shape) -> Cell:
-    """Of a sweep the best trial; of other groups the mean with its 95 % interval; of settings what they span."""
+def _group_cells(found: Workspace, shape: Shape, groups: list[Line]) -> list[str]:
+    """One column of these groups: of settings what they span, of metrics what they come to."""
     if not shape.is_metric:
-        return Cell(_span(shape.column, line.places))
-    mean = mean_of(shape.column.numbers[line.places])
+        return [cell(_span(shape.column, line.places), shape.kind) for line in groups]
+    if not groups:
+        return []
+    lengths = [len(line.places) for line in groups]
+    begins = np.cumsum([0, *lengths[:-1]])
+    values = shape.column.numbers[np.concatenate([line.places for line in groups])]
+    return [_mean_cell(mean, shape, found.is_folded) for mean in means_of(values, begins)]
+
+
+def _mean_cell(mean: Mean | None, shape: Shape, is_folded: bool) -> str:
+    """Of a sweep the best trial; of other groups the mean with its 95 % interval."""
     if mean is None:
-        return Cell(numbers.UNKNOWN)
+        return cell(numbers.UNKNOWN, shape.kind)
     best = mean.high if shape.greater else mean.low
     half = "one value, no interval" if mean.half is None else f"± {numbers.number(mean.half, 2)}"
     whole = f"n {mean.n}, mean {numbers.number(mean.mean)}, {half}, best {numbers.number(best)}"
-    if found.is_folded:
-        return Cell(_number(best, shape.decimals), title=f"best of its trials; {whole}")
+    if is_folded:
+        return cell(_number(best, shape.decimals), shape.kind, f"best of its trials; {whole}")
     interval = "" if mean.half is None else f" ± {numbers.number(mean.half, 2)}"
-    return Cell(f"{_number(mean.mean, shape.decimals)}{interval}", title=whole)
+    return cell(f"{_number(mean.mean, shape.decimals)}{interval}", shape.kind, whole)
 
 
 def _span(column: Column, places: np.ndarray) -> str:
     """One value, 3e-4…1e-2, or how many values there are."""
     if column.kind != MIXED:
         return _between(column, column.numbers[places])
-    codes = np.unique(column.groups[places])
-    values = [column.values[code] for code in codes.tolist() if code >= 0]
+    # Counted rather than sorted: the codes of a group are small numbers.
+    codes = np.flatnonzero(np.bincount(column.groups[places] + 1)[1:])
+    values = [column.values[code] for code in codes.tolist()]
     if len(values) < 2:
         return value_text(column, values[0] if values else None)
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):

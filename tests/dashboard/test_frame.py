@@ -6,11 +6,12 @@ from django.db import connection
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from dashboard import context, marks
-from runs.models import Project
+from runs.models import Checkpoint, Project, Run
 from runs.workers import SlotsOverview
-from tests.dashboard.runs_for_tests import make_run
+from tests.dashboard.runs_for_tests import add_checkpoint, make_run
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,17 @@ def test_the_switcher_lists_projects_and_marks_the_present_one(client: Client):
     body = client.get("/p/one/runs").content.decode()
     assert '<a href="/p/one/runs" aria-current="true">project one' in body
     assert '<a href="/p/two/runs">project two' in body
+
+
+def test_whole_checkpoints_are_counted_for_each_project_alone_and_for_several(db):
+    one = Project.objects.create(slug="one", name="One")
+    run = make_run(one, "a", state="finished")
+    whole, broken, gone = (add_checkpoint(run, step, 0.9) for step in (1, 2, 3))
+    Checkpoint.objects.filter(pk=broken.pk).update(problem="cut off")
+    Checkpoint.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+    assert context.project_counts(one)["project_checkpoints"] == 1
+    other = Project.objects.create(slug="other", name="Other")
+    add_checkpoint(make_run(other, "b"), 1, 0.9)
+    assert [context.project_counts(project)["project_checkpoints"] for project in (one, other)] == [1, 1]
+    Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
+    assert context.project_counts(one)["project_checkpoints"] == 0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as known
 
-from runs.stats import Mean, mean_of, needed, welch
+from runs.stats import Mean, mean_of, means_of, needed, welch
 from runs.student import t_quantile, two_sided_p
 
 VALUES = st.lists(st.floats(-1e3, 1e3).map(lambda value: round(value, 3)), min_size=2, max_size=12)
@@ -93,3 +93,12 @@ def test_no_number_of_seeds_shows_no_difference_or_next_to_none():
     same = Mean(3, 0.5, 0.1, 0, 1, 0.1)
     assert needed(same, same) is None
     assert needed(same, Mean(3, 0.5001, 0.1, 0, 1, 0.1)) is None
+
+
+def test_means_of_several_stretches_are_those_of_each_alone():
+    stretches = [[1.0, 2.0, 4.0], [math.nan], [0.5], [math.inf, 3.0, 3.0], [-1e-9, 1e9]]
+    begins = np.cumsum([0, *map(len, stretches[:-1])])
+    found = means_of(np.concatenate(stretches), begins)
+    assert found == [mean_of(np.array(stretch)) for stretch in stretches]
+    assert [each.n if each else 0 for each in found] == [3, 0, 1, 2, 2]
+    assert found[0].spread == pytest.approx(np.std(stretches[0], ddof=1))
