@@ -56,16 +56,14 @@ class Checkpoint(models.Model):
                 fields=["check_at"], name="unchecked_checkpoints", condition=models.Q(check_at__isnull=False)
             ),
             models.Index(fields=["due_at"], name="due_checkpoints", condition=models.Q(due_at__isnull=False)),
-        ]
-        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_checkpoint_a_step")]
-        indexes = [
             # Every page counts the whole ones (runs/table/read.py).
             models.Index(
                 fields=["run"],
                 name="whole_checkpoints",
                 condition=models.Q(deleted_at__isnull=True, problem=""),
-            )
+            ),
         ]
+        constraints = [models.UniqueConstraint(fields=["run", "step"], name="one_checkpoint_a_step")]
 
     def __str__(self) -> str:
         return f"{self.run_id} @ {self.step}"
