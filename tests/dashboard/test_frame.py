@@ -98,7 +98,7 @@ def test_the_switcher_lists_projects_and_marks_the_present_one(client: Client):
 def test_whole_checkpoints_are_counted_for_each_project_alone_and_for_several(db):
     one = Project.objects.create(slug="one", name="One")
     run = make_run(one, "a", state="finished")
-    whole, broken, gone = (add_checkpoint(run, step, 0.9) for step in (1, 2, 3))
+    _, broken, gone = (add_checkpoint(run, step, 0.9) for step in (1, 2, 3))
     Checkpoint.objects.filter(pk=broken.pk).update(problem="cut off")
     Checkpoint.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
     assert context.project_counts(one)["project_checkpoints"] == 1
