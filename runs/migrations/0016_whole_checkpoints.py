@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0014_sweep_plan'),
+        ('runs', '0015_rules'),
     ]
 
     operations = [
