@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.views import (
     assist,
+    batches,
     bulk,
     checkpoints,
     commands,
@@ -98,6 +99,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<str:run>/checkpoints", runs.checkpoints, name="run_checkpoints"),
     path("r/<str:run>/best/download", exports.run_best_download, name="run_best_download"),
     path("r/<str:run>/events", runs.events, name="run_events"),
+    path("r/<str:run>/batches/<int:warning>", batches.begin, name="run_batch_begin"),
+    path("r/<str:run>/batch-rows/<str:errand>", batches.rows, name="run_batch_rows"),
     path("r/<str:run>/live", runs.live, name="run_live"),
     path("r/<str:run>/do/<str:verb>", commands.command, name="run_command"),
 ]

@@ -110,6 +110,8 @@ def _progress(draft: Draft, event: protocol.Progress) -> None:
         draft.set(max_steps=steps)
     if (epoch := finite(event.epoch)) is not None:
         draft.set(epoch=epoch)
+    if (patience := _patience(event)) != draft.run.patience:
+        draft.set(patience=patience)
     before, evaluation = draft.run.evaluation, _evaluation(event)
     if evaluation != before:
         draft.set(evaluation=evaluation)
@@ -140,6 +142,12 @@ def _evaluation(event: protocol.Progress) -> dict[str, Any] | None:
         "of": _count(event.to_evaluate),
         "left": finite(event.seconds_left),
     }
+
+
+def _patience(event: protocol.Progress) -> dict[str, int] | None:
+    if event.patience_left is None or event.patience is None:
+        return None
+    return {"left": event.patience_left, "of": event.patience}
 
 
 def _environment(draft: Draft, event: protocol.Environment) -> None:
@@ -194,7 +202,7 @@ def _asked(draft: Draft, done: str) -> str:
 
 
 def _warning(draft: Draft, event: protocol.Warning) -> None:
-    _warn(draft, text_of(event.code), text_of(event.text))
+    _warn(draft, text_of(event.code), text_of(event.text), event.step, plain(event.details))
 
 
 def _exit(draft: Draft, event: protocol.Exit) -> None:
@@ -242,8 +250,10 @@ def _exit_reason(draft: Draft, event: protocol.Exit, target: State) -> str:
     return f"the training process ended{code} and left no error message"
 
 
-def _warn(draft: Draft, code: str, text: str) -> None:
-    fields = {"text": text, "created_at": timezone.now()}
+def _warn(
+    draft: Draft, code: str, text: str, step: int | None = None, details: dict[str, Any] | None = None
+) -> None:
+    fields = {"text": text, "step": step, "details": details or {}, "created_at": timezone.now()}
     RunWarning.objects.update_or_create(run=draft.run, code=code, defaults=fields)
     draft.flag("warnings")
 

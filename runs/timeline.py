@@ -32,7 +32,7 @@ def timeline(run: Run) -> list[Event]:
         *(_start(attempt) for attempt in attempts),
         *(_command(command) for command in run.commands.all()),
         *_checkpoints(run),
-        *(Event(row.created_at, "Warning", row.text, kind="warning") for row in run.warnings.all()),
+        *(Event(row.created_at, "Warning", row.text, row.step, kind="warning") for row in run.warnings.all()),
         *(_firing(row) for row in run.firings.all()),
     ]
     if run.ended_at:

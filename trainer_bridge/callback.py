@@ -14,9 +14,12 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from trainer_bridge.control import Control
+from trainer_bridge.early_stopping import Patience
 from trainer_bridge.evaluation import Evaluation
+from trainer_bridge.incidents import Incidents
 from trainer_bridge.loss_scale import inflated, inflation_of_running
 from trainer_bridge.protocol import Environment, Event, Metrics, Progress, State, Warning
+from trainer_bridge.running import running_trainer
 from trainer_bridge.saved import checkpoint_event, kept_steps
 from trainer_bridge.schedule import Change, Schedule
 from trainer_bridge.series_keys import NOT_SERIES, is_final, series_key
@@ -64,7 +67,7 @@ class BridgeCallback(TrainerCallback):
     ``client`` is a BridgeClient, or anything with ``emit`` and ``attempt``. ``describe``, when it is set, is
     called at the start of the training and gives what the run page shows about arguments, packages and
     hardware. ``prefix`` stands before every series key. ``changes`` of the learning rate were made by people up to the
-    checkpoint that the training goes on from.
+    checkpoint that the training goes on from. ``keep_batches``: steps that stand out are told with their rows.
     """
 
     def __init__(self, client: Any, control: Control) -> None:
@@ -74,6 +77,7 @@ class BridgeCallback(TrainerCallback):
         self.describe: Callable[[], dict[str, Any]] | None = None
         self.prefix = ""
         self.changes: list[Change] = []
+        self.keep_batches = False
         self._measures = Measures(self._left_out)
         self._keys: dict[tuple[str, bool], str] = {}
         self._faults: set[str] = set()
@@ -82,6 +86,9 @@ class BridgeCallback(TrainerCallback):
         self._evaluation = Evaluation()
         self._kept: list[int] = []
         self._planned = 0
+        self._patience = Patience(None)
+        self._told_patience: dict[str, Any] = {}
+        self._incidents: Incidents | None = None
 
     def begin(self) -> None:
         """Called before every hook, on every process of the training."""
@@ -103,6 +110,10 @@ class BridgeCallback(TrainerCallback):
         )
         self._kept = kept_steps(Path(args.output_dir))
         self._planned = state.max_steps
+        trainer = running_trainer()
+        self._patience = Patience(trainer)
+        if self.keep_batches and trainer is not None:
+            self._incidents = Incidents(trainer, kwargs["train_dataloader"], state.global_step, self._emit)
         if self.changes and state.global_step:
             Schedule(kwargs["optimizer"], kwargs["lr_scheduler"], args, state.max_steps).replay(self.changes)
         if self.describe is not None:
@@ -115,10 +126,26 @@ class BridgeCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         self._control.apply(self._wheel(args, state, control, kwargs))
+        if self._incidents is not None:
+            self._incidents.step_end(state.global_step)
         now = time.monotonic()
         if now - self._progress_at >= PROGRESS_EVERY:
             self._progress_at = now
             self._report_progress(state)
+
+    @guarded
+    def on_substep_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if self._incidents is not None:
+            self._incidents.rows.substep()
+
+    @guarded
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if self._incidents is not None:
+            self._incidents.rows.begin_epoch()
 
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -171,6 +198,8 @@ class BridgeCallback(TrainerCallback):
         # ``logs`` is shared with other callbacks: read, never kept.
         logs = logs or {}
         final = is_final(logs)
+        if self._incidents is not None and "loss" in logs:
+            self._incidents.logged()
         values: dict[str, float] = {}
         for name, value in flatten(logs):
             if name not in NOT_SERIES and (key := self._key(name, final)):
@@ -200,10 +229,14 @@ class BridgeCallback(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        if self._progress_step != state.global_step:
+        if self._progress_step != state.global_step or self._told_patience != self._patience.told():
             self._report_progress(state)
         self._report_rotation(Path(args.output_dir), state)
         self._control.end("the training has ended")
+
+    def stopped_early(self, args: TrainingArguments) -> str:
+        """Why early stopping ended the training, "" if it did not."""
+        return self._patience.reason(args.metric_for_best_model)
 
     def report_fault(self, hook: str, error: Exception) -> None:
         """Say once per hook that part of the reporting failed; the training goes on."""
@@ -240,7 +273,8 @@ class BridgeCallback(TrainerCallback):
     def _report_progress(self, state: TrainerState, evaluation: Evaluation | None = None) -> None:
         self._progress_step = state.global_step
         tokens = int(state.num_input_tokens_seen) or None
-        told = evaluation.told() if evaluation else {}
+        self._told_patience = self._patience.told()
+        told = self._told_patience | (evaluation.told() if evaluation else {})
         self._emit(Progress(state.global_step, time.time(), state.max_steps, state.epoch, tokens, **told))
 
     def _report_rotation(self, output_dir: Path, state: TrainerState) -> None:

@@ -55,6 +55,8 @@ class Training:
             job.server, job.token, job.run, job.attempt, "trainer", job.spool("trainer"), self.control.receive
         )
         self.step: int | None = None
+        #: Why the training ended before its planned end though nobody asked for it.
+        self.ended_early = ""
         self.orphaned = False
         self._phase: Phase = "idle"
 
@@ -75,7 +77,7 @@ class Training:
             # Who asked is known to the server; only what it cannot know is said.
             reason = "" if self.control.stop_reason == STOP_ASKED else self.control.stop_reason
             return ExitRecord(outcome="stopped", step=self.step, reason=reason)
-        return ExitRecord(outcome="finished", step=self.step)
+        return ExitRecord(outcome="finished", step=self.step, reason=self.ended_early)
 
     def stop_on_signals(self) -> None:
         """SIGTERM: save and stop at the next step boundary. The death of the worker: the same, in limited
@@ -109,6 +111,7 @@ class Training:
         if source := source_of(built.recipe):
             self.client.emit(Environment(source))
         callback.changes = self.job.changes
+        callback.keep_batches = bool(self.job.spec.get("trainer", {}).get("keep_batches"))
         built.trainer.forked = self.job.forked
         watch(built.trainer, self.client.emit)
         callback.describe = lambda: describe(built)
@@ -116,6 +119,7 @@ class Training:
         self._step_through(built.trainer, lambda: built.trainer.train(resume_from_checkpoint=resume))
         if self._stopped(built.trainer.state):
             return True
+        self.ended_early = callback.stopped_early(built.trainer.args)
         if built.test_dataset is not None:
             # It looks for the validation's metric among the test's, and complains.
             built.trainer.remove_callback(EarlyStoppingCallback)

@@ -1,10 +1,11 @@
 """The first batch as the model will see it: shapes, tokens back in words, and which labels count."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from trainer_bridge.data_cells import seen
+from trainer_bridge.running import columns_used
 
 #: Samples of the batch, and tokens of each, that are written out.
 SAMPLES, TOKENS = 4, 128
@@ -16,7 +17,16 @@ IGNORED = -100
 
 def first_batch(trainer: Any) -> dict[str, Any]:
     """{"tensors": [{"name", "shape", "dtype"}], "samples": […]} of what the first step gets; raises what it raises."""
-    batch = next(iter(trainer.get_train_dataloader()))
+    return _described(next(iter(trainer.get_train_dataloader())), trainer)
+
+
+def batch_of(trainer: Any, rows: Sequence[int]) -> dict[str, Any]:
+    """The same of these rows of the training set, in their order."""
+    samples = columns_used(trainer, [trainer.train_dataset[row] for row in rows])
+    return _described(trainer.data_collator(samples), trainer)
+
+
+def _described(batch: Any, trainer: Any) -> dict[str, Any]:
     tensors = {name: value for name, value in batch.items() if hasattr(value, "shape")}
     return {
         "tensors": [

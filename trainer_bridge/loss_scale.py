@@ -7,9 +7,10 @@ a plain cross-entropy do not, and then nobody divides by the number of accumulat
 import contextlib
 import logging
 import random
-import sys
 from collections.abc import Iterator
 from typing import Any
+
+from trainer_bridge.running import columns_used, running_trainer
 
 log = logging.getLogger("trainer_bridge")
 
@@ -49,7 +50,7 @@ def inflation_of_running() -> int | None:
 
     Nothing is tried where it could disturb: with other ranks, sharded weights, or data that can be read only once.
     """
-    trainer = _running_trainer()
+    trainer = running_trainer()
     try:
         if trainer is None or batches_to_a_step(trainer.args) < 2 or not _is_plain(trainer):
             return None
@@ -71,19 +72,6 @@ def inflated(batches: int) -> str:
     )
 
 
-def _running_trainer() -> Any:
-    """The Trainer gives its callbacks everything but itself; it is the ``self`` of a function that called them."""
-    from transformers import Trainer
-
-    frame = sys._getframe()
-    while frame is not None:
-        owner = frame.f_locals.get("self")
-        if isinstance(owner, Trainer):
-            return owner
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
-
-
 def _is_plain(trainer: Any) -> bool:
     whole = not (trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled)
     return whole and trainer.args.world_size == 1 and hasattr(trainer.train_dataset, "__len__")
@@ -91,20 +79,11 @@ def _is_plain(trainer: Any) -> bool:
 
 def _reported(trainer: Any, samples: list[Any], times: int) -> float:
     """The loss of one optimizer step over ``times`` equal batches, as the Trainer adds it up."""
-    samples = _columns(trainer, samples)
+    samples = columns_used(trainer, samples)
     batches = [trainer._prepare_inputs(trainer.data_collator(samples)) for _ in range(times)]
     items = trainer._get_num_items_in_batch(batches, trainer.args.device)
     trainer.current_gradient_accumulation_steps = times
     return sum(float(trainer.training_step(trainer.model, batch, items)) for batch in batches)
-
-
-def _columns(trainer: Any, samples: list[Any]) -> list[Any]:
-    """The samples without the columns that the Trainer would drop."""
-    if not trainer.args.remove_unused_columns or not isinstance(samples[0], dict):
-        return samples
-    trainer._set_signature_columns_if_needed()
-    known = set(trainer._signature_columns)
-    return [{name: value for name, value in sample.items() if name in known} for sample in samples]
 
 
 @contextlib.contextmanager

@@ -145,6 +145,9 @@ class Progress(Message, tag="progress"):
     evaluated: int | None = None
     to_evaluate: int | None = None
     seconds_left: float | None = None
+    #: Of early stopping: evaluations without gain that are left, and how many there are from a gain on.
+    patience_left: int | None = None
+    patience: int | None = None
 
 
 class Environment(Message, tag="environment"):
@@ -200,11 +203,17 @@ class CommandAck(Message, tag="command_ack"):
 
 
 class Warning(Message, tag="warning"):
-    """Something a person should know about the run; ``code`` makes a repeated one replace the former."""
+    """Something a person should know about the run; ``code`` makes a repeated one replace the former.
+
+    ``step``: what it is about. ``details`` is more for a page to show, by ``kind``: of a "batch" its ``rows``, their
+    ``count``, ``loss`` and ``grad_norm``.
+    """
 
     code: Name
     text: str
     time: float
+    step: Step | None = None
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 class Exit(Message, tag="exit"):

@@ -160,6 +160,14 @@ TRAINER_FIELDS: tuple[TitledField, ...] = (
         advanced=True,
     ),
     _callback(
+        "keep_batches",
+        "bool",
+        False,
+        "When a step's loss or gradient norm is NaN or stands far out, the run keeps both with the row numbers of its "
+        "batch. Reads the loss after every step.",
+        advanced=True,
+    ),
+    _callback(
         "callbacks",
         "json",
         None,

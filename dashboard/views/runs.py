@@ -105,12 +105,11 @@ def events(request: HttpRequest, run: str) -> HttpResponse:
     choices = [
         {"name": name, "label": label, "count": len(parts[name])} for name, (label, _) in EVENTS_BY.items()
     ]
-    return _page(
-        request,
-        owner,
-        "events",
-        {"events": parts[by], "by": by, "choices": choices, "rules": rules_of_run(owner)},
-    )
+    beside = {
+        "rules": rules_of_run(owner),
+        "batches": owner.warnings.filter(details__kind="batch").order_by("-step"),
+    }
+    return _page(request, owner, "events", {"events": parts[by], "by": by, "choices": choices, **beside})
 
 
 @require_safe

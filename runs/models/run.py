@@ -67,6 +67,8 @@ class Run(models.Model):
     samples_per_step = models.PositiveBigIntegerField(null=True, blank=True)
     # Of an evaluation that runs: {"done": batches, "of": batches or None, "left": seconds or None}.
     evaluation = models.JSONField(null=True, blank=True)
+    # Of early stopping: {"left": evaluations without gain until it ends the run, "of": how many from a gain on}.
+    patience = models.JSONField(null=True, blank=True)
     environment = models.JSONField(default=dict)
     worker = models.CharField(max_length=100, default="", blank=True)
     # Which queued run starts next: the highest priority, then the lowest place (runs/queue.py).
@@ -163,6 +165,9 @@ class RunWarning(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="warnings")
     code = models.CharField(max_length=250)
     text = models.TextField()
+    step = models.PositiveBigIntegerField(null=True, blank=True)
+    # More for a page to show, by its "kind"; of a batch that stood out its rows (trainer_bridge/incidents.py).
+    details = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now=True)
 
     class Meta:

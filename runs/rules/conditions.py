@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runs.naming import short_value
+from trainer_bridge import spikes
 from trainer_bridge.fields import Field, number_text
 
 Options = Mapping[str, Any]
@@ -16,8 +17,6 @@ Memory = dict[str, Any]
 
 #: Series that say how the model does; "any of them" leaves out the machine and the clock.
 _MEASURES = ("train/", "eval/", "test/")
-#: How far below its spread a quiet series may come: a constant one would make any change infinitely unusual.
-_LEAST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True)
@@ -131,25 +130,14 @@ def _not_finite(options: Options, memory: Memory, sight: Sight) -> str:
 
 
 def _spike(options: Options, memory: Memory, sight: Sight) -> str:
-    """Mean and variance are weighted exponentially, so they cost two numbers and follow a training as it goes."""
     if not math.isfinite(sight.value):
         return ""
-    seen, mean = memory.get("seen", 0), memory.get("mean", sight.value)
-    spread = max(math.sqrt(memory.get("variance", 0.0)), _LEAST_SPREAD * abs(mean), 1e-300)
-    score = (sight.value - mean) / spread
-    is_one = seen >= options["span"] and _is_beyond(options["side"], score, options["z"])
-    # A spike counts as no more than the limit, or it would hide the next one.
-    kept = mean + math.copysign(options["z"] * spread, score) if is_one else sight.value
-    weight = max(2 / (options["span"] + 1), 1 / (seen + 1))
-    off = kept - mean
-    memory.update(
-        seen=seen + 1,
-        mean=mean + weight * off,
-        variance=(1 - weight) * (memory.get("variance", 0.0) + weight * off * off),
-    )
-    if not is_one:
+    score = spikes.score(memory, sight.value, options["span"])
+    usual = memory.get("mean", sight.value)
+    spikes.remember(memory, sight.value, options["span"], options["z"])
+    if not _is_beyond(options["side"], score, options["z"]):
         return ""
-    return f"{sight.key} is {short_value(sight.value)}, {abs(score):.3g} standard deviations from {short_value(mean)}"
+    return f"{sight.key} is {short_value(sight.value)}, {abs(score):.3g} standard deviations from {short_value(usual)}"
 
 
 def _is_beyond(side: str, score: float, limit: float) -> bool:

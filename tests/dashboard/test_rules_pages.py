@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from runs.models import Firing, Notification, Project, Rule
+from runs.models import Errand, Firing, Notification, Project, Rule
 from runs.notifications import notify_all
 from runs.rules.check import Wish
 from runs.rules.edit import add_rule
@@ -123,3 +123,42 @@ def test_nobody_reads_the_notifications_of_another(owner_client: Client, project
     owner_client.post("/notifications/read", {"id": row.pk})
     row.refresh_from_db()
     assert row.read_at is None
+
+
+def test_a_step_that_stood_out_shows_its_rows_and_asks_a_worker_for_them(
+    owner_client: Client, project: Project
+):
+    run = make_run(project, "vit-a")
+    details = {"kind": "batch", "loss": "nan", "grad_norm": 12.5, "rows": list(range(100, 170)), "count": 70}
+    kept = run.warnings.create(code="batch 30", text="In step 30 the loss is NaN.", step=30, details=details)
+    page = owner_client.get(f"/r/{run.pk}/events").content.decode()
+    assert "100, 101, 102" in page
+    assert "and 6 more" in page
+    asked = owner_client.post(f"/r/{run.pk}/batches/{kept.pk}")
+    assert asked.status_code == 201
+    errand = Errand.objects.get(pk=asked.json()["errand"])
+    assert (errand.kind, errand.payload) == ("rows", {"spec": run.spec, "rows": [100, 101, 102, 103]})
+    assert owner_client.post(f"/r/{run.pk}/batches/{kept.pk + 1}").status_code == 404
+    run.origin = "external"
+    run.save()
+    assert "started elsewhere" in owner_client.post(f"/r/{run.pk}/batches/{kept.pk}").json()["error"]
+
+
+def test_rows_that_a_worker_read_are_drawn(owner_client: Client, owner: User, project: Project):
+    run = make_run(project, "vit-a")
+    batch = {"tensors": [{"name": "labels", "shape": [1], "dtype": "int64"}], "samples": [{"label": "nine"}]}
+    errand = Errand.objects.create(kind="rows", user=owner, state="done", result={"batch": batch})
+    page = owner_client.get(f"/r/{run.pk}/batch-rows/{errand.pk}").content.decode()
+    assert "As the model saw them" in page
+    assert "nine" in page
+
+
+def test_the_countdown_of_early_stopping_stands_in_the_head(owner_client: Client, project: Project):
+    run = make_run(project, "vit-a", patience={"left": 2, "of": 3})
+    page = owner_client.get(f"/r/{run.pk}/charts").content.decode()
+    assert "early stopping in <b>2</b> evaluations without gain" in page
+    run.state, run.reason = "finished", "early stopping: eval_f1 did not improve over 3 evaluations"
+    run.save()
+    page = owner_client.get(f"/r/{run.pk}/charts").content.decode()
+    assert "early stopping in" not in page
+    assert "did not improve over 3 evaluations" in page

@@ -363,3 +363,21 @@ def test_any_order_of_deliveries_ends_like_the_events_once(db, deliveries):
             assert apply_batch(sender, batch).last == last
     assert losses(run) == [(n, float(n)) for n in range(1, last + 1)]
     assert sum(Series.objects.filter(run=run).values_list("count", flat=True)) == last
+
+
+def test_a_batch_that_stood_out_keeps_its_rows_and_step(run, sender):
+    details = {"kind": "batch", "loss": math.nan, "grad_norm": 3.5, "rows": [4, 9], "count": 2}
+    event = protocol.Warning("batch 7", "In step 7 the loss is NaN.", 1.0, step=7, details=details)
+    apply_batch(sender, Batch(1, [event]))
+    kept = RunWarning.objects.get()
+    assert (kept.step, kept.details) == (7, details | {"loss": "nan"})
+
+
+def test_the_patience_of_early_stopping_is_kept_and_goes(run, sender):
+    waits = Progress(1, 1.0, 10, patience_left=2, patience=3)
+    apply_batch(sender, Batch(1, [waits]))
+    run.refresh_from_db()
+    assert run.patience == {"left": 2, "of": 3}
+    apply_batch(sender, Batch(2, [Progress(2, 2.0, 10)]))
+    run.refresh_from_db()
+    assert run.patience is None

@@ -32,7 +32,7 @@ class TrainboardCallback(BridgeCallback):
     """Reports a Trainer to Trainboard. What is not given comes from the environment (docs/join.md).
 
     The run begins with the training, or is that of ``start_run`` or ``exec`` when there is one, and ends with
-    the process.
+    the process. ``keep_batches``: steps that stand out are told with the rows of their batch (docs/trainer.md).
     """
 
     def __init__(
@@ -43,10 +43,12 @@ class TrainboardCallback(BridgeCallback):
         name: str | None = None,
         tags: Iterable[str] | None = None,
         config: Mapping[str, Any] | None = None,
+        keep_batches: bool = False,
     ) -> None:
         nobody = _Nobody()
         super().__init__(nobody, Control(nobody.emit))
         self._wish = wish(server, token, project, name, tags, config)
+        self.keep_batches = keep_batches
         self.run: Run | None = None
         self._tried = False
 
