@@ -14,6 +14,7 @@ from runs.checkpoints.care import Care
 from runs.pauses import wake_paused
 from runs.rules.deliver import deliver_due
 from runs.rules.silence import look_for_silence
+from runs.sweeps.loops import judge_for_ever, suggest_for_ever
 from runs.table.store import warm_up
 from runs.upkeep import keep_up
 from runs.uptime import Uptime
@@ -46,13 +47,7 @@ class Lifespan:
         live.use_this_loop()
         beside = [
             asyncio.create_task(task())
-            for task in (
-                warm_up_soon,
-                reconcile_for_ever,
-                keep_up_for_ever,
-                care_for_ever,
-                deliver_for_ever,
-            )
+            for task in TASKS
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -122,3 +117,15 @@ async def reconcile_for_ever() -> None:
             uptime.break_now()
             unbroken = False
             log.exception("the reconciler failed; it tries again in %.0f s", RECONCILE_EVERY)
+
+
+#: What runs beside the pages.
+TASKS = (
+    warm_up_soon,
+    reconcile_for_ever,
+    keep_up_for_ever,
+    care_for_ever,
+    deliver_for_ever,
+    suggest_for_ever,
+    judge_for_ever,
+)

@@ -20,7 +20,7 @@ from runs import access, catalog, series
 from runs.checkpoints.rank import resumable
 from runs.commands import drop_open_commands, learning_rate_changes
 from runs.models import Attempt, Checkpoint, Errand, Run, Worker
-from runs.queue import queued
+from runs.queue import startable
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
 
@@ -92,7 +92,7 @@ def _next_for(worker: str) -> Run | None:
     """A run whose recipe only others have is left to them; a worker that drains gets none."""
     if Worker.objects.filter(name=worker, draining=True).exists():
         return None
-    return queued().filter(spec__recipe__in=catalog.trainable_by(worker)).first()
+    return startable().filter(spec__recipe__in=catalog.trainable_by(worker)).first()
 
 
 def _claimed_before(worker: str, token: str) -> Attempt | None:

@@ -237,6 +237,8 @@ def _end(draft: Draft, event: protocol.Exit) -> State:
 def _exit_reason(draft: Draft, event: protocol.Exit, target: State) -> str:
     if target == State.PAUSED:
         return _asked(draft, "paused")
+    if target == State.STOPPED and draft.run.is_pruned:
+        return draft.run.reason
     if said := text_of(event.reason or event.error).strip():
         return said.splitlines()[-1]
     if event.outcome == "finished":

@@ -57,6 +57,10 @@ def resume_run(run: Run, user: Any = None) -> None:
     with transaction.atomic():
         if not transition(run.pk, State.QUEUED, reason="", traceback="", ended_at=None):
             raise RunError(f"{run.name} changed its state just now. Look again.")
+        if run.is_pruned:
+            # A person wants it to train on: the pruner leaves it alone from now on.
+            spared = run.trial_attrs | {"spared": True}
+            Run.objects.filter(pk=run.pk).update(is_pruned=False, trial_attrs=spared)
         tell_queued(run.project.slug)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from runs.errors import RunError
 from runs.estimate import estimate
-from runs.models import Run
+from runs.models import Run, Sweep
 from runs.states import ACTIVE, State
 from runs.workers import SlotsOverview, announce_overview
 
@@ -25,6 +25,11 @@ CLOSEST = 1e-5
 def queued() -> QuerySet[Run]:
     """The queued runs, the next one first."""
     return Run.objects.filter(state=State.QUEUED).order_by(*ORDER)
+
+
+def startable() -> QuerySet[Run]:
+    """The queued runs without those of a paused sweep, which wait for a person."""
+    return queued().exclude(sweep__in=Sweep.objects.filter(state=Sweep.State.PAUSED))
 
 
 def place_in_queue(run: Run) -> int:

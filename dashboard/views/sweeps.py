@@ -17,8 +17,8 @@ from dashboard.views.access import project_or_404, sweep_or_404
 from runs.checkpoints.rank import best, checkpoints_of
 from runs.models import Run
 from runs.states import ACTIVE, State
+from runs.sweeps.edit import stop_sweep
 from runs.sweeps.results import SweepResults, Trial, results, results_of
-from runs.sweeps.stop import stop_sweep
 
 #: How many of the best trials "Compare top" compares, and over how many the gain is told.
 TOP = 3

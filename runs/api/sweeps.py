@@ -9,10 +9,10 @@ from ninja import Field, Router, Schema
 from ninja.responses import Status
 
 from runs.models import Project, Sweep
+from runs.sweeps.edit import stop_sweep
 from runs.sweeps.launch import launch_sweep
 from runs.sweeps.plan import plan_of_json
 from runs.sweeps.results import SweepResults, Trial, results, results_of
-from runs.sweeps.stop import stop_sweep
 
 router = Router(tags=["sweeps"])
 

@@ -1,27 +1,55 @@
 """What came out of a sweep so far: each trial's parameters and objective, the best, and how it was found."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from statistics import fmean
 from typing import Any
 
 from runs.compare import best_of
 from runs.models import Run, Series, Sweep
-from runs.states import ENDED
+from runs.states import ACTIVE, ENDED, State
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial. ``value`` is the best of its objective so far, at ``value_step``; None before the first."""
+    """One trial: a point, trained once or once for each seed (``runs``; ``run`` is the first of them).
+
+    ``value`` is the best of its objective so far, at ``value_step``; None before the first. Of several seeds it is the
+    mean, of those that came to their end where some did not. ``values`` are all objectives: of several each as it was
+    last measured, so that they belong together.
+    """
 
     run: Run
     params: dict[str, Any]
     value: float | None
     value_step: int | None
+    runs: list[Run]
+    values: list[float | None]
 
     @property
     def number(self) -> int:
         return self.run.trial or 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may come of it."""
+        return any(run.state not in ENDED for run in self.runs)
+
+    @property
+    def is_pruned(self) -> bool:
+        return any(run.is_pruned for run in self.runs)
+
+    @property
+    def state(self) -> str:
+        """Of several seeds: that of one that still trains or waits, else finished when one of them is."""
+        states = [run.state for run in self.runs]
+        still = [state for state in states if state in ACTIVE] or [s for s in states if s not in ENDED]
+        if still:
+            return still[0]
+        return State.FINISHED if State.FINISHED in states else states[0]
 
 
 @dataclass(frozen=True)
@@ -62,28 +90,60 @@ def results_of(sweeps: list[Sweep]) -> list[SweepResults]:
     """The results of several sweeps, in two queries whatever their number."""
     runs: dict[str, list[Run]] = {}
     rows = Run.objects.filter(sweep__in=sweeps).defer("environment", "traceback")
-    for run in rows.order_by("trial", "created_at"):
+    for run in rows.order_by("trial", "created_at", "mark"):
         runs.setdefault(str(run.sweep_id), []).append(run)
-    keys = {sweep.objective for sweep in sweeps}
+    keys = {key for sweep in sweeps for key, _ in objectives_of(sweep)}
     found = Series.objects.filter(run__sweep__in=sweeps, key__in=keys)
     series = {(one.run_id, one.key): one for one in found}
     return [_results(sweep, runs.get(sweep.pk, []), series) for sweep in sweeps]
 
 
-def _results(sweep: Sweep, runs: list[Run], series: dict[tuple[str, str], Series]) -> SweepResults:
-    trials = [_trial(run, series.get((run.pk, sweep.objective)), sweep.greater_is_better) for run in runs]
+def objectives_of(sweep: Sweep) -> list[tuple[str, bool]]:
+    """[(series key, whether greater is better)], the first one decides where only one can."""
+    several = [(one["metric"], one["greater_is_better"]) for one in sweep.objectives]
+    return several or [(sweep.objective, sweep.greater_is_better)]
+
+
+Found = dict[tuple[str, str], Series]
+
+
+def _results(sweep: Sweep, runs: list[Run], series: Found) -> SweepResults:
+    objectives = objectives_of(sweep)
+    groups = [list(group) for _, group in groupby(runs, key=lambda run: (run.trial, run.trial is None and run.pk))]
+    trials = [_trial(group, objectives, series) for group in groups]
     return SweepResults(
         sweep=sweep,
         trials=trials,
         params=list(sweep.space),
-        counts=dict(Counter(run.state for run in runs)),
+        counts=dict(Counter(trial.state for trial in trials)),
         history=_history(trials, sweep.greater_is_better),
     )
 
 
-def _trial(run: Run, series: Series | None, greater: bool) -> Trial:
-    value, step = best_of(series, greater)
-    return Trial(run, run.trial_params, value, step)
+def _trial(runs: list[Run], objectives: list[tuple[str, bool]], series: Found) -> Trial:
+    told = [run for run in runs if run.state == State.FINISHED] or runs
+    key, greater = objectives[0]
+    best = [best_of(series.get((run.pk, key)), greater) for run in told]
+    value = _mean([value for value, _ in best])
+    last = [_mean([_last(series.get((run.pk, key))) for run in told]) for key, _ in objectives]
+    return Trial(
+        run=runs[0],
+        params=runs[0].trial_params,
+        value=value,
+        value_step=best[0][1],
+        runs=runs,
+        values=[value] if len(objectives) == 1 else last,
+    )
+
+
+def _last(series: Series | None) -> float | None:
+    value = float(series.last) if series is not None and series.last else math.nan
+    return value if math.isfinite(value) else None
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def _history(trials: list[Trial], greater: bool) -> list[tuple[int, float]]:

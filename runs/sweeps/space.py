@@ -46,6 +46,10 @@ class Choices:
     values: tuple[Any, ...]
     when: When | None = None
 
+    def holds(self, value: Any) -> bool:
+        """Whether ``value`` is one of them."""
+        return value in self.values
+
     def points(self) -> list[Any]:
         """What a grid tries: each value once."""
         return list(dict.fromkeys(self.values))
@@ -62,6 +66,13 @@ class Range:
     is_int: bool = False
     count: int | None = None
     when: When | None = None
+
+    def holds(self, value: Any) -> bool:
+        """Whether ``value`` lies in the range, and on a step of it."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+            return False
+        steps = (value - self.low) / (self.step or 1)
+        return not self.is_finite or abs(steps - round(steps)) < 1e-8
 
     @property
     def is_finite(self) -> bool:

@@ -2,8 +2,8 @@ import pytest
 
 from runs.models import Series, Sweep
 from runs.states import State
+from runs.sweeps.edit import stop_sweep
 from runs.sweeps.results import results, results_of
-from runs.sweeps.stop import stop_sweep
 from tests.runs.checkpoints.folders import new_run
 
 pytestmark = pytest.mark.django_db
