@@ -45,10 +45,7 @@ class Lifespan:
     ) -> None:
         await receive()
         live.use_this_loop()
-        beside = [
-            asyncio.create_task(task())
-            for task in TASKS
-        ]
+        beside = [asyncio.create_task(task()) for task in TASKS]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in beside:

@@ -14,6 +14,7 @@ from runs.commands import open_commands
 from runs.ingest import Applied, BatchRefused, Sender, apply_batch, heard, last_number
 from runs.models import Attempt
 from runs.socket import SocketConsumer
+from runs.sweeps import bell
 from runs.workers import announce_overview
 from runs.writer import writer
 from trainer_bridge import protocol
@@ -136,6 +137,8 @@ class BridgeConsumer(SocketConsumer):
             await live.apublish(applied.update)
         if applied.slots_changed:
             await database_sync_to_async(announce_overview)()
+        if applied.concerns_sweep:
+            bell.ring()
         if applied.ended:
             # Nothing more comes: what waits in small pieces is packed, which no reader notices.
             await writer.submit(partial(series.compact, self._run_id()), self._run_id())

@@ -65,6 +65,16 @@ class Draft:
         if self._points <= LIVE_POINTS:
             self._told_metrics.append(metrics)
 
+    @property
+    def concerns_sweep(self) -> bool:
+        """Whether a sweep has something to decide: its trial ended, or its objective was measured."""
+        if self.run.sweep_id is None:
+            return False
+        return self.ended or any(
+            self.run.objective in (one.keys if isinstance(one, protocol.MetricsBlock) else one.values)
+            for one in self._told_metrics
+        )
+
     def print(self, line: list[Any]) -> None:
         """Add a console line [time, stream, text]."""
         self._lines.append(line)

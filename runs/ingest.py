@@ -34,13 +34,15 @@ class Sender:
 @dataclass(frozen=True)
 class Applied:
     """``last`` is durable once the transaction commits. ``update`` is for the browsers that watch the run,
-    None when nothing new came. ``slots_changed``: the run took or left a device slot; ``ended``: it is over.
+    None when nothing new came. ``slots_changed``: the run took or left a device slot; ``ended``: it is over;
+    ``concerns_sweep``: its sweep may have something to decide.
     """
 
     last: int
     update: dict[str, Any] | None = None
     slots_changed: bool = False
     ended: bool = False
+    concerns_sweep: bool = False
 
 
 class BatchRefused(Exception):
@@ -78,7 +80,7 @@ def apply_batch(sender: Sender, batch: protocol.Batch) -> Applied:
     draft.save()
     warn_of_refused_keys(draft)
     watch(draft, events)
-    return Applied(last, draft.live_update(), draft.slots_changed, draft.ended)
+    return Applied(last, draft.live_update(), draft.slots_changed, draft.ended, draft.concerns_sweep)
 
 
 def heard(sender: Sender) -> Applied:

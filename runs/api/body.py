@@ -13,13 +13,15 @@ YAML_TYPES = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "
 
 
 class BodyParser(Parser):
-    """A YAML body stands for the JSON body with the keys project, name, tags, spec and space."""
+    """A YAML body stands for the JSON body with the keys project, name, tags, spec, space and sweep."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         if request.content_type not in YAML_TYPES:
             return super().parse_body(request)
         document = parse_document(_text(request.body))
         body = {key: getattr(document, key) for key in ("spec", "space", "name", "tags")}
+        if document.space:
+            body["sweep"] = document.plan.to_json()
         return body | ({"project": document.project} if document.project else {})
 
 

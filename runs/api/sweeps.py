@@ -1,5 +1,6 @@
-"""Sweeps: create, list, read with their trials, stop."""
+"""Sweeps: create, list, read with their trials, change while they run."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +10,19 @@ from ninja import Field, Router, Schema
 from ninja.responses import Status
 
 from runs.models import Project, Sweep
-from runs.sweeps.edit import stop_sweep
+from runs.sweeps.edit import apply, stop_sweep
 from runs.sweeps.launch import launch_sweep
-from runs.sweeps.plan import plan_of_json
+from runs.sweeps.plan import plan_of, plan_of_json
 from runs.sweeps.results import SweepResults, Trial, results, results_of
+from runs.sweeps.standing import progress_of
 
 router = Router(tags=["sweeps"])
 
 
 class TrialOut(Schema):
-    """``value`` is the best of the objective so far, measured at ``step_of_value``; null before the first."""
+    """``value`` is the best of the objective so far, measured at ``step_of_value``; null before the first. Of several
+    ``runs`` (one a seed) ``run`` is the first, and ``value`` the mean.
+    """
 
     run: str
     number: int
@@ -27,6 +31,9 @@ class TrialOut(Schema):
     value: float | None
     step_of_value: int | None
     step: int
+    values: list[float | None]
+    is_pruned: bool
+    runs: list[str]
 
 
 class SweepOut(Schema):
@@ -36,6 +43,8 @@ class SweepOut(Schema):
     project: str
     name: str
     tags: list[str]
+    state: str
+    reason: str
     sampler: str
     objective: str
     greater_is_better: bool
@@ -45,9 +54,38 @@ class SweepOut(Schema):
     best: TrialOut | None
 
 
+class ProgressOut(Schema):
+    """``wanted`` trials, null where nobody can know; ``finish_at`` by what trials took so far."""
+
+    done: int
+    wanted: int | None
+    seconds_left: float | None
+    finish_at: datetime | None
+
+
+class EventOut(Schema):
+    kind: str
+    text: str
+    before: Any
+    after: Any
+    created_by: str
+    created_at: datetime
+
+
+class EditIn(Schema):
+    """``kind`` is pause, resume, stop, extend, range, drop, points, parallel, budget, rerun_failed or duplicate."""
+
+    kind: str
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
 class SweepDetail(SweepOut):
+    """``sweep`` is how it is searched, as `POST /sweeps` takes it."""
+
     spec: dict[str, Any]
     space: dict[str, Any]
+    sweep: dict[str, Any]
+    progress: ProgressOut
     trials: list[TrialOut]
 
 
@@ -104,6 +142,19 @@ def stop(request: HttpRequest, sweep_id: str) -> Told:
     return Told(stopped=stop_sweep(_sweep(sweep_id), request.user))
 
 
+@router.post("/sweeps/{sweep_id}/edits", response=SweepDetail)
+def edit_sweep(request: HttpRequest, sweep_id: str, body: EditIn) -> SweepDetail:
+    """Change a sweep while it runs (docs/sweeps.md); of duplicate the answer is the new sweep."""
+    made = apply(_sweep(sweep_id), body.kind, body.args, request.user)
+    return _detail(_sweep(made.pk if isinstance(made, Sweep) else sweep_id))
+
+
+@router.get("/sweeps/{sweep_id}/events", response=list[EventOut])
+def list_events(request: HttpRequest, sweep_id: str) -> list[EventOut]:
+    """What was done to the sweep, by whom and when, the newest first."""
+    return [EventOut.from_orm(event) for event in _sweep(sweep_id).events.all()]
+
+
 def _sweep(sweep_id: str) -> Sweep:
     return get_object_or_404(Sweep.objects.select_related("project"), pk=sweep_id)
 
@@ -111,7 +162,14 @@ def _sweep(sweep_id: str) -> Sweep:
 def _detail(sweep: Sweep) -> SweepDetail:
     found = results(sweep)
     trials = [_trial(trial) for trial in found.trials]
-    return SweepDetail(**_fields(found), spec=sweep.spec, space=sweep.space, trials=trials)
+    return SweepDetail(
+        **_fields(found),
+        spec=sweep.spec,
+        space=sweep.space,
+        sweep=plan_of(sweep).to_json(),
+        progress=ProgressOut(**asdict(progress_of(sweep))),
+        trials=trials,
+    )
 
 
 def _fields(found: SweepResults) -> dict[str, Any]:
@@ -129,9 +187,12 @@ def _trial(trial: Trial) -> TrialOut:
     return TrialOut(
         run=trial.run.pk,
         number=trial.number,
-        state=trial.run.state,
+        state=trial.state,
         params=trial.params,
         value=trial.value,
         step_of_value=trial.value_step,
         step=trial.run.step,
+        values=trial.values,
+        is_pruned=trial.is_pruned,
+        runs=[run.pk for run in trial.runs],
     )

@@ -4,7 +4,7 @@ It only saves time: the loops look every few seconds by themselves, as nobody ri
 """
 
 import asyncio
-from functools import partial
+from contextlib import suppress
 
 from django.db import transaction
 
@@ -20,16 +20,14 @@ def ring() -> None:
 
 def ring_after_commit() -> None:
     """Wake them once what was written can be read."""
-    transaction.on_commit(partial(ring))
+    transaction.on_commit(ring)
 
 
 async def wait(event: asyncio.Event, timeout: float) -> None:
     """Until somebody rings, at most ``timeout`` seconds. ``event`` is the waiting loop's own."""
     _waiting.add((asyncio.get_running_loop(), event))
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), timeout)
-    except TimeoutError:
-        pass
     event.clear()
 
 

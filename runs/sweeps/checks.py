@@ -11,7 +11,7 @@ from runs.models import Series
 from runs.specs import Spec, check_points, check_spec, shape_problems
 from runs.sweeps.constraints import ConstraintError
 from runs.sweeps.draw import MOST_DRAWS
-from runs.sweeps.grid import MAX_TRIALS, MOST_POINTS, field_problems, planned_points, space_problems
+from runs.sweeps.grid import MAX_TRIALS, MOST_POINTS, field_problems, grid_problems, planned_points
 from runs.sweeps.options import PRUNERS, SAMPLERS, method_problem
 from runs.sweeps.plan import SweepPlan
 from runs.sweeps.search import Search
@@ -23,7 +23,7 @@ MOST_TRIALS = 10_000
 MOST_GP_TRIALS = 500
 MOST_SEEDS = 20
 #: Points of a space that cannot be listed at which the specification is judged.
-JUDGED = 48
+JUDGED = 24
 
 
 def sweep_problems(spec: Spec, space: Space, plan: SweepPlan | None = None) -> dict[str, str]:
@@ -31,12 +31,12 @@ def sweep_problems(spec: Spec, space: Space, plan: SweepPlan | None = None) -> d
     plan = plan or SweepPlan()
     if problems := shape_problems(spec):
         return problems
-    problems = plan_problems(plan)
-    most = MAX_TRIALS if makes_all_at_once(plan) else MOST_POINTS
-    problems |= space_problems(space, most) if plan.is_grid else field_problems(space)
+    search = Search(spec, space, plan)
+    problems = plan_problems(plan) | field_problems(space)
+    if not problems and plan.is_grid:
+        problems = grid_problems(search.distributions, MAX_TRIALS if makes_all_at_once(plan) else MOST_POINTS)
     if problems:
         return check_spec(spec) | problems
-    search = Search(spec, space, plan)
     return _fit_problems(search) or check_points(spec, judged_points(search))
 
 

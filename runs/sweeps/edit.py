@@ -73,11 +73,10 @@ def extend(sweep: Sweep, n: int, user: Any = None) -> SweepEvent:
             more = _untried(sweep, sweep.space)[:n]
             change.refuse(not more, "Every point of the grid is tried or waits. Widen a range or add points.")
             change.set(points=[*sweep.points, *more])
-        else:
-            more = n * [{}]
-        change.set(trials_wanted=None if before is None else before + len(more))
+            n = len(more)
+        change.set(trials_wanted=None if before is None else before + n)
         change.go_on()
-        counted = "1 more trial" if len(more) == 1 else f"{len(more)} more trials"
+        counted = "1 more trial" if n == 1 else f"{n} more trials"
         return change.record("extend", f"Extended by {counted}.", before=before, after=sweep.trials_wanted)
 
 
@@ -325,4 +324,3 @@ def _point_problem(search: Search, point: Any) -> str:
 def _whole(name: str, value: Any, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise SpecError({name: f"Must be a whole number from 1 to {most}, not {value!r}."})
-

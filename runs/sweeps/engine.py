@@ -162,11 +162,11 @@ def _refuse_impossible(sweep: Sweep, runs: Sequence[Run]) -> None:
     for trial, sentence in told.items():
         if sentence:
             rows = Run.objects.filter(sweep=sweep, trial=trial, state=State.QUEUED)
-            rows.update(state=State.FAILED, reason=sentence, ended_at=timezone.now(), version=F("version") + 1)
+            rows.update(
+                state=State.FAILED, reason=sentence, ended_at=timezone.now(), version=F("version") + 1
+            )
 
 
 def _problem(sweep: Sweep, point: Point) -> str:
     problems = check_points(sweep.spec, [point])
     return " ".join(f"{field}: {sentence}" for field, sentence in problems.items())
-
-

@@ -24,9 +24,12 @@ CONTINUOUS = (
 def grid_size(space: Space) -> int:
     """How many trials the grid over ``space`` has, before constraints; 0 for a space that is none."""
     try:
-        found = read_space(space)
+        return _size(read_space(space))
     except SpaceError:
         return 0
+
+
+def _size(found: Mapping[str, Distribution]) -> int:
     if all(distribution.when is None for distribution in found.values()):
         return prod(len(distribution.points()) for distribution in found.values())
     return sum(1 for _ in islice(grid_points(found), MOST_POINTS + 1))
@@ -34,12 +37,13 @@ def grid_size(space: Space) -> int:
 
 def space_problems(space: Space, most: int = MAX_TRIALS) -> dict[str, str]:
     """What keeps the grid over ``space`` from being tried: field → sentence; "sweep" is the space as a whole."""
-    problems = field_problems(space)
-    if problems:
-        return problems
-    found = read_space(space)
+    return field_problems(space) or grid_problems(read_space(space), most)
+
+
+def grid_problems(found: Mapping[str, Distribution], most: int = MAX_TRIALS) -> dict[str, str]:
+    """The same of a space that was read."""
     problems = {field: sentence for field, d in found.items() if (sentence := _grid_problem(d, most))}
-    if not problems and (size := grid_size(space)) > most:
+    if not problems and (size := _size(found)) > most:
         factors = " × ".join(str(len(distribution.points())) for distribution in found.values())
         problems["sweep"] = f"{factors} = {size} trials; the most is {most}. Take out some values."
     return problems

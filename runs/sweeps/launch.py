@@ -10,6 +10,7 @@ from runs.launch import Tags, tell_queued, user_name
 from runs.models import Project, Sweep
 from runs.naming import default_sweep_name
 from runs.specs import Spec, objective_of
+from runs.sweeps import bell
 from runs.sweeps.checks import makes_all_at_once, sweep_problems
 from runs.sweeps.grid import planned_points
 from runs.sweeps.plan import SweepPlan
@@ -52,6 +53,7 @@ def launch_sweep(
         if at_once:
             make_trials(sweep, [Suggestion(point) for point in points])
         tell_queued(project.slug)
+        bell.ring_after_commit()
     return sweep
 
 

@@ -1,18 +1,16 @@
 """The process that has Optuna, as the server sees it: started when first asked, ended when nobody asks for a while."""
 
 import json
-import logging
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import IO, Any, cast
 
 from django.conf import settings
-
-log = logging.getLogger(__name__)
 
 #: Seconds that an answer may take; a Gaussian process imports torch first.
 TIMEOUT = 120.0
@@ -63,15 +61,14 @@ class StudyProcess:
 
     def _answer(self, line: bytes, timeout: float) -> dict[str, Any]:
         process = self._running()
-        assert process.stdin is not None
-        assert process.stdout is not None
+        requests, answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
         # A process that hangs is killed, which ends the reading below.
         timer = threading.Timer(timeout, process.kill)
         timer.start()
         try:
-            process.stdin.write(line)
-            process.stdin.flush()
-            answer = process.stdout.readline()
+            requests.write(line)
+            requests.flush()
+            answer = answers.readline()
         except OSError:
             answer = b""
         finally:
@@ -102,11 +99,8 @@ class StudyProcess:
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # what was not written when it died
-                    log.debug("the pipe of an ended process was broken")
+            with suppress(OSError):  # what was not written when it died
+                cast(IO[bytes], pipe).close()
 
 
 #: One for suggestions, one for pruning: a slow suggestion must not let a bad trial train on.

@@ -39,6 +39,7 @@ def judge_all(ask: Ask) -> None:
     going_on = [Sweep.State.RUNNING, Sweep.State.PAUSED, Sweep.State.STOPPING]
     for sweep in Sweep.objects.filter(state__in=going_on):
         if sweep.pruner.get("kind", "none") != "none":
+            clear_finished(sweep)
             judge(sweep, ask)
 
 
@@ -114,7 +115,7 @@ def _apply(sweep: Sweep, one: _Pending, answer: dict[str, Any]) -> bool:
         if pruned_at is None:
             return False
         reason = _reason(sweep, pruned_at, float(reports[pruned_at - 1]))
-        return any([_stopped(run, reason) for run in one.runs if run.state not in ENDED])
+        return sum(_stopped(run, reason) for run in one.runs if run.state not in ENDED) > 0
 
 
 def _reason(sweep: Sweep, evaluation: int, value: float) -> str:

@@ -3,13 +3,15 @@
 from typing import Any
 
 from runs.models import Run, Sweep
+from runs.states import State
 from runs.sweeps.results import SweepResults, Trial, results
 from runs.sweeps.search import Search
 from runs.sweeps.space import Choices, Distribution
-from runs.states import State
 
 
-def study_request(sweep: Sweep, found: SweepResults | None = None, *, every_report: bool = False) -> dict[str, Any]:
+def study_request(
+    sweep: Sweep, found: SweepResults | None = None, *, every_report: bool = False
+) -> dict[str, Any]:
     """A request of runs/sweeps/study/rebuild.py. A sampler needs of the reports only a pruned trial's last one."""
     search = Search.of(sweep)
     found = found or results(sweep)

@@ -109,7 +109,9 @@ Found = dict[tuple[str, str], Series]
 
 def _results(sweep: Sweep, runs: list[Run], series: Found) -> SweepResults:
     objectives = objectives_of(sweep)
-    groups = [list(group) for _, group in groupby(runs, key=lambda run: (run.trial, run.trial is None and run.pk))]
+    groups = [
+        list(group) for _, group in groupby(runs, key=lambda run: (run.trial, run.trial is None and run.pk))
+    ]
     trials = [_trial(group, objectives, series) for group in groups]
     return SweepResults(
         sweep=sweep,

@@ -69,7 +69,11 @@ class Range:
 
     def holds(self, value: Any) -> bool:
         """Whether ``value`` lies in the range, and on a step of it."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not self.low <= value <= self.high
+        ):
             return False
         steps = (value - self.low) / (self.step or 1)
         return not self.is_finite or abs(steps - round(steps)) < 1e-8

@@ -97,7 +97,9 @@ def progress_of(sweep: Sweep, now: datetime | None = None) -> Progress:
     made = {trial for trial, _, _, _ in rows}
     done = len(made - open_trials)
     wanted = wanted_trials(sweep, len(made))
-    took = [(end - start).total_seconds() for _, state, start, end in rows if start and end and state in ENDED]
+    took = [
+        (end - start).total_seconds() for _, state, start, end in rows if start and end and state in ENDED
+    ]
     if not took or wanted is None or sweep.state not in (Sweep.State.RUNNING, Sweep.State.STOPPING):
         return Progress(done, wanted, None, None)
     seeds = len(sweep.seeds) or 1

@@ -9,8 +9,8 @@ import optuna
 from optuna import pruners, samplers
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-# Multivariate TPE counts as experimental; it is an option that people choose.
-warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+#: Some options count as experimental, which people who choose them see in the docs.
+_QUIET = {"action": "ignore", "category": optuna.exceptions.ExperimentalWarning}
 
 _SAMPLERS: dict[str, type[samplers.BaseSampler]] = {
     "random": samplers.RandomSampler,
@@ -35,7 +35,9 @@ def derived_seed(seed: int, *numbers: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) >> 1
 
 
-def make_sampler(name: str, options: Mapping[str, Any], seed: int, *, conditional: bool) -> samplers.BaseSampler:
+def make_sampler(
+    name: str, options: Mapping[str, Any], seed: int, *, conditional: bool
+) -> samplers.BaseSampler:
     """A sampler by its name; ``conditional``: not every field exists at every point."""
     given = {key: value for key, value in options.items() if value is not None}
     if name == "tpe":
@@ -45,7 +47,8 @@ def make_sampler(name: str, options: Mapping[str, Any], seed: int, *, conditiona
         # What they do not choose themselves, the first trials above all, is drawn by the same seed.
         given["independent_sampler"] = samplers.RandomSampler(seed=seed)
         given["warn_independent_sampling"] = False
-    return _SAMPLERS[name](seed=seed, **given)
+    with warnings.catch_warnings(**_QUIET):
+        return _SAMPLERS[name](seed=seed, **given)
 
 
 def make_pruner(given: Mapping[str, Any]) -> pruners.BasePruner:
@@ -53,7 +56,8 @@ def make_pruner(given: Mapping[str, Any]) -> pruners.BasePruner:
     kind = given.get("kind", "none")
     options = {key: value for key, value in given.items() if key != "kind" and value is not None}
     if kind == "patience":
-        return pruners.PatientPruner(None, **{"patience": 3} | options)
+        with warnings.catch_warnings(**_QUIET):
+            return pruners.PatientPruner(None, **{"patience": 3} | options)
     if kind == "percentile":
         options.setdefault("percentile", 25.0)
     if kind == "asha":

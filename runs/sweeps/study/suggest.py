@@ -18,6 +18,8 @@ from runs.sweeps.study.rebuild import distribution_of, rebuilt
 #: How often a sampler is asked again when its point breaks a constraint or was tried already.
 TRIES = {"random": 200, "gp": 4}
 TRIES_OF_OTHERS = 20
+#: Places of the Sobol sequence that are looked at for one that is new.
+MOST_PLACES = 500
 #: A finite space of at most so many points is gone through when draws find nothing new.
 MOST_LISTED = 20_000
 #: Kept with a trial: the place in the Sobol sequence; that the sampler itself had no point.
@@ -45,19 +47,18 @@ class _Suggesting:
         self.study = rebuilt(request, self.space) if request["sampler"] != "qmc" else None
 
     def all(self) -> Iterator[dict[str, Any]]:
-        sampled = self._quasi_random() if self.study is None else None
+        placed = self._quasi_random()
         for number in itertools.count(self.request["next"]):
-            one = next(sampled, None) if sampled else self._sampled(number)
+            one = self._sampled(self.study, number) if self.study else next(placed, None)
             one = one or self._drawn(number)
             if one is None:
                 return
             self.tried.add(_key(one["point"]))
             yield one
 
-    def _sampled(self, number: int) -> dict[str, Any] | None:
+    def _sampled(self, study: optuna.Study, number: int) -> dict[str, Any] | None:
         """What the sampler says, asked again with another seed while its point is of no use."""
-        study, name = self.study, self.request["sampler"]
-        assert study is not None
+        name = self.request["sampler"]
         conditional = any(found.when is not None for found in self.space.values())
         for attempt in range(TRIES.get(name, TRIES_OF_OTHERS)):
             seed = derived_seed(self.request["seed"], number, attempt)
@@ -92,7 +93,7 @@ class _Suggesting:
         first = max([*places, -1 if scramble else 0]) + 1
         if first:
             sobol.fast_forward(first)
-        for index in range(first, first + MOST_DRAWS):
+        for index in range(first, first + MOST_PLACES):
             point = self._placed(sobol.random(1)[0])
             if self._is_new(point):
                 yield {"point": point, "attrs": {QMC_INDEX: index}}
@@ -113,7 +114,9 @@ class _Suggesting:
         draws = (self.drawer.draw(rng) for _ in range(MOST_DRAWS))
         point = next((one for one in draws if self._is_new(one)), None)
         if point is None and all(isinstance(d, Choices) or d.is_finite for d in self.space.values()):
-            listed = itertools.islice(grid_points(_without_counts(self.space), self.drawer.fixed), MOST_LISTED)
+            listed = itertools.islice(
+                grid_points(_without_counts(self.space), self.drawer.fixed), MOST_LISTED
+            )
             point = next((one for one in listed if self._is_new(one)), None)
         if point is None:
             return None
@@ -124,7 +127,9 @@ class _Suggesting:
         """The sampler learns that the point is being tried."""
         if self.study is not None:
             distributions = {field: distribution_of(self.space[field]) for field in point}
-            self.study.add_trial(create_trial(state=TrialState.RUNNING, params=point, distributions=distributions))
+            self.study.add_trial(
+                create_trial(state=TrialState.RUNNING, params=point, distributions=distributions)
+            )
 
     def _is_new(self, point: Point) -> bool:
         return _key(point) not in self.tried and self.drawer.holds(point)
