@@ -30,6 +30,20 @@ register.filter("plain_text", plain)
 
 
 @register.filter
+def share(value: float | None) -> str:
+    """A share between 0 and 1, or a change of one, with three decimals: 0.946."""
+    if value is None:
+        return numbers.UNKNOWN
+    return f"{value:.3f}".replace("-", numbers.MINUS)
+
+
+@register.filter
+def half(value: int) -> float:
+    """The middle of a length."""
+    return value / 2
+
+
+@register.filter
 def ago(moment: datetime | None) -> SafeString:
     """A <time> that reads "4 min ago", with the exact moment in its title."""
     if moment is None:

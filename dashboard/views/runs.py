@@ -49,7 +49,7 @@ def charts(request: HttpRequest, run: str) -> HttpResponse:
     """The curves, with the latest values, events and console beside them."""
     owner = run_or_404(run)
     found = timeline(owner)
-    return _page(
+    return tab_page(
         request, owner, "charts", {**_rail(owner, found), "charts": run_charts.page_data(owner, found)}
     )
 
@@ -58,7 +58,7 @@ def charts(request: HttpRequest, run: str) -> HttpResponse:
 def system(request: HttpRequest, run: str) -> HttpResponse:
     """The samples of the machine."""
     owner = run_or_404(run)
-    return _page(request, owner, "system", {"charts": run_charts.system_data(owner)})
+    return tab_page(request, owner, "system", {"charts": run_charts.system_data(owner)})
 
 
 @require_safe
@@ -79,20 +79,20 @@ def overview(request: HttpRequest, run: str) -> HttpResponse:
         "spec": owner.spec,
         "files": {"yaml": not owner.is_external, "python": has_script(owner.spec)},
     }
-    return _page(request, owner, "overview", context)
+    return tab_page(request, owner, "overview", context)
 
 
 @require_safe
 def console(request: HttpRequest, run: str) -> HttpResponse:
     owner = run_or_404(run)
     context = {"lines": queries.console_tail(owner, CONSOLE_TAIL), "ranks": console_reads.ranks(owner)}
-    return _page(request, owner, "console", context)
+    return tab_page(request, owner, "console", context)
 
 
 @require_safe
 def checkpoints(request: HttpRequest, run: str) -> HttpResponse:
     owner = run_or_404(run)
-    return _page(request, owner, "checkpoints", {"rows": queries.checkpoint_rows(owner)})
+    return tab_page(request, owner, "checkpoints", {"rows": queries.checkpoint_rows(owner)})
 
 
 @require_safe
@@ -109,7 +109,7 @@ def events(request: HttpRequest, run: str) -> HttpResponse:
         "rules": rules_of_run(owner),
         "batches": owner.warnings.filter(details__kind="batch").order_by("-step"),
     }
-    return _page(request, owner, "events", {"events": parts[by], "by": by, "choices": choices, **beside})
+    return tab_page(request, owner, "events", {"events": parts[by], "by": by, "choices": choices, **beside})
 
 
 @require_safe
@@ -129,12 +129,14 @@ def console_lines(request: HttpRequest, run: str) -> JsonResponse:
     return JsonResponse({"total": owner.console_lines, "lines": queries.console_page(owner, first, count)})
 
 
-def _page(request: HttpRequest, run: Run, tab: str, context: dict[str, Any]) -> HttpResponse:
+def tab_page(request: HttpRequest, run: Run, tab: str, context: dict[str, Any]) -> HttpResponse:
+    """A tab of a run's page: its template with the head and the other tabs around it."""
     tabs = [
         Tab("charts", "Charts"),
         Tab("overview", "Overview"),
         Tab("console", "Console"),
         Tab("system", "System"),
+        Tab("evaluation", "Evaluation"),
         Tab("checkpoints", "Checkpoints", run.checkpoints.filter(deleted_at=None).count()),
         Tab("events", "Events"),
     ]

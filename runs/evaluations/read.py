@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,10 +18,21 @@ def listed(run: Run) -> list[Evaluation]:
     return list(_kept(run).order_by("name", "step").defer("view"))
 
 
+def whole(evaluation: Evaluation) -> Evaluation:
+    """The same with what it holds, which lists leave out: one query."""
+    return Evaluation.objects.get(pk=evaluation.pk)
+
+
 def view_of(evaluation: Evaluation) -> dict[str, Any]:
     """All that is known of an evaluation (docs/evaluation.md)."""
     view: dict[str, Any] = json.loads(zlib.decompress(evaluation.view))
     return view
+
+
+def views(run: Run, name: str, limit: int) -> Iterator[tuple[Evaluation, dict[str, Any]]]:
+    """The latest evaluations of a split with all that is known of them: one query."""
+    for evaluation in _kept(run).filter(name=name).order_by("-step")[:limit]:
+        yield evaluation, view_of(evaluation)
 
 
 def at(run: Run, step: int, name: str = "eval") -> Evaluation | None:

@@ -11,7 +11,7 @@ from runs.models import Command, Project, Run
 from runs.states import State
 from tests.dashboard.runs_for_tests import add_checkpoint, add_console, make_run, print_lines
 
-TABS = ("charts", "overview", "console", "system", "checkpoints", "events")
+TABS = ("charts", "overview", "console", "system", "evaluation", "checkpoints", "events")
 
 
 @pytest.fixture

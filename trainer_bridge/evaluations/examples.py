@@ -15,7 +15,7 @@ PROBES = 24
 #: Rows of one cell (true class, predicted class), and cells that have rows.
 OF_A_CELL, CELLS = 3, 60
 #: Rows held before those that left their lists again are let go, and the loss of a row that has no number.
-MOST, HOPELESS = 600, 1e30
+MOST, HOPELESS = 1500, 1e30
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Examples(Tally):
             told = {"loss": float(measured.loss[i]), **measured.told(i), **before(i)}
             self._told[int(batch.rows[i])] = told | self._look(batch.inputs, i)
         if len(self._told) > MOST:
-            self._told = {row: self._told[row] for row in self._lists()}
+            self._told = {row: self._told[row] for row in self._held() if row in self._told}
 
     @property
     def former(self) -> Former:
@@ -136,6 +136,11 @@ class Examples(Tally):
     def kept(self) -> list[dict[str, Any]]:
         """Each kept row once: {"row", "lists", …}, those first that matter most."""
         return [{"row": row, "lists": names, **self._told[row]} for row, names in self._lists().items()]
+
+    def _held(self) -> set[int]:
+        """Rows that are in any list, those of cells included that may still be among the fullest."""
+        heaps = [*self._heaps.values(), *self._cells.values()]
+        return {*self._probes, *(row for heap in heaps for _, row in heap.items)}
 
     def _lists(self) -> dict[int, list[str]]:
         """The lists that each row is in, by row."""

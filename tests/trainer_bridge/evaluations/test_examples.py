@@ -4,6 +4,7 @@ import numpy
 import pytest
 
 from tests.trainer_bridge.evaluations.tools import counted, examples, noisy_logits
+from trainer_bridge.evaluations import examples as keeping
 from trainer_bridge.evaluations.classification import Classification
 from trainer_bridge.evaluations.examples import SIZES
 from trainer_bridge.evaluations.look import PIXELS, Look
@@ -39,6 +40,17 @@ def test_each_cell_has_its_worst_rows():
     mistaken = numpy.flatnonzero((labels == 0).numpy() & (said == 1).numpy())
     worst = mistaken[loss[mistaken].argmax()]
     assert int(worst) in {row["row"] for row in chosen.kept() if (row["true"], row["said"]) == (0, 1)}
+
+
+def test_of_many_cells_the_worst_are_kept_with_their_rows(monkeypatch):
+    monkeypatch.setattr(keeping, "MOST", 100)
+    logits, labels = noisy_logits(2000, 60)
+    chosen = examples()
+    counted(Classification([str(c) for c in range(60)], chosen), logits, labels, size=50)
+    kept = chosen.kept()
+    cells = {(row["true"], row["said"]) for row in kept if "cell" in row["lists"]}
+    assert len(cells) == keeping.CELLS
+    assert len(kept) < 300
 
 
 def test_fixed_rows_are_followed():
