@@ -112,6 +112,15 @@ def duration(seconds: float | timedelta | None) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def age(passed: timedelta) -> str:
+    """A length of time in its largest unit: now, 41 s, 12 min, 3 h, 2 d."""
+    seconds = passed.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        if seconds >= size and (unit != "s" or seconds >= 5):
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
 def moment(seconds: float) -> str:
     """A moment in seconds since the epoch, in UTC: 2026-11-24 14:30."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"

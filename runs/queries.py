@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 
 from runs.checkpoints.rank import best as best_checkpoint
-from runs.checkpoints.rank import is_whole, resumable, state_of, value_of
+from runs.checkpoints.rank import is_whole, resumable
 from runs.death import Cause, cause_of
 from runs.directions import greater_is_better
 from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
@@ -210,21 +209,6 @@ def console_texts(run: Run) -> Iterator[str]:
     """The whole console output, block by block."""
     for block in ConsoleBlock.objects.filter(run=run).iterator(chunk_size=50):
         yield "".join(f"{text}\n" for _, _, text in block.lines)
-
-
-def checkpoint_rows(run: Run) -> list[dict[str, Any]]:
-    """The run's checkpoints, newest first, with their objective and what they are kept for: one query."""
-    rows = list(run.checkpoints.all())
-    kept = best_checkpoint(rows, run.objective, run.greater_is_better) if run.objective else None
-    return [
-        {
-            "checkpoint": row,
-            "state": state_of(row),
-            "value": value_of(row, run.objective),
-            "is_best": row is kept,
-        }
-        for row in reversed(rows)
-    ]
 
 
 def counts_tokens(run_ids: Sequence[str]) -> bool:

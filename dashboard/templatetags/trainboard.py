@@ -56,6 +56,16 @@ def ago(moment: datetime | None) -> SafeString:
 
 
 @register.filter
+def age(moment: datetime) -> SafeString:
+    """The same in its largest unit alone, for narrow columns: "4 min", "2 d"."""
+    exact = timezone.localtime(moment)
+    text = numbers.age(timezone.now() - moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', exact.isoformat(), f"{exact:%Y-%m-%d %H:%M:%S}", text
+    )
+
+
+@register.filter
 def get(mapping: dict[str, Any] | None, key: str) -> Any:
     """mapping[key], or None."""
     return (mapping or {}).get(key)

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from dashboard import run_charts
+from dashboard.checkpoint_page import run_rows
 from dashboard.views.access import run_or_404
 from dashboard.views.rules import rules_of_run
 from runs import console as console_reads
@@ -92,7 +93,7 @@ def console(request: HttpRequest, run: str) -> HttpResponse:
 @require_safe
 def checkpoints(request: HttpRequest, run: str) -> HttpResponse:
     owner = run_or_404(run)
-    return tab_page(request, owner, "checkpoints", {"rows": queries.checkpoint_rows(owner)})
+    return tab_page(request, owner, "checkpoints", run_rows(owner))
 
 
 @require_safe

@@ -10,8 +10,9 @@ from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
 from ninja.responses import Status
 
-from runs.checkpoints import rank
+from runs.checkpoints import checking, rank, retention
 from runs.checkpoints.files import CheckpointRefused
+from runs.checkpoints.listing import Row, listing
 from runs.directions import greater_is_better, objectives_of
 from runs.exports.options import Options
 from runs.exports.plan import plan_export
@@ -24,7 +25,10 @@ router = Router(tags=["checkpoints"])
 
 
 class CheckpointOut(Schema):
-    """``state`` is "complete", "damaged" (``problem`` says how), "elsewhere" or "deleted"; ``rank`` by the metric."""
+    """``state`` is "complete", "verified", "exported", "damaged" (``problem`` says how), "elsewhere" or "deleted";
+    ``rank`` by the metric. ``sha256`` maps each file to its checksum; ``due`` is "delete" or "strip" where a policy, or
+    a person, wants that at ``due_at``; ``kept``: why it stays.
+    """
 
     id: str
     run: str
@@ -39,6 +43,17 @@ class CheckpointOut(Schema):
     files: list[tuple[str, int]]
     created_at: datetime
     rank: int | None = None
+    sha256: dict[str, str]
+    verified_at: datetime | None
+    notes: str
+    is_pinned: bool
+    aliases: list[str] = Field(default_factory=list)
+    kept: list[str] = Field(default_factory=list)
+    due: str
+    due_at: datetime | None
+    due_because: str
+    deleted_at: datetime | None
+    deleted_because: str
 
 
 class Scope(Schema):
@@ -52,14 +67,24 @@ class Scope(Schema):
 
 
 class Listing(Scope):
+    """``q``: a filter (docs/query.md); besides, what a checkpoint has itself (docs/checkpoints.md)."""
+
+    q: str = ""
     limit: int = Field(200, ge=1, le=1000)
+
+
+class Change(Schema):
+    """What is given is changed."""
+
+    notes: str | None = Field(None, max_length=10_000)
+    is_pinned: bool | None = None
 
 
 @router.get("/checkpoints", response=list[CheckpointOut])
 def list_checkpoints(request: HttpRequest, query: Query[Listing]) -> list[CheckpointOut]:
     """The checkpoints of a run, a sweep or a project, best first; unusable ones have no rank."""
-    rows, metric, greater = _chosen(query)
-    return [_out(row.checkpoint, row.rank) for row in rank.rank(rows, metric, greater)[: query.limit]]
+    found = listing(_owner(query), query.metric, query.greater_is_better, query.q)
+    return [_out(row.checkpoint, row.rank, row) for row in found.rows[: query.limit]]
 
 
 @router.get("/checkpoints/best", response=CheckpointOut)
@@ -75,6 +100,28 @@ def best_checkpoint(request: HttpRequest, query: Query[Scope]) -> CheckpointOut:
 @router.get("/checkpoints/{checkpoint_id}", response=CheckpointOut)
 def read_checkpoint(request: HttpRequest, checkpoint_id: str) -> CheckpointOut:
     return _out(_checkpoint(checkpoint_id), None)
+
+
+@router.patch("/checkpoints/{checkpoint_id}", response=CheckpointOut)
+def change_checkpoint(request: HttpRequest, checkpoint_id: str, body: Change) -> CheckpointOut:
+    """Write a note; pin it, which also takes back that it is to be deleted, or unpin it."""
+    checkpoint = _checkpoint(checkpoint_id)
+    if body.notes is not None:
+        checkpoint.notes = body.notes.strip()
+    if body.is_pinned:
+        retention.keep(checkpoint)
+    elif body.is_pinned is False:
+        checkpoint.is_pinned = False
+    checkpoint.save(update_fields=["notes", "is_pinned"])
+    return _out(checkpoint, None)
+
+
+@router.post("/checkpoints/{checkpoint_id}/verify", response={202: CheckpointOut})
+def verify_checkpoint(request: HttpRequest, checkpoint_id: str) -> Status:
+    """Have every byte read and compared with its checksum; ``verified_at`` or ``problem`` says soon what came out."""
+    checkpoint = _checkpoint(checkpoint_id)
+    checking.ask_for_check(checkpoint)
+    return Status(202, _out(checkpoint, None))
 
 
 @router.get("/checkpoints/{checkpoint_id}/download", response={200: None})
@@ -144,12 +191,14 @@ def _checkpoint(checkpoint_id: str) -> Checkpoint:
     )
 
 
-def _out(checkpoint: Checkpoint, place: int | None) -> CheckpointOut:
-    same = CheckpointOut.model_fields.keys() - {"run", "run_name", "state", "rank"}
+def _out(checkpoint: Checkpoint, place: int | None, row: Row | None = None) -> CheckpointOut:
+    same = CheckpointOut.model_fields.keys() - {"run", "run_name", "state", "rank", "aliases", "kept"}
     return CheckpointOut(
         **{name: getattr(checkpoint, name) for name in same},
         run=checkpoint.run_id,
         run_name=checkpoint.run.name,
         state=rank.state_of(checkpoint),
         rank=place,
+        aliases=list(row.aliases if row else checkpoint.aliases.values_list("name", flat=True)),
+        kept=list(row.kept) if row else [],
     )

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from runs.checkpoints.policy import PolicyError
 from runs.commands import CommandError
 from runs.errors import ErrandError, RunError, SpecError, UploadError
 from runs.presets import PresetError
@@ -36,6 +37,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
         QueryError: lambda e: _wrong_query(e),
         RuleError: lambda e: error_response(422, "This rule cannot be.", e.problems),
         CommandError: lambda e: error_response(409, str(e)),
+        PolicyError: lambda e: error_response(422, "This policy cannot be.", e.problems),
         RunError: lambda e: error_response(409, str(e)),
         ErrandError: lambda e: error_response(422, str(e)),
         UploadError: lambda e: error_response(422, str(e)),

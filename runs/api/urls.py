@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from runs.api import (
+    aliases,
     checkpoints,
     compare,
     errand_work,
@@ -21,6 +22,7 @@ from runs.api import (
     presets,
     projects,
     recipes,
+    retention,
     rules,
     runs,
     series,
@@ -54,6 +56,8 @@ for module in (
     series,
     sweeps,
     checkpoints,
+    aliases,
+    retention,
     compare,
     errands,
     uploads,

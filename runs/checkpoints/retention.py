@@ -127,6 +127,13 @@ def plan(owner: Owner, instead: Policy | None = None) -> Plan:
     return Plan(here, _freed(here), elsewhere, {pk: policy for pk, (policy, _) in policies.items()})
 
 
+def verdicts_on(project: Project, rows: Sequence[Checkpoint]) -> list[Verdict]:
+    """What the policies of a project say of its checkpoints ``rows``, their runs and sweeps loaded: three queries."""
+    present = [row for row in rows if not row.deleted_at]
+    runs = {row.run_id: row.run for row in present}
+    return _verdicts(present, policies_of(project, runs.values()))
+
+
 def _rows(owner: Owner) -> QuerySet[Checkpoint]:
     rows = checkpoints_of(owner).filter(deleted_at=None).select_related("run__sweep")
     return rows.defer("run__environment", "run__traceback", "run__spec", "run__sweep__spec", "sha256")
@@ -201,6 +208,15 @@ def carry_out(project: Project, now: datetime | None = None) -> Done:
     return _take(due, protections)
 
 
+def apply_now(owner: Owner, user: Any = None) -> Done:
+    """Take away at once what the policies want gone of an owner's checkpoints."""
+    steps = plan(owner).steps
+    for verdict in steps:
+        _set_due(verdict.checkpoint, verdict.action, timezone.now(), verdict.why, _name_of(user))
+    rows = list(_rows(owner))
+    return _take([verdict.checkpoint for verdict in steps], protected(rows))
+
+
 def ask(
     checkpoints: Sequence[Checkpoint], action: str, *, at_once: bool, user: Any = None, why: str = ""
 ) -> Done:
@@ -257,6 +273,14 @@ def _set_due(row: Checkpoint, action: str, when: datetime | None, why: str, user
 
 def _name_of(user: Any) -> str:
     return user.get_username() if user is not None and user.is_authenticated else ""
+
+
+def limited_by_trainer(owner: Owner) -> int:
+    """How many runs have ``save_total_limit``: there the Trainer removes checkpoints itself, before any policy."""
+    runs = Run.objects.filter(spec__args__save_total_limit__isnull=False)
+    if isinstance(owner, Run):
+        return runs.filter(pk=owner.pk).count()
+    return runs.filter(**{"project" if isinstance(owner, Project) else "sweep": owner}).count()
 
 
 def projects_with_policies() -> QuerySet[Project]:

@@ -2,17 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 
+from runs.query.evaluate import Columns
 from runs.query.printer import quoted, value_text
 from runs.query.scanner import KEYWORDS
 from runs.query.tree import Value
 from runs.table.column import NUMBER, SECONDS, TIME, Column, Mask, number_text
-from runs.table.columns import FIELDS, RunColumns
 
 #: The most that is offered at once.
 MOST = 12
@@ -21,6 +22,24 @@ _VALUE = re.compile(
     r'(?:^|[\s(])-?(?P<key>"(?:[^"\\]|\\.)*"|[^\s()",:<>=~!]+)\s*(?:<=|>=|!=|[:<>=~])\s*'
     r'(?:(?:"(?:[^"\\]|\\.)*"|[^\s()",]+)\s*,\s*)*(?P<value>"[^"]*|[^\s()",]*)$'
 )
+
+
+class Completable(Columns, Protocol):
+    """Columns whose keys can be offered."""
+
+    @property
+    def known_keys(self) -> Sequence[str]: ...
+
+    def full_key(self, key: str) -> str | None:
+        """The key with its prefix, None for an unknown one."""
+
+    def kind_of(self, key: str) -> str:
+        """ "field", "metric" or "setting"."""
+
+    def greater(self, key: str) -> bool:
+        """Whether more of this metric is better."""
+
+
 _EXAMPLES = {SECONDS: ("15min", "2h", "1d", "7d")}
 
 
@@ -47,7 +66,7 @@ class Completion:
     offers: list[Offer]
 
 
-def complete(columns: RunColumns, mask: Mask, text: str, at: int) -> Completion:
+def complete(columns: Completable, mask: Mask, text: str, at: int) -> Completion:
     """What fits at the place ``at`` of ``text``; ``mask``: the runs that are counted."""
     before = text[:at]
     if match := _VALUE.search(before):
@@ -66,7 +85,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:].removesuffix('"'))
 
 
-def _keys(columns: RunColumns, mask: Mask, typed: str) -> list[Offer]:
+def _keys(columns: Completable, mask: Mask, typed: str) -> list[Offer]:
     """Keys that no run has a value of are left out; "and" and "or" are no beginnings of keys."""
     if typed.lower() in KEYWORDS:
         return []
@@ -86,10 +105,10 @@ def _fitting(texts: Iterable[str], typed: str) -> list[str]:
     return [text for _, _, text in sorted(ranks)]
 
 
-def _key(columns: RunColumns, mask: Mask, key: str) -> Offer:
+def _key(columns: Completable, mask: Mask, key: str) -> Offer:
     full = columns.full_key(key) or key
     column = columns.column(full)
-    kind = "field" if key in FIELDS else "metric" if full in columns.index.metrics else "setting"
+    kind = columns.kind_of(key)
     operator = (
         ":" if column.codes is not None else "<" if kind == "metric" and not columns.greater(key) else ">"
     )

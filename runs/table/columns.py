@@ -73,6 +73,12 @@ class RunColumns:
             return series if aspect == "best" else key
         return next((full for group in SHORT if (full := f"{group}.{key}") in self.setting_keys), None)
 
+    def kind_of(self, key: str) -> str:
+        """ "field", "metric" or "setting"."""
+        if key in FIELDS:
+            return "field"
+        return "metric" if self.full_key(key) in self.index.metrics else "setting"
+
     def nearest(self, key: str) -> str:
         """The known key that looks most like this one, "" when none does."""
         known = self.known_keys

@@ -1,32 +1,77 @@
-// The ranking without page loads: another metric submits at once, a sheet opens in place, Esc closes it.
-// Each of them is a plain form or link, so all works without this file too.
+// The ranking without page loads: another metric submits at once, a sheet opens in place, Esc closes it, and what is
+// pressed in it is done in place. Each of them is a plain form or link, so all works without this file too.
+import { isTyping } from "./dom.js";
+import { QueryBar } from "./query_bar.js";
+import { toast } from "./toast.js";
+
+const CHECK_AGAIN = 2000;
+const PLACES = [".checkpoints tbody", "#lineage", "#sheet"];
+const field = document.querySelector("[data-query]");
+
 document.querySelector("[data-without-script]")?.setAttribute("hidden", "");
+if (field) new QueryBar(field).addEventListener("query", ({ detail }) => filter(detail));
+soon();
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-sheet]");
+  const link = event.target.closest("a[data-sheet], a[data-lineage]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  history.pushState(null, "", link.href);
+  history.pushState(null, "", link.getAttribute("href") ? new URL(link.getAttribute("href"), location.href) : location.href);
   show(true);
 });
 addEventListener("popstate", () => show(false));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") document.querySelector("#sheet a[data-sheet]")?.click();
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) document.querySelector("#sheet a[data-sheet][aria-label=Close]")?.click();
+  if (event.key === "/" && !isTyping(event)) { event.preventDefault(); field?.querySelector("input")?.focus(); }
 });
 
-// Takes the sheet and the selected row of the page's own address; scrolling and the rest stay as they are.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-act]");
+  if (!form) return;
+  event.preventDefault();
+  form.closest("dialog")?.close();
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  toast(said?.text ?? "The server did not answer. Nothing was changed.", { error: !answer?.ok });
+  show(false);
+});
+
+// Another filter replaces the rows and stays in the address; a checkpoint that is open stays open.
+function filter({ text, push }) {
+  const address = new URL(location.href);
+  if ((address.searchParams.get("q") ?? "") === text) return;
+  if (text) address.searchParams.set("q", text);
+  else address.searchParams.delete("q");
+  history[push ? "pushState" : "replaceState"](null, "", address);
+  show(false);
+}
+
+// Takes the sheet and the rows of the page's own address; scrolling, and what somebody types, stay as they are.
 async function show(focus) {
   const here = location.href;
   const answer = await fetch(here);
   if (!answer.ok || here !== location.href) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const place of [".checkpoints tbody", "#sheet"]) {
-    document.querySelector(place).replaceWith(document.adoptNode(page.querySelector(place)));
+  for (const place of PLACES) {
+    const [old, fresh] = [document.querySelector(place), page.querySelector(place)];
+    if (old && fresh && !isEdited(old)) old.replaceWith(document.adoptNode(fresh));
   }
   document.querySelector(".checkpoints").className = page.querySelector(".checkpoints").className;
+  const [count, newCount] = [document, page].map((side) => side.querySelector("[data-query-count]"));
+  if (count && newCount) count.textContent = newCount.textContent;
   if (focus) (document.querySelector("#sheet [data-sheet]") ?? document.querySelector(".checkpoints tbody a[data-sheet]"))?.focus();
+  soon();
+}
+
+// What is being written or read changes by itself.
+function soon() {
+  if (document.querySelector("[data-checking], [data-writing]")) setTimeout(() => !document.hidden && show(false), CHECK_AGAIN);
+}
+
+function isEdited(part) {
+  return part.contains(document.activeElement) && document.activeElement.matches("textarea, input[type=text]") && document.activeElement.value !== document.activeElement.defaultValue;
 }

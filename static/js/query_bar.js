@@ -139,7 +139,7 @@ export class QueryBar extends EventTarget {
     this.#offered = this.value;
     this.#offers = offers.map((offer) => ({ ...offer, begin, end }));
     this.#active = -1;
-    this.list.replaceChildren(...this.#offers.map(option));
+    this.list.replaceChildren(...this.#offers.map((offer, at) => option(offer, at, this.form.dataset.counts ?? "run")));
     this.list.hidden = !offers.length;
     this.#drop();
   }
@@ -219,7 +219,7 @@ export class QueryBar extends EventTarget {
   }
 }
 
-function option({ text, detail, count }, index) {
-  const beside = [detail, count === null ? "" : `${count} ${count === 1 ? "run" : "runs"}`].filter(Boolean).join(" · ");
+function option({ text, detail, count }, index, noun) {
+  const beside = [detail, count === null ? "" : `${count} ${noun}${count === 1 ? "" : "s"}`].filter(Boolean).join(" · ");
   return element("li", { role: "option", id: `query-offer-${index}`, "aria-selected": "false" }, element("span", { class: "mono grow ellipsis" }, text), element("span", { class: "hint" }, beside));
 }

@@ -88,7 +88,7 @@ def test_deleted_checkpoints_are_told_and_shown_when_asked_for(owner_client):
 
 
 def test_export_sheet_lists_the_files_of_the_zip(owner_client, saved):
-    response = owner_client.get("/p/digits/checkpoints", {"ckpt": saved.pk})
+    response = owner_client.get("/p/digits/checkpoints", {"ckpt": saved.pk, "export": "1"})
     files = {file["name"]: file["only_full"] for file in response.context["files"]}
     assert files["model.safetensors"] is False
     assert files["optimizer.pt"] is True
@@ -97,7 +97,7 @@ def test_export_sheet_lists_the_files_of_the_zip(owner_client, saved):
 
 def test_export_sheet_of_a_damaged_checkpoint_says_why(owner_client, saved, runs_dir):
     (runs_dir / saved.run_id / saved.path / "config.json").write_text("{")
-    page = owner_client.get("/p/digits/checkpoints", {"ckpt": saved.pk}).content.decode()
+    page = owner_client.get("/p/digits/checkpoints", {"ckpt": saved.pk, "export": "1"}).content.decode()
     assert "config.json cannot be read as JSON" in page
     assert "Download zip" not in page
 
