@@ -80,6 +80,14 @@ class Change(Schema):
     is_pinned: bool | None = None
 
 
+class DoneOut(Schema):
+    """How many were taken away (or announced), the bytes that are free again, and a sentence for each refusal."""
+
+    count: int
+    freed: int
+    refused: list[str]
+
+
 @router.get("/checkpoints", response=list[CheckpointOut])
 def list_checkpoints(request: HttpRequest, query: Query[Listing]) -> list[CheckpointOut]:
     """The checkpoints of a run, a sweep or a project, best first; unusable ones have no rank."""
@@ -114,6 +122,22 @@ def change_checkpoint(request: HttpRequest, checkpoint_id: str, body: Change) ->
         checkpoint.is_pinned = False
     checkpoint.save(update_fields=["notes", "is_pinned"])
     return _out(checkpoint, None)
+
+
+@router.delete("/checkpoints/{checkpoint_id}", response=DoneOut)
+def delete_checkpoint(
+    request: HttpRequest,
+    checkpoint_id: str,
+    what: Literal["delete", "strip"] = "delete",
+    at_once: bool = False,
+) -> DoneOut:
+    """Delete it, or with ``what=strip`` leave its weights; in two hours, unless it is pinned before, or at once."""
+    done = retention.ask(
+        [_checkpoint(checkpoint_id)], Checkpoint.Due(what), at_once=at_once, user=request.user
+    )
+    if done.refused:
+        raise HttpError(409, " ".join(done.refused))
+    return DoneOut(**vars(done))
 
 
 @router.post("/checkpoints/{checkpoint_id}/verify", response={202: CheckpointOut})

@@ -1,16 +1,17 @@
 """Retention over REST: the policy of a project, a sweep or a run, what it would take away, and deletions by hand."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 
+from runs.api.checkpoints import DoneOut
 from runs.checkpoints import retention
 from runs.checkpoints.policy import read_policy
-from runs.models import Checkpoint, Project, Run, Sweep
+from runs.models import Project, Run, Sweep
 
 router = Router(tags=["checkpoints"])
 
@@ -54,14 +55,6 @@ class PlanOut(Schema):
     elsewhere: int
 
 
-class DoneOut(Schema):
-    """How many were taken away (or announced), the bytes that are free again, and a sentence for each refusal."""
-
-    count: int
-    freed: int
-    refused: list[str]
-
-
 @router.get("/retention", response=PlanOut)
 def read_retention(request: HttpRequest, whose: Query[Whose]) -> PlanOut:
     """The policy and exactly what it takes away now."""
@@ -89,21 +82,6 @@ def set_retention(request: HttpRequest, whose: Query[Whose], body: PolicyIn) -> 
 def clean_now(request: HttpRequest, whose: Query[Whose]) -> DoneOut:
     """Take away at once what the policies want gone."""
     return DoneOut(**vars(retention.apply_now(_owner(whose), request.user)))
-
-
-@router.delete("/checkpoints/{checkpoint_id}", response=DoneOut)
-def delete_checkpoint(
-    request: HttpRequest,
-    checkpoint_id: str,
-    what: Literal["delete", "strip"] = "delete",
-    at_once: bool = False,
-) -> DoneOut:
-    """Delete it, or with ``what=strip`` leave its weights; in two hours, unless it is pinned before, or at once."""
-    row = get_object_or_404(Checkpoint.objects.select_related("run__project"), pk=checkpoint_id)
-    done = retention.ask([row], Checkpoint.Due(what), at_once=at_once, user=request.user)
-    if done.refused:
-        raise HttpError(409, " ".join(done.refused))
-    return DoneOut(**vars(done))
 
 
 def _owner(whose: Whose) -> retention.Owner:

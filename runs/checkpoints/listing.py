@@ -94,9 +94,10 @@ def columns(owner: Owner, known: Known) -> Iterator[CheckpointColumns]:
 
 
 def _kept(project: Project, rows: list[Checkpoint]) -> dict[str, tuple[str, ...]]:
-    """By the policy; where it keeps all, what each is in its run: the best, the last."""
+    """By the policy; where that names neither, what each is in its run: the best, the last."""
     found = {verdict.checkpoint.pk: verdict.kept for verdict in retention.verdicts_on(project, rows)}
     for pk, words in kept_because(rows).items():
-        if words and not found.get(pk):
-            found[pk] = (words,)
+        kept = found.get(pk, ())
+        if words and not any(reason.startswith(("best", "last")) for reason in kept):
+            found[pk] = (words, *kept)
     return found

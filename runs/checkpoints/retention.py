@@ -93,8 +93,7 @@ def policies_of(project: Project, runs: Iterable[Run]) -> dict[str, tuple[Policy
 
 
 def _budget(sweep: Sweep | None) -> Policy | None:
-    budget = getattr(sweep, "checkpoint_budget", None)
-    return policy_of_budget(budget) if budget else None
+    return policy_of_budget(sweep.checkpoint_budget) if sweep and sweep.checkpoint_budget else None
 
 
 def _which(owner: Owner) -> dict[str, Any]:
@@ -285,6 +284,7 @@ def limited_by_trainer(owner: Owner) -> int:
 
 def projects_with_policies() -> QuerySet[Project]:
     """Those for which the background has anything to do."""
-    has_budget = Q(pk__in=Retention.objects.values("project"))
+    has_policy = Q(pk__in=Retention.objects.values("project"))
+    has_budget = Q(pk__in=Sweep.objects.exclude(checkpoint_budget={}).values("project"))
     is_due = Q(pk__in=Checkpoint.objects.filter(due_at__isnull=False).values("run__project"))
-    return Project.objects.filter(has_budget | is_due)
+    return Project.objects.filter(has_policy | has_budget | is_due)

@@ -42,7 +42,7 @@ def steps(response):
 @pytest.mark.parametrize(
     ("q", "found"),
     [
-        ("eval/accuracy>0.6", [20, 30]),
+        ("eval/accuracy>0.6", [20, 40, 30]),
         ("alias:production", [10]),
         ("state:damaged", [40]),
         ("kind:weights", [30]),
@@ -51,7 +51,7 @@ def steps(response):
         ("args.learning_rate:3e-4", [20]),
         ("tag:baseline", [20]),
         ("other", [20]),
-        ("kept~last", [20, 30]),
+        ("kept~last", [20, 40]),
         ("notes~four", [30]),
     ],
 )
@@ -115,7 +115,7 @@ def test_checkpoint_that_is_being_written_is_shown(owner_client, saved, runs_dir
     Run.objects.filter(pk=row.run_id).update(state=State.RUNNING)
     folder = runs_dir / row.run_id / "checkpoints" / "checkpoint-20"
     folder.mkdir()
-    (folder / "model.safetensors").write_bytes(bytes(row.size // 2))
+    (folder / "model.safetensors").write_bytes(bytes(row.size // 2 - 9))
     response = owner_client.get(URL)
     assert [(row["step"], row["percent"]) for row in response.context["writing"]] == [(20, 49)]
     assert "writing 49 %" in response.content.decode()
@@ -180,7 +180,9 @@ def test_deleted_later_or_at_once(owner_client, saved, runs_dir):
 
 def test_damaged_one_offers_no_export_and_no_fork(owner_client, saved):
     row = saved(10)
-    Checkpoint.objects.filter(pk=row.pk).update(problem="holds pickled weights, which Trainboard does not load")
+    Checkpoint.objects.filter(pk=row.pk).update(
+        problem="holds pickled weights, which Trainboard does not load"
+    )
     page = owner_client.get(URL, {"ckpt": row.pk}).content.decode()
     assert "Damaged: holds pickled weights" in page
     assert "Export…" not in page

@@ -8,12 +8,19 @@ from django.test import Client
 from scipy.stats import ttest_ind
 
 from runs.access import issue_api_token
+from runs.checkpoints import checking
 from runs.checkpoints.register import register
 from runs.models import Run, Series, Sweep
 from tests.runs.checkpoints.folders import event, new_checkpoint, new_run, write_checkpoint
 
 pytestmark = pytest.mark.django_db
 KEY = "eval/accuracy"
+
+
+@pytest.fixture
+def runs_dir(settings, tmp_path):
+    settings.RUNS_DIR = tmp_path / "runs"
+    return settings.RUNS_DIR
 
 
 @pytest.fixture
@@ -156,3 +163,64 @@ def test_compare_groups_of_seeds(call):
 )
 def test_scope_is_asked_for(call, method, path):
     assert call(method, path, scopes=["worker"]).status_code == 403
+
+
+def test_checkpoints_by_a_filter_with_alias_and_reasons(call):
+    run = new_run(name="a")
+    first = new_checkpoint(run, 10, {KEY: 0.8})
+    new_checkpoint(run, 20, {KEY: 0.9})
+    assert call("PUT", "/projects/digits/aliases/production", {"checkpoint": first.pk}).json()["step"] == 10
+    rows = call("GET", "/checkpoints?project=digits&q=alias:production").json()
+    assert [(row["step"], row["aliases"], row["kept"]) for row in rows] == [
+        (10, ["production"], ["alias production"])
+    ]
+    assert call("GET", "/checkpoints?project=digits&q=nonsense:1").status_code == 422
+
+
+def test_aliases_move_with_their_history(call):
+    run = new_run(name="a")
+    first, second = new_checkpoint(run, 10), new_checkpoint(run, 20)
+    for row in (first, second):
+        call("PUT", "/projects/digits/aliases/candidate", {"checkpoint": row.pk})
+    assert call("GET", "/projects/digits/aliases/candidate").json()["checkpoint"] == second.pk
+    assert call("DELETE", "/projects/digits/aliases/candidate").status_code == 204
+    moves = call("GET", "/projects/digits/aliases/moves?name=candidate").json()
+    assert [(move["before"], move["after"], move["user"]) for move in moves] == [
+        ("a @ 20", "", "ada"),
+        ("a @ 10", "a @ 20", "ada"),
+        ("", "a @ 10", "ada"),
+    ]
+    missing = call("GET", "/projects/digits/aliases/candidate")
+    assert (missing.status_code, missing.json()["error"]) == (404, "No checkpoint of digits is “candidate”.")
+
+
+def test_checkpoint_is_noted_pinned_and_verified(call, runs_dir):
+    run = new_run()
+    write_checkpoint(runs_dir / run.pk / "checkpoints" / "checkpoint-10", 10)
+    row = register(run.pk, 1, event(10))
+    changed = call("PATCH", f"/checkpoints/{row.pk}", {"notes": "good", "is_pinned": True}).json()
+    assert (changed["notes"], changed["is_pinned"], changed["state"]) == ("good", True, "complete")
+    assert call("POST", f"/checkpoints/{row.pk}/verify").status_code == 202
+    checking.check_next()
+    found = call("GET", f"/checkpoints/{row.pk}").json()
+    assert found["state"] == "verified"
+    assert len(found["sha256"]["model.safetensors"]) == 64
+    refused = call("DELETE", f"/checkpoints/{row.pk}?at_once=true")
+    assert (refused.status_code, "pinned" in refused.json()["error"]) == (409, True)
+
+
+def test_retention_over_rest(call, runs_dir):
+    run = new_run(state="finished")
+    for step, value in ((10, 0.5), (20, 0.9)):
+        write_checkpoint(runs_dir / run.pk / "checkpoints" / f"checkpoint-{step}", step)
+        register(run.pk, 1, event(step, metrics={KEY: value}))
+    policy = {"full": {"best": 1}}
+    plan = call("POST", "/retention/preview?project=digits", {"policy": policy}).json()
+    assert [(step["step"], step["action"]) for step in plan["steps"]] == [(10, "delete")]
+    assert plan["freed"] > 0
+    assert call("GET", "/retention?project=digits").json()["policy"] is None
+    wrong = call("PUT", "/retention?project=digits", {"policy": {"full": {"best": -1}}})
+    assert wrong.json()["problems"] == {"full.best": "“-1” is no whole number from 0 to 1,000,000,000."}
+    assert call("PUT", f"/retention?run={run.pk}", {"policy": policy}).json()["policy"]["full"]["best"] == 1
+    done = call("POST", "/retention/clean?project=digits").json()
+    assert (done["count"], done["freed"], done["refused"]) == (1, plan["freed"], [])

@@ -141,6 +141,23 @@ def test_best_of_a_sweep_counts_over_all_of_its_trials(done):
     assert [v.checkpoint.pk for v in retention.plan(done.project).steps] == [rows[0].pk]
 
 
+def test_budget_of_a_sweep_is_its_policy(done, on_disk):
+    sweep = Sweep.objects.create(
+        project=done.project, name="lr", objective=ACCURACY, checkpoint_budget={"best": 1, "rest": "none"}
+    )
+    trials = [new_run(sweep=sweep, trial=at, state=State.FINISHED) for at in range(2)]
+    rows = [on_disk(run, 10, at)[0] for at, run in enumerate(trials)]
+    assert list(retention.projects_with_policies()) == [done.project]
+    retention.announce(done.project)
+    assert [
+        bool(again.due)
+        for again in Checkpoint.objects.filter(pk__in=[r.pk for r in rows]).order_by("run__trial")
+    ] == [
+        True,
+        False,
+    ]
+
+
 def test_run_before_sweep_before_project(done):
     project = done.project
     sweep = Sweep.objects.create(project=project, name="lr", objective=ACCURACY)
