@@ -20,6 +20,12 @@ from runs.models import Checkpoint, Project, Run, Sweep
 #: Checkpoints that the preview names; of more it says how many.
 MOST = 300
 _NUMBERS = ("best", "last", "every")
+_LABELS = {
+    "best": "best",
+    "last": "last",
+    "every": "one every (steps)",
+    "trials": "all of the best (trials)",
+}
 _KINDS = ("full", "weights")
 
 
@@ -63,7 +69,7 @@ def policy_of(form: QueryDict) -> Policy:
     for kind in _KINDS:
         rule: dict[str, Any] = {"all": form.get(f"{kind}.keep") == "all"}
         if not rule["all"]:
-            rule |= {name: _whole(form, f"{kind}.{name}", problems) for name in _NUMBERS}
+            rule |= {name: _whole(form, f"{kind}.{name}", problems) for name in _LABELS}
         value[kind] = rule
     if problems:
         raise PolicyError(problems)
@@ -76,7 +82,7 @@ def form_of(policy: Policy) -> dict[str, str]:
     for kind in _KINDS:
         rule = getattr(policy, kind)
         found[f"{kind}.keep"] = "all" if rule.all else "some"
-        found |= {f"{kind}.{name}": str(getattr(rule, name) or "") for name in _NUMBERS}
+        found |= {f"{kind}.{name}": str(getattr(rule, name) or "") for name in _LABELS}
     return found
 
 
@@ -114,12 +120,20 @@ def _context(owner: retention.Owner, values: Any, set_one: Policy | None) -> dic
         "elsewhere": plan.elsewhere,
         "limited": retention.limited_by_trainer(owner),
         "metrics": metric_keys(checkpoints_of(owner).only("metrics", "run")),
-        "kinds": [_kind("full", "Full, can be resumed", values), _kind("weights", "Weights only", values)],
+        "kinds": [
+            _kind(name, title, values, isinstance(owner, Sweep))
+            for name, title in (("full", "Full, can be resumed"), ("weights", "Weights only"))
+        ],
     }
 
 
-def _kind(name: str, title: str, values: Any) -> dict[str, Any]:
-    numbers = [(f"{name}.{field}", field, values.get(f"{name}.{field}", "")) for field in _NUMBERS]
+def _kind(name: str, title: str, values: Any, is_sweep: bool) -> dict[str, Any]:
+    fields = _NUMBERS if name == "weights" else (*_NUMBERS, "trials")
+    numbers = [
+        (f"{name}.{field}", _LABELS[field], values.get(f"{name}.{field}", ""))
+        for field in fields
+        if field != "trials" or is_sweep
+    ]
     return {"name": name, "title": title, "all": values.get(f"{name}.keep") == "all", "numbers": numbers}
 
 

@@ -61,6 +61,9 @@ def _chosen(rows: list[Checkpoint], rule: Rule, metric: str, together: bool) -> 
     groups = list(by_run(rows).values())
     for group in [rows] if together and rows else groups:
         _note(found, _best(group, rule.best, metric), lambda at: f"best {at} of {rule.best}")
+    if together and rule.trials:
+        for row in _of_best_trials(rows, rule.trials, metric):
+            found.setdefault(row.pk, []).append(f"of the best {rule.trials} trials")
     for group in groups:
         newest = sorted(group, key=lambda row: -row.step)[: rule.last]
         _note(found, newest, lambda at: "last" if at == 1 else f"last {at} of {rule.last}")
@@ -76,6 +79,13 @@ def _best(group: list[Checkpoint], count: int, metric: str) -> list[Checkpoint]:
     greater = greater_is_better(key, {run.objective: run.greater_is_better})
     ranked = rank(group, key, greater) if key and count else []
     return [row.checkpoint for row in ranked if row.rank is not None][:count]
+
+
+def _of_best_trials(rows: list[Checkpoint], count: int, metric: str) -> list[Checkpoint]:
+    """Every checkpoint of the runs that have the best ones."""
+    best = dict.fromkeys(row.run_id for row in _best(rows, len(rows), metric))
+    chosen = set(list(best)[:count])
+    return [row for row in rows if row.run_id in chosen]
 
 
 def _note(found: Reasons, rows: list[Checkpoint], words: Callable[[int], str]) -> None:

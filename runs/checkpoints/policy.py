@@ -20,12 +20,16 @@ class PolicyError(RunError):
 
 @dataclass(frozen=True)
 class Rule:
-    """What is kept of one kind: the ``best`` k, the ``last`` n, one at ``every`` m steps; or ``all``."""
+    """What is kept of one kind: the ``best`` k, the ``last`` n, one at ``every`` m steps; or ``all``.
+
+    Under a sweep's policy also every one of the best so many ``trials``.
+    """
 
     all: bool = False
     best: int = 0
     last: int = 0
     every: int = 0
+    trials: int = 0
 
     @property
     def words(self) -> str:
@@ -35,6 +39,7 @@ class Rule:
         parts = [f"best {self.best}"] if self.best else []
         parts += [f"last {self.last}" if self.last > 1 else "last"] if self.last else []
         parts += [f"every {self.every} steps"] if self.every else []
+        parts += [f"all of the best {self.trials} trials"] if self.trials else []
         return " + ".join(parts) or "none"
 
 
@@ -91,21 +96,22 @@ def read_policy(value: Any) -> Policy:
 
 
 def policy_of_budget(budget: dict[str, Any]) -> Policy:
-    """A sweep's checkpoint budget {"best": k, "rest": "weights"|"none"} as a policy: the best k of all trials together
-    stay full; of the others the weights stay, or nothing.
+    """A sweep's checkpoint budget {"best": k, "rest": "weights"|"none"} as a policy: the best k trials keep everything,
+    the others their weights, or nothing.
     """
-    keep = budget.get("best", 0)
-    return Policy(Rule(best=keep), Rule(all=True) if budget.get("rest") == "weights" else Rule())
+    rest = Rule() if budget.get("rest") == "none" else Rule(all=True)
+    return Policy(Rule(trials=budget.get("best", 0)), rest)
 
 
 def _rule(kind: str, value: Any, problems: dict[str, str]) -> Rule:
     if not isinstance(value, dict) or value.keys() - _names(Rule):
         problems[kind] = f"“{kind}” takes best, last, every (whole numbers) or all (true)."
         return Rule()
-    best, last, every = (
-        _whole(f"{kind}.{name}", value.get(name) or 0, problems) for name in ("best", "last", "every")
+    best, last, every, trials = (
+        _whole(f"{kind}.{name}", value.get(name) or 0, problems)
+        for name in ("best", "last", "every", "trials")
     )
-    return KEEP_ALL if value.get("all") else Rule(best=best, last=last, every=every)
+    return KEEP_ALL if value.get("all") else Rule(best=best, last=last, every=every, trials=trials)
 
 
 def _whole(field: str, value: Any, problems: dict[str, str]) -> int:

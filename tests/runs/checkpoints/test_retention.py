@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from runs.checkpoints import aliases, deletion, retention
-from runs.checkpoints.policy import Policy, PolicyError, Rule, policy_of_budget, read_policy
+from runs.checkpoints.policy import Policy, PolicyError, Rule, read_policy
 from runs.checkpoints.register import register
 from runs.checkpoints.verify import problem_of
 from runs.fork import fork
@@ -134,28 +134,24 @@ def test_best_of_a_sweep_counts_over_all_of_its_trials(done):
     sweep = Sweep.objects.create(project=done.project, name="lr", objective=ACCURACY)
     trials = [new_run(sweep=sweep, trial=at, state=State.FINISHED) for at in range(3)]
     rows = [new_checkpoint(run, 10, {ACCURACY: at / 10}, files=RESUME) for at, run in enumerate(trials)]
-    retention.set_policy(sweep, policy_of_budget({"best": 1, "rest": "weights"}))
+    retention.set_policy(sweep, Policy(Rule(best=1), Rule(all=True)))
     found = {v.checkpoint.pk: v.action for v in retention.plan(sweep).verdicts}
     assert found == {rows[0].pk: "strip", rows[1].pk: "strip", rows[2].pk: ""}
-    retention.set_policy(sweep, policy_of_budget({"best": 2, "rest": "none"}))
+    retention.set_policy(sweep, Policy(Rule(best=2)))
     assert [v.checkpoint.pk for v in retention.plan(done.project).steps] == [rows[0].pk]
 
 
-def test_budget_of_a_sweep_is_its_policy(done, on_disk):
+def test_budget_of_a_sweep_is_its_policy(done):
     sweep = Sweep.objects.create(
         project=done.project, name="lr", objective=ACCURACY, checkpoint_budget={"best": 1, "rest": "none"}
     )
     trials = [new_run(sweep=sweep, trial=at, state=State.FINISHED) for at in range(2)]
-    rows = [on_disk(run, 10, at)[0] for at, run in enumerate(trials)]
+    for at, run in enumerate(trials):
+        rows_of(run, {10: at, 20: at / 2})
     assert list(retention.projects_with_policies()) == [done.project]
-    retention.announce(done.project)
-    assert [
-        bool(again.due)
-        for again in Checkpoint.objects.filter(pk__in=[r.pk for r in rows]).order_by("run__trial")
-    ] == [
-        True,
-        False,
-    ]
+    found = {(v.checkpoint.run_id, v.checkpoint.step): v.action for v in retention.plan(sweep).verdicts}
+    worse, best = (run.pk for run in trials)
+    assert found == {(worse, 10): "delete", (worse, 20): "delete", (best, 10): "", (best, 20): ""}
 
 
 def test_run_before_sweep_before_project(done):
