@@ -5,6 +5,7 @@ a problem already, so no rule has to expect a text in place of a number.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from trainer_bridge import (
@@ -16,6 +17,8 @@ from trainer_bridge import (
 from trainer_bridge.titled import Broken
 
 Check = Callable[[Mapping[str, Any]], Broken | None]
+#: It is also given how many processes train together.
+CheckOfProcesses = Callable[..., Broken | None]
 
 RULES: tuple[Check, ...] = (
     argument_rules.has_length,
@@ -36,7 +39,11 @@ RULES: tuple[Check, ...] = (
     argument_process_rules.loaders_have_processes,
     argument_process_rules.one_precision,
     argument_process_rules.loss_only_has_the_metric,
-    argument_process_rules.one_process,
+)
+RULES_OF_PROCESSES: tuple[CheckOfProcesses, ...] = (
+    argument_process_rules.has_several_processes,
+    argument_process_rules.dimensions_are_the_processes,
+    argument_process_rules.backend_fits,
 )
 
 CAUTIONS: tuple[Check, ...] = (
@@ -48,13 +55,13 @@ CAUTIONS: tuple[Check, ...] = (
     argument_optimizer_rules.decay_is_strong,
     argument_optimizer_rules.rate_is_high,
     argument_process_rules.has_effect,
-    argument_process_rules.several_have_effect,
     argument_process_rules.can_be_resumed,
     argument_process_rules.metrics_follow,
     argument_process_rules.lengths_are_known,
     argument_process_rules.labels_are_found,
     argument_process_rules.half_precision_on_cpu,
 )
+CAUTIONS_OF_PROCESSES: tuple[CheckOfProcesses, ...] = (argument_process_rules.several_have_effect,)
 
 
 class Sound(dict[str, Any]):
@@ -71,6 +78,11 @@ class Sound(dict[str, Any]):
         if name in self._wrong:
             raise self.Missing(name)
         return super().__getitem__(name)
+
+
+def for_processes(checks: Iterable[CheckOfProcesses], processes: int) -> list[Check]:
+    """The ``checks`` for a training of so many processes."""
+    return [partial(check, processes=processes) for check in checks]
 
 
 def broken(checks: Iterable[Check], values: Sound) -> Iterator[Broken]:

@@ -1,5 +1,6 @@
 """Rules about how a training runs: loading data, precision, evaluation, one process or several."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +56,7 @@ _SWITCHES = {
 _SEVERAL = (
     "ddp_find_unused_parameters", "ddp_bucket_cap_mb", "ddp_broadcast_buffers", "ddp_static_graph",
 )  # fmt: skip
+_RAISE = "raise processes under Launch"
 
 
 def keys_are_known(args: Arguments) -> Broken | None:
@@ -117,18 +119,29 @@ def loss_only_has_the_metric(args: Arguments) -> Broken | None:
     return None
 
 
-def one_process(args: Arguments) -> Broken | None:
-    """Trainboard starts one process for each run; these need several."""
-    for name in ("fsdp", "ddp_backend"):
-        if args[name]:
-            return Broken(name, "Needs several processes; a run here is one.")
+def has_several_processes(args: Arguments, processes: int) -> Broken | None:
+    """What shards a training, or lets its processes speak, needs more than one."""
+    if processes > 1:
+        return None
+    name = next((name for name in ("fsdp", "ddp_backend") if args[name]), None)
+    return Broken(name, f"Needs several processes: {_RAISE}.") if name else None
+
+
+def dimensions_are_the_processes(args: Arguments, processes: int) -> Broken | None:
+    """Accelerate refuses a mesh that is not made of exactly the processes there are."""
     sizes = {key: size for key, size in (args["parallelism_config"] or {}).items() if isinstance(size, int)}
-    large = next((key for key, size in sizes.items() if size > 1), None)
-    return (
-        Broken("parallelism_config", f"{large} needs several processes; a run here is one.")
-        if large
-        else None
-    )
+    wanted = math.prod(size for size in sizes.values() if size > 0)
+    if not sizes or wanted in (1, processes):
+        return None
+    sentence = f"Its sizes make {wanted} processes, and this run has {processes}: {_RAISE}, or change them."
+    return Broken("parallelism_config", sentence)
+
+
+def backend_fits(args: Arguments, processes: int) -> Broken | None:
+    """NCCL moves tensors between GPUs only."""
+    if processes > 1 and args["use_cpu"] and args["ddp_backend"] == "nccl":
+        return Broken("ddp_backend", "nccl needs GPUs, and use_cpu is on: choose gloo, or leave it out.")
+    return None
 
 
 def has_effect(args: Arguments) -> Broken | None:
@@ -139,10 +152,12 @@ def has_effect(args: Arguments) -> Broken | None:
     return None
 
 
-def several_have_effect(args: Arguments) -> Broken | None:
-    """A caution: a run is one process."""
+def several_have_effect(args: Arguments, processes: int) -> Broken | None:
+    """A caution: one process has nobody to agree with."""
+    if processes > 1:
+        return None
     name = next((name for name in _SEVERAL if args[name] is not None), None)
-    return Broken(name, "A run here is one process: this has no effect.") if name else None
+    return Broken(name, f"With one process this has no effect: {_RAISE}.") if name else None
 
 
 def can_be_resumed(args: Arguments) -> Broken | None:

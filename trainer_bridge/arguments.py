@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from trainer_bridge import argument_needs
-from trainer_bridge.argument_checks import CAUTIONS, RULES, Sound, broken
+from trainer_bridge.argument_checks import (
+    CAUTIONS,
+    CAUTIONS_OF_PROCESSES,
+    RULES,
+    RULES_OF_PROCESSES,
+    Sound,
+    broken,
+    for_processes,
+)
 from trainer_bridge.argument_fields import argument_fields, deprecated, generation_names
 from trainer_bridge.argument_groups import GROUPS
 from trainer_bridge.argument_needs import Machine
@@ -66,23 +74,33 @@ def judged(args: Arguments, recipe_arguments: Arguments | None = None) -> dict[s
     return found
 
 
-def ruled(merged: Arguments, found: Mapping[str, str], machines: Machines = tuple) -> dict[str, str]:
-    """``found`` and what is wrong between the arguments ``merged``, as far as those in ``found`` take no part."""
+def ruled(
+    merged: Arguments, found: Mapping[str, str], machines: Machines = tuple, processes: int = 1
+) -> dict[str, str]:
+    """``found`` and what is wrong between the arguments ``merged``, as far as those in ``found`` take no part.
+
+    ``processes``: how many train together.
+    """
     sound = Sound(merged, found)
     all_found = dict(found)
-    for name, sentence in (*broken(RULES, sound), *_of_machines(argument_needs.unmet, sound, machines)):
+    rules = (*RULES, *for_processes(RULES_OF_PROCESSES, processes))
+    for name, sentence in (*broken(rules, sound), *_of_machines(argument_needs.unmet, sound, machines)):
         all_found.setdefault(name, sentence)
     return all_found
 
 
 def cautions(
-    args: Arguments, recipe_arguments: Arguments | None = None, machines: Machines = tuple
+    args: Arguments,
+    recipe_arguments: Arguments | None = None,
+    machines: Machines = tuple,
+    processes: int = 1,
 ) -> dict[str, str]:
     """Argument name → what a person may not have meant, or not know of; it keeps nobody from launching."""
-    wrong = problems(args, recipe_arguments)
-    sound = Sound(merge(args, recipe_arguments), wrong)
+    merged = merge(args, recipe_arguments)
+    sound = Sound(merged, ruled(merged, judged(args, recipe_arguments), processes=processes))
     found: dict[str, str] = {}
-    for name, sentence in (*broken(CAUTIONS, sound), *_of_machines(argument_needs.half_met, sound, machines)):
+    checks = (*CAUTIONS, *for_processes(CAUTIONS_OF_PROCESSES, processes))
+    for name, sentence in (*broken(checks, sound), *_of_machines(argument_needs.half_met, sound, machines)):
         found.setdefault(name, sentence)
     return found
 

@@ -42,7 +42,15 @@ def samples_per_step(args: TrainingArguments, state: TrainerState) -> int:
 
 def guarded(hook: Hook) -> Hook:
     """Only on the process that speaks for all ranks; an exception is reported once, never raised."""
+    return _guarded(hook, everywhere=False)
 
+
+def guarded_everywhere(hook: Hook) -> Hook:
+    """The same on every process: for what all of them must do at the same step."""
+    return _guarded(hook, everywhere=True)
+
+
+def _guarded(hook: Hook, *, everywhere: bool) -> Hook:
     @functools.wraps(hook)
     def call(
         self: "BridgeCallback",
@@ -53,7 +61,7 @@ def guarded(hook: Hook) -> Hook:
     ) -> None:
         try:
             self.begin()
-            if state.is_world_process_zero:
+            if everywhere or state.is_world_process_zero:
                 hook(self, args, state, control, **kwargs)
         except Exception as error:
             self.report_fault(hook.__name__, error)
@@ -93,10 +101,15 @@ class BridgeCallback(TrainerCallback):
     def begin(self) -> None:
         """Called before every hook, on every process of the training."""
 
-    @guarded
+    @guarded_everywhere
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        self._planned = state.max_steps
+        if self.changes and state.global_step:
+            Schedule(kwargs["optimizer"], kwargs["lr_scheduler"], args, state.max_steps).replay(self.changes)
+        if not state.is_world_process_zero:
+            return
         went_on = state.global_step > 0 or self._client.attempt > 1
         self._emit(
             State(
@@ -109,23 +122,22 @@ class BridgeCallback(TrainerCallback):
             )
         )
         self._kept = kept_steps(Path(args.output_dir))
-        self._planned = state.max_steps
         trainer = running_trainer()
         self._patience = Patience(trainer)
         if self.keep_batches and trainer is not None:
             self._incidents = Incidents(trainer, kwargs["train_dataloader"], state.global_step, self._emit)
-        if self.changes and state.global_step:
-            Schedule(kwargs["optimizer"], kwargs["lr_scheduler"], args, state.max_steps).replay(self.changes)
         if self.describe is not None:
             self._emit(Environment(self.describe()))
         if (times := inflation_of_running()) is not None:
             self._warn("loss scale", inflated(times))
 
-    @guarded
+    @guarded_everywhere
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         self._control.apply(self._wheel(args, state, control, kwargs))
+        if not state.is_world_process_zero:
+            return
         if self._incidents is not None:
             self._incidents.step_end(state.global_step)
         now = time.monotonic()
@@ -180,7 +192,7 @@ class BridgeCallback(TrainerCallback):
     ) -> None:
         self._end_evaluation(state)
 
-    @guarded
+    @guarded_everywhere
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
@@ -216,10 +228,14 @@ class BridgeCallback(TrainerCallback):
                 )
             )
 
-    @guarded
+    @guarded_everywhere
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        # Every process writes a file of its own into the checkpoint.
+        self._control.meet()
+        if not state.is_world_process_zero:
+            return
         # The Trainer has rotated already (transformers 5: at the end of its _save_checkpoint).
         event = checkpoint_event(Path(args.output_dir), state.global_step, state)
         self._kept = event.kept

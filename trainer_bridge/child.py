@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
+from trainer_bridge.agreement import Together
 from trainer_bridge.client import BridgeClient
 from trainer_bridge.control import Control
 from trainer_bridge.data_cache import remove_prepared
@@ -27,6 +28,8 @@ from trainer_bridge.own.places import Places
 from trainer_bridge.own.sources import source_of
 from trainer_bridge.problem import SpecProblem
 from trainer_bridge.protocol import STOP_ASKED, Environment, Warning
+from trainer_bridge.rank_environment import set_environment
+from trainer_bridge.silent import Silent
 
 log = logging.getLogger("trainer_bridge")
 
@@ -51,9 +54,10 @@ class Training:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.control = Control(lambda event: self.client.emit(event))
-        self.client = BridgeClient(
-            job.server, job.token, job.run, job.attempt, "trainer", job.spool("trainer"), self.control.receive
-        )
+        self.client = self._client_of(job)
+        self.control.speaks = job.rank == 0
+        if job.processes > 1:
+            self.control.processes = Together()
         self.step: int | None = None
         #: Why the training ended before its planned end though nobody asked for it.
         self.ended_early = ""
@@ -94,6 +98,15 @@ class Training:
         """The console log's disk is full: the training goes on, a person is told."""
         text = "Output of the training is lost: its disk is full, so the console log cannot grow."
         self.client.emit(Warning("console", text, time.time()))
+
+    def _client_of(self, job: Job) -> BridgeClient | Silent:
+        """The first process speaks for all of them, and hears what is asked."""
+        if job.rank:
+            return Silent(job.attempt)
+        spool = job.spool("trainer")
+        return BridgeClient(
+            job.server, job.token, job.run, job.attempt, "trainer", spool, self.control.receive
+        )
 
     def _train(self) -> bool:
         """Build, train and test; say whether the training was stopped before its end."""
@@ -165,8 +178,9 @@ def main(job: Job) -> None:
     log.
     """
     os.setsid()
-    outputs = redirect_output(job.paths.console_log(job.attempt))
+    outputs = redirect_output(job.console_log)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    set_environment(job)
     prepare(job.threads)
     training = training_of(job)
     for output in outputs:
@@ -198,9 +212,9 @@ def training_of(job: Job) -> Training:
 
 def leave_record(training: Training, record: ExitRecord) -> None:
     """Write down how it ended; when the disk takes nothing, tell the server instead, last of all events."""
-    job = training.job
+    record.at = time.time()
     try:
-        write_exit_record(job.paths.exit_record(job.attempt), record)
+        write_exit_record(training.job.exit_record, record)
     except OSError as error:
         log.error("how the run ended cannot be written down: %s", error)
         training.client.emit(exit_event(record))

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from trainer_bridge.agreement import Alone, Wish
 from trainer_bridge.protocol import Command, CommandAck, CommandStatus, Event
 from trainer_bridge.schedule import CannotChange
 from trainer_bridge.steering import COMMANDS, Wheel, obey
@@ -24,20 +25,26 @@ class Control:
 
     ``stop_reason`` is why the training was asked to stop, "" while it was not. ``can_evaluate`` is set by
     whoever knows the Trainer: an evaluation without data would end the training with an exception.
-    ``can_save`` is false for a loop without a Trainer.
+    ``can_save`` is false for a loop without a Trainer. Of several processes the first one takes the commands,
+    ``processes`` (Together, see agreement.py) gives them to all, and only where it ``speaks`` are they answered.
     """
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self._emit = emit
         self._changed = threading.Condition()
+        #: What came, and what of it all processes know of.
         self._queue: deque[Command] = deque()
+        self._due: deque[Command] = deque()
         self._seen: set[int] = set()
         self._ended = ""
         self._asked_to_stop = ""
+        self._agreed = Wish()
         self._held_by: Command | None = None
         self.stop_reason = ""
         self.can_evaluate = True
         self.can_save = True
+        self.speaks = True
+        self.processes = Alone()
 
     @property
     def ended(self) -> bool:
@@ -63,12 +70,13 @@ class Control:
         self._asked_to_stop = reason
 
     def apply(self, wheel: Wheel) -> None:
-        """Do everything that waits. Called at the end of a step."""
-        while self._queue and self._held_by is None:
-            self._obey(wheel, self._queue.popleft())
-        if self._asked_to_stop and not self.stop_reason:
+        """Do everything that waits. Called at the end of a step, on every process."""
+        self._agree()
+        while self._due and self._held_by is None:
+            self._obey(wheel, self._due.popleft())
+        if self._agreed.stop and not self.stop_reason:
             wheel.control.should_training_stop = wheel.control.should_save = True
-            self.stop_reason = self._asked_to_stop
+            self.stop_reason = self._agreed.stop
 
     def hold(self, step: int) -> None:
         """Stand still while a person holds the training. Called before a step, when what was due is saved."""
@@ -76,19 +84,27 @@ class Control:
         if command is None:
             return
         self._answer(command, "applied", step)
-        with self._changed:
-            while not (self._goes_on() or self._asked_to_stop or self._ended):
-                self._changed.wait(LOOK_EVERY)
-            freeing = [command for command in self._queue if command.kind == "go_on"]
-            self._queue = deque(command for command in self._queue if command.kind != "go_on")
+        while not self._goes_on():
+            with self._changed:
+                if not (self._queue or self._asked_to_stop or self._ended):
+                    self._changed.wait(LOOK_EVERY)
+            # However long it is held, no process waits for another longer than this takes.
+            self._agree()
+        freeing = [command for command in self._due if command.kind == "go_on"]
+        self._due = deque(command for command in self._due if command.kind != "go_on")
         for command in freeing:
             self._answer(command, "applied", step)
+
+    def meet(self) -> None:
+        """Wait for the other processes of the training."""
+        self.processes.meet()
 
     def end(self, reason: str) -> None:
         """The training takes no more commands; what waits and what comes is refused with ``reason``."""
         with self._changed:
             self._ended = reason
-            waiting, self._queue = self._queue, deque()
+            waiting = [*self._due, *self._queue]
+            self._due, self._queue = deque(), deque()
             if self._held_by is not None:
                 waiting.append(self._held_by)
         for command in waiting:
@@ -110,9 +126,17 @@ class Control:
         self.stop_reason = self.stop_reason or done.stop
         self._answer(command, "applied", wheel.step, result=done.result)
 
+    def _agree(self) -> None:
+        """Take what came; from now on all processes know of it."""
+        with self._changed:
+            came, self._queue = list(self._queue), deque()
+        self._agreed = self.processes.share(Wish(came, self._asked_to_stop, bool(self._ended)))
+        self._due.extend(self._agreed.commands)
+
     def _goes_on(self) -> bool:
         """Whether something waits that ends the holding; what comes while held is done when it goes on."""
-        return any(command.kind in ("go_on", "stop", "pause") for command in self._queue)
+        freeing = any(command.kind in ("go_on", "stop", "pause") for command in self._due)
+        return freeing or bool(self._agreed.stop) or self._agreed.over
 
     def _problem(self, command: Command) -> str:
         if self._ended:

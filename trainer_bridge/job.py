@@ -3,7 +3,7 @@ torch.
 """
 
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,10 +35,30 @@ class Job:
     changes: list[dict[str, Any]] = field(default_factory=list)
     #: Whether that checkpoint is another run's (see fork.py).
     forked: bool = False
+    #: How many processes train together, and where they meet: the port of the first one on this machine.
+    processes: int = 1
+    port: int = 0
+    #: What CUDA_VISIBLE_DEVICES says to each process; empty leaves it as it is.
+    devices: str = ""
+
+    #: Which of the processes this is for. The first one, 0, speaks for all.
+    rank: int = 0
 
     @property
     def paths(self) -> RunPaths:
         return RunPaths(Path(self.runs_dir), self.run)
+
+    @property
+    def console_log(self) -> Path:
+        return self.paths.console_log(self.attempt, self.rank)
+
+    @property
+    def exit_record(self) -> Path:
+        return self.paths.exit_record(self.attempt, self.rank)
+
+    def ranks(self) -> list["Job"]:
+        """The job of each process, the first one's first."""
+        return [replace(self, rank=rank) for rank in range(self.processes)]
 
     @property
     def folder(self) -> Path:
@@ -56,6 +76,8 @@ class ExitRecord(msgspec.Struct, kw_only=True):
     error: str = ""
     traceback: str = ""
     reason: str = ""
+    #: Seconds since 1970: which of several processes ended first.
+    at: float = 0.0
 
 
 def write_exit_record(path: Path, record: ExitRecord) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from trainer_bridge.address import delays
 from trainer_bridge.job import Job, read_ticket, remove_ticket
+from trainer_bridge.outcome import exit_of_record
+from trainer_bridge.printed import rank_sources
 from trainer_bridge.spool import Spool
 from trainer_bridge.spool_file import SpoolBusy
-from trainer_bridge.supervisor import append_exit, deliver_source, exit_of_record
+from trainer_bridge.supervisor import append_exit, deliver_source
 
 log = logging.getLogger("trainer_bridge")
 
@@ -79,9 +81,9 @@ class Leftovers:
 
 
 def settle(job: Job, timeout: float) -> bool:
-    """Deliver everything of an attempt, the trainer's part before its exit. Raises SpoolBusy."""
+    """Deliver everything of an attempt, the training's part before its exit. Raises SpoolBusy."""
     Spool(job.spool("supervisor")).close()  # busy: another worker has the attempt in hand
-    if not deliver_source(job, "trainer", timeout):
+    if not all(deliver_source(job, source, timeout) for source in ("trainer", *rank_sources(job))):
         return False
     event = exit_of_record(job)
     if event is not None:

@@ -27,14 +27,14 @@ class RunPaths:
     def attempt_folder(self, attempt: int) -> Path:
         return self.folder / f"attempt-{attempt}"
 
-    def console_log(self, attempt: int) -> Path:
-        """What the training process wrote to stdout and stderr."""
-        return self.attempt_folder(attempt) / "console.log"
+    def console_log(self, attempt: int, rank: int = 0) -> Path:
+        """What a training process wrote to stdout and stderr."""
+        return self.attempt_folder(attempt) / (f"console-rank{rank}.log" if rank else "console.log")
 
     def spool(self, attempt: int, source: str) -> Path:
         """Events that the server has not acknowledged yet."""
         return self.attempt_folder(attempt) / f"{source}.spool"
 
-    def exit_record(self, attempt: int) -> Path:
-        """JSON written last by the training process: how it ended."""
-        return self.attempt_folder(attempt) / "exit.json"
+    def exit_record(self, attempt: int, rank: int = 0) -> Path:
+        """JSON written last by a training process: how it ended."""
+        return self.attempt_folder(attempt) / (f"exit-rank{rank}.json" if rank else "exit.json")

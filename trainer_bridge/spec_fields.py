@@ -14,6 +14,7 @@ from trainer_bridge import arguments
 from trainer_bridge.arguments import Machines
 from trainer_bridge.data_fields import DATA_FIELDS, DATA_RULES
 from trainer_bridge.fields import Field, Value, did_you_mean
+from trainer_bridge.launch_fields import LAUNCH_FIELDS, LAUNCH_RULES
 from trainer_bridge.model_fields import MODEL_FIELDS
 from trainer_bridge.model_rules import MODEL_CAUTIONS, MODEL_RULES
 from trainer_bridge.recipes.base import Recipe
@@ -25,13 +26,14 @@ from trainer_bridge.trainer_rules import TRAINER_RULES
 Values = Mapping[str, Mapping[str, Any]]
 
 #: In the order in which a page shows them.
-GROUPS = ("params", "model", "data", "trainer", "args")
+GROUPS = ("params", "model", "data", "trainer", "args", "launch")
 PARAMETERS = "Parameters"
 
 _TABLES: Mapping[str, tuple[tuple[TitledField, ...], tuple[Rule, ...]]] = {
     "model": (MODEL_FIELDS, MODEL_RULES),
     "data": (DATA_FIELDS, DATA_RULES),
     "trainer": (TRAINER_FIELDS, TRAINER_RULES),
+    "launch": (LAUNCH_FIELDS, LAUNCH_RULES),
 }
 
 
@@ -56,13 +58,13 @@ class SpecField:
 
 @functools.lru_cache(maxsize=128)
 def fields_of(recipe: Recipe) -> Mapping[str, SpecField]:
-    """Key → field, in the order of GROUPS: the recipe's parameters, the groups it takes, the training arguments."""
+    """Key → field, in the order of GROUPS: the recipe's parameters, then the groups it takes."""
     rows = [SpecField("params", p, p.default, PARAMETERS, not p.several_lines) for p in recipe.parameters]
     for group in groups_of(recipe):
         if group in _TABLES:
             rows += [_titled(group, field, recipe) for field in _TABLES[group][0]]
-    if "args" in groups_of(recipe):
-        rows += _argument_rows(recipe)
+        elif group == "args":
+            rows += _argument_rows(recipe)
     return MappingProxyType({row.key: row for row in rows})
 
 
@@ -129,7 +131,7 @@ def cautions(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple
         broken = [rule.check(values) for rule in MODEL_CAUTIONS]
         found |= {f"model.{one.name}": one.sentence for one in broken if one}
     if "args" in values:
-        told = arguments.cautions(spec.get("args", {}), recipe.arguments, machines)
+        told = arguments.cautions(spec.get("args", {}), recipe.arguments, machines, _processes(values))
         found |= _prefixed("args", told)
     return found
 
@@ -184,7 +186,7 @@ def _ruled(
     for group in GROUPS[1:]:
         own = judged[group]
         if group == "args" and group in values:
-            own = arguments.ruled(values[group], own, machines)
+            own = arguments.ruled(values[group], own, machines, _processes(values))
         elif group in values:
             own = _table_ruled(group, values, own)
         found |= _prefixed(group, own)
@@ -198,6 +200,12 @@ def _table_ruled(group: str, values: Values, judged: Mapping[str, str]) -> dict[
         if not found.keys() & rule.reads and (broken := rule.check(values)):
             found.setdefault(broken.name, broken.sentence)
     return found
+
+
+def _processes(values: Values) -> int:
+    """How many processes train; what is no number of them is told at its own field."""
+    count = values.get("launch", {}).get("processes", 1)
+    return count if type(count) is int and count > 0 else 1
 
 
 def _nothing_to_set(recipe: Recipe, group: str, given: Mapping[str, Any]) -> dict[str, str]:

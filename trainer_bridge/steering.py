@@ -88,10 +88,6 @@ def _end(wheel: Wheel, args: Mapping[str, Any]) -> Done:
 def _pause(wheel: Wheel, args: Mapping[str, Any]) -> Done:
     if not args.get("hold"):
         return _end_now(wheel, PAUSED, save=True)
-    if wheel.args is not None and wheel.args.world_size > 1:
-        raise CannotChange(
-            "the other processes would wait until they give up; pause without holding the slot"
-        )
     # Held or not, nothing since is lost if the machine goes away meanwhile.
     wheel.control.should_save = True
     return Done({}, hold=True)

@@ -1,30 +1,23 @@
-"""Watches one training child from its start to its end and tells the server what the child itself cannot."""
+"""Watches one training, its processes from start to end, and tells the server what they themselves cannot."""
 
 import logging
-import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from trainer_bridge.client import BridgeClient, DeliveryRefused, deliver
-from trainer_bridge.console import ConsoleTail, last_lines
+from trainer_bridge.console import last_lines
 from trainer_bridge.facts import installed
 from trainer_bridge.git import git_state
 from trainer_bridge.job import Job, read_exit_record, remove_ticket, write_ticket
-from trainer_bridge.launcher import Child, Launcher
-from trainer_bridge.outcome import exit_event
+from trainer_bridge.launcher import Launcher
+from trainer_bridge.outcome import cause_of, exit_of_record, of_rank
 from trainer_bridge.outgoing import Outgoing
-from trainer_bridge.protocol import (
-    Command,
-    CommandAck,
-    Console,
-    Environment,
-    Exit,
-    State,
-    System,
-    Warning,
-    decode_event,
-)
+from trainer_bridge.printed import PrintedByAll
+from trainer_bridge.processes import Processes
+from trainer_bridge.protocol import Command, CommandAck, Environment, Exit, State, System, decode_event
+from trainer_bridge.rank_environment import free_port
 from trainer_bridge.spool import Spool
 from trainer_bridge.spool_file import SpoolBusy
 from trainer_bridge.system import Sampler
@@ -36,12 +29,10 @@ TICK = 0.1
 SAMPLE_EVERY = 3.0
 #: Seconds for delivering the last events while the slot is still held; a server that is away gets them later.
 LAST_DELIVERY = 5.0
-#: Lines of output in one event.
-LINES = 500
 
 
 class Supervisor:
-    """One attempt: starts its child, tails its output, samples the machine, kills on command, reports the
+    """One attempt: starts its processes, tails their output, samples the machine, kills on command, reports the
     exit.
     """
 
@@ -49,7 +40,7 @@ class Supervisor:
         """Raises SpoolBusy, OSError when the attempt's folder cannot be used."""
         self.job = job
         self._launcher = launcher
-        self._child: Child | None = None
+        self._child: Processes | None = None
         self._lock = threading.Lock()
         self._killed, self._kill_reason = False, ""
         self._stop_asked = False
@@ -60,10 +51,10 @@ class Supervisor:
         )
         try:
             write_ticket(job)
-        except OSError:
+            self._printed = PrintedByAll(job, self._client.emit)
+        except (OSError, SpoolBusy):
             self._client.close(0)
             raise
-        self._tail = ConsoleTail(job.paths.console_log(job.attempt))
 
     def run(self) -> bool:
         """Blocks until the child has ended; whether the server has everything about it now."""
@@ -82,7 +73,7 @@ class Supervisor:
         self._watch(child)
         # What the training started (data loaders) may have outlived it, and would hold its files.
         child.kill()
-        self._send_lines(rest=True)
+        self._printed.send(rest=True)
         return self._finish(self._how_it_ended(child))
 
     def stop(self) -> None:
@@ -99,12 +90,13 @@ class Supervisor:
             if self._child is not None:
                 self._child.kill()
 
-    def _start(self) -> Child | None:
-        """The child; None when the run was stopped before it had one."""
+    def _start(self) -> Processes | None:
+        """The processes; None when the run was stopped before it had any."""
         with self._lock:
             if self._stop_asked or self._killed:
                 return None
-            self._child = self._launcher.start(self.job)
+            job = replace(self.job, port=free_port()) if self.job.processes > 1 else self.job
+            self._child = Processes.start(self._launcher, job)
             return self._child
 
     # --- while it runs ------------------------------------------------------------------------------------
@@ -113,27 +105,18 @@ class Supervisor:
         """Which code trains, beside what the training itself tells; git may take its time."""
         self._client.emit(Environment({"git": git_state(Path(__file__).parent), "installed": installed()}))
 
-    def _watch(self, child: Child) -> None:
+    def _watch(self, child: Processes) -> None:
         threading.Thread(target=self._tell_code, name="code", daemon=True).start()
-        sampler = Sampler(child.pid, self.job.paths.folder)
+        sampler = Sampler(child.pids, self.job.paths.folder)
         sampled_at = time.monotonic()
         while not child.wait(TICK):
-            self._send_lines()
+            self._printed.send()
             if self._killed:
                 child.kill()
             if time.monotonic() - sampled_at >= SAMPLE_EVERY:
                 sampled_at = time.monotonic()
                 if values := sampler.sample():
                     self._client.emit(System(time.time(), values))
-
-    def _send_lines(self, rest: bool = False) -> None:
-        was_cut = self._tail.cut
-        lines = self._tail.rest() if rest else self._tail.read()
-        for start in range(0, len(lines), LINES):
-            self._client.emit(Console(lines[start : start + LINES]))
-        if self._tail.cut and not was_cut:
-            text = "The output is too long to show; all of it is in console.log in the run's folder."
-            self._client.emit(Warning("console", text, time.time()))
 
     def _command(self, command: Command) -> None:
         """Killing is the supervisor's; the training answers everything else."""
@@ -144,15 +127,25 @@ class Supervisor:
 
     # --- how it ended -------------------------------------------------------------------------------------
 
-    def _how_it_ended(self, child: Child) -> Exit:
-        event = exit_of_record(self.job)
-        if event is not None:
+    def _how_it_ended(self, child: Processes) -> Exit:
+        dead = self._dead(child)
+        if dead is None and (event := exit_of_record(self.job)) is not None:
             return event
-        code = child.exit_code
+        rank = dead or 0
+        code = child.codes[rank]
         number = -code if code is not None and code < 0 else None
         if number is not None and (self._killed or self._stop_asked):
             return self._exit("stopped", signal_number=number, reason=self._kill_reason)
-        return self._exit("failed", error=_cause(code), exit_code=code, signal_number=number)
+        error = of_rank(replace(self.job, rank=rank), cause_of(code))
+        return self._exit("failed", error=error, exit_code=code, signal_number=number, rank=rank)
+
+    def _dead(self, child: Processes) -> int | None:
+        """The process that ended without a word of its own, whatever the others then said; None when none did."""
+        for one, code in zip(self.job.ranks(), child.codes, strict=True):
+            spoke = code in (0, None) or one.rank in child.dragged or read_exit_record(one.exit_record)
+            if not spoke:
+                return one.rank
+        return None
 
     def _exit(
         self,
@@ -162,6 +155,7 @@ class Supervisor:
         exit_code: int | None = None,
         signal_number: int | None = None,
         reason: str = "",
+        rank: int = 0,
     ) -> Exit:
         return Exit(
             outcome,  # type: ignore[arg-type]
@@ -169,7 +163,7 @@ class Supervisor:
             exit_code=exit_code,
             signal=signal_number,
             error=error,
-            traceback=last_lines(self.job.paths.console_log(self.job.attempt)) if error else "",
+            traceback=last_lines(replace(self.job, rank=rank).console_log) if error else "",
             reason=reason,
         )
 
@@ -177,7 +171,8 @@ class Supervisor:
         """Metrics first, exit last: only when the trainer's events are delivered does the exit leave."""
         # With the server away every second of waiting is one of an empty slot.
         patience = LAST_DELIVERY if self._client.connected else 0.5
-        if deliver_trainer(self.job, patience):
+        printed = self._printed.close(patience)
+        if deliver_trainer(self.job, patience) and printed:
             self._client.emit(event)
             delivered = self._client.close(patience)
         else:
@@ -187,12 +182,6 @@ class Supervisor:
         if delivered or self._client.refused:
             remove_ticket(self.job.folder)
         return delivered or bool(self._client.refused)
-
-
-def exit_of_record(job: Job) -> Exit | None:
-    """The exit that the training itself wrote down, as an event; None when it wrote none."""
-    record = read_exit_record(job.paths.exit_record(job.attempt))
-    return None if record is None else exit_event(record)
 
 
 def report_unstarted(job: Job, error: Exception) -> None:
@@ -227,18 +216,3 @@ def deliver_source(job: Job, source: str, timeout: float) -> bool:
         return deliver(job.server, job.token, job.run, job.attempt, source, job.spool(source), timeout)
     except DeliveryRefused:
         return True
-
-
-def _cause(code: int | None) -> str:
-    if code is None:
-        return "The training process ended, and nobody saw how: the process that started it had died."
-    if code >= 0:
-        return f"The training process ended with exit code {code} and left no error."
-    try:
-        name = f" ({signal.Signals(-code).name})"
-    except ValueError:
-        name = ""
-    hint = (
-        " A process that takes more memory than there is ends like this." if -code == signal.SIGKILL else ""
-    )
-    return f"The training process was killed by signal {-code}{name}.{hint}"

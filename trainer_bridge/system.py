@@ -1,7 +1,8 @@
-"""How busy the machine is: samples of a process with its children, and of the machine around it."""
+"""How busy the machine is: samples of a training's processes with their children, and of the machine around it."""
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,10 @@ class Rate:
 
 
 class Sampler:
-    """Samples process ``pid`` and its children; ``folder`` lies on the disk whose free space counts."""
+    """Samples the processes ``pids`` and their children; ``folder`` lies on the disk whose free space counts."""
 
-    def __init__(self, pid: int, folder: Path) -> None:
-        self._pid, self._folder = pid, folder
+    def __init__(self, pids: Sequence[int], folder: Path) -> None:
+        self._pids, self._folder = pids, folder
         self._rates: defaultdict[str, Rate] = defaultdict(Rate)
         self._gpus = gpu_reader()
         # The first looks have nothing to compare with.
@@ -45,8 +46,8 @@ class Sampler:
         """Series key → value: CPU in percent of one core, memory and free disk in GiB, disk and network in MiB/s,
         each GPU; without what cannot be read.
 
-        Disk reads and writes are those of the process and its children, network that of the machine without
-        loopback. Empty when the process is gone.
+        Disk reads and writes are those of the processes and their children, network that of the machine without
+        loopback. Empty when they are gone.
         """
         processes = self._tree()
         if not processes:
@@ -62,11 +63,7 @@ class Sampler:
         }
 
     def _tree(self) -> list[psutil.Process]:
-        try:
-            process = psutil.Process(self._pid)
-            return [process, *process.children(recursive=True)]
-        except psutil.Error:
-            return []
+        return [process for pid in self._pids for process in _family(pid)]
 
     def _speeds(self, processes: list[psutil.Process]) -> dict[str, float]:
         """What is counted, per second since the last sample."""
@@ -80,6 +77,15 @@ class Sampler:
             return {"system/disk_free": psutil.disk_usage(str(self._folder)).free / _GIB}
         except OSError:
             return {}
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """A process with all that it started; empty when it is gone."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

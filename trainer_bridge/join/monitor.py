@@ -53,7 +53,7 @@ class Monitor:
     def _loop(self) -> None:
         try:
             self._tell_facts()
-            sampler = Sampler(os.getpid(), self._folder if self._folder.exists() else Path.cwd())
+            sampler = Sampler([os.getpid()], self._folder if self._folder.exists() else Path.cwd())
             sampled_at = time.monotonic()
             while not self._ending.wait(TICK):
                 self._send_lines()

@@ -40,7 +40,7 @@ def nvml(monkeypatch):
 
 
 def test_each_gpu_is_sampled_as_far_as_it_tells(nvml, tmp_path):
-    values = Sampler(os.getpid(), tmp_path).sample()
+    values = Sampler([os.getpid()], tmp_path).sample()
     assert {key: value for key, value in values.items() if "gpu" in key} == {
         "system/gpu0/utilisation": 90.0,
         "system/gpu0/memory": 3.0,
@@ -66,7 +66,7 @@ def test_a_rate_is_what_was_added_since_the_last_look(monkeypatch):
     not hasattr(psutil.Process, "io_counters"), reason="this system counts no bytes of a process"
 )
 def test_disk_and_network_are_sampled(tmp_path):
-    sampler = Sampler(os.getpid(), tmp_path)
+    sampler = Sampler([os.getpid()], tmp_path)
     sampler.sample()
     with open(tmp_path / "data", "wb") as file:
         file.write(bytes(2**23))
