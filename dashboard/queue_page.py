@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from runs.catalog import why_nobody_can
 from runs.models import Run, Worker
+from runs.placement import asked_by, behind, places
 from runs.queries import progress_of
 from runs.queue import PRIORITIES, Start, expected_starts, queued
 from runs.states import ACTIVE, ENDED, State
@@ -44,10 +44,24 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class SlotRow:
+    """A device slot: the run that holds it, None while it is free, and what the device is called ("" for a CPU)."""
+
+    run: Run | None
+    device: str
+
+
+@dataclass(frozen=True)
 class WorkerCard:
+    """A worker with its device slots. ``silent_for``: seconds, of one that is gone."""
+
     worker: Worker
-    slots: list[Run | None]
+    slots: list[SlotRow]
     silent_for: float | None
+
+    @property
+    def labels(self) -> list[str]:
+        return self.worker.info.get("labels") or []
 
     @property
     def is_gone(self) -> bool:
@@ -92,18 +106,15 @@ def _light(rows: Any) -> Any:
 
 
 def _waiting(runs: list[Run], starts: dict[str, Start], slots: SlotsOverview) -> list[Waiting]:
-    reason = queue_reason(slots)
-    missing = (
-        {name: why_nobody_can(name) for name in {run.spec.get("recipe") for run in runs}}
-        if slots.total
-        else {}
-    )
+    here = places() if runs else []
+    asked = {run.pk: asked_by(run.spec) for run in runs}
+    held_up = behind(((run.pk, run.name, asked[run.pk]) for run in runs), here)
     ids: list[str | None] = [run.pk for run in runs]
     return [
         Waiting(
             run=run,
             number=n + 1,
-            reason=missing.get(run.spec.get("recipe")) or reason or "starts in a moment",
+            reason=_reason(run, queue_reason(slots, run.spec.get("recipe"), asked[run.pk], here), held_up),
             start=starts[run.pk],
             previous=ids[n - 1] if n else None,
             after_next=ids[n + 2] if n + 2 < len(ids) else None,
@@ -111,6 +122,12 @@ def _waiting(runs: list[Run], starts: dict[str, Start], slots: SlotsOverview) ->
         )
         for n, run in enumerate(runs)
     ]
+
+
+def _reason(run: Run, reason: str, held_up: dict[str, str]) -> str:
+    if reason or run.pk not in held_up:
+        return reason or "starts in a moment"
+    return f"waits behind {held_up[run.pk]}, which needs more device slots together than are free"
 
 
 def _percent(run: Run) -> float | None:
@@ -126,9 +143,16 @@ def _left(run: Run) -> float | None:
 
 
 def _card(worker: Worker, training: list[Run], now: datetime) -> WorkerCard:
-    mine: list[Run | None] = [run for run in training if run.worker == worker.name]
-    free: list[Run | None] = [None] * max(worker.slots - len(mine), 0)
+    mine = [run for run in training if run.worker == worker.name]
     gone = worker.state == Worker.State.GONE
-    return WorkerCard(
-        worker, mine if gone else mine + free, (now - worker.heard_at).total_seconds() if gone else None
-    )
+    silent_for = (now - worker.heard_at).total_seconds() if gone else None
+    return WorkerCard(worker, _slot_rows(worker, mine, gone), silent_for)
+
+
+def _slot_rows(worker: Worker, mine: list[Run], gone: bool) -> list[SlotRow]:
+    """A row a device slot, a run on each that it takes; of a worker that is gone only what it trained."""
+    holders: list[Run | None] = [run for run in mine for _ in range(asked_by(run.spec).slots)]
+    if not gone:
+        holders += [None] * max(worker.slots - len(holders), 0)
+    devices = worker.info.get("devices") or []
+    return [SlotRow(run, devices[n % len(devices)] if devices else "") for n, run in enumerate(holders)]

@@ -20,6 +20,7 @@ from runs import access, catalog, series
 from runs.checkpoints.rank import resumable
 from runs.commands import drop_open_commands, learning_rate_changes
 from runs.models import Attempt, Checkpoint, Errand, Run, Worker
+from runs.placement import Offer, asked_by, first_for
 from runs.queue import startable
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
@@ -47,6 +48,9 @@ class Claim:
     changes: list[dict[str, Any]]
     #: Whether the checkpoint is another run's, so that the arguments count and not what stands in it.
     forked: bool
+    #: How many processes train together, and on how many device slots.
+    processes: int = 1
+    slots: int = 1
 
 
 def announce() -> None:
@@ -71,28 +75,31 @@ def send_messages(count: int) -> None:
         log.warning("the broker could not be told about queued runs; trying again soon: %s", problem)
 
 
-def claim_next(worker: str, request: str = "") -> Claim | None:
-    """Give the next queued run whose recipe ``worker`` has; None when none is queued. Two that ask get two runs.
+def claim_next(worker: str, request: str = "", offer: Offer | None = None) -> Claim | None:
+    """Give the next queued run that ``worker`` can train and has room for; None when there is none.
 
-    ``request`` names the question: asked again, because the answer was lost, it gets the same claim.
+    Two that ask get two runs. ``offer`` says what it has. ``request`` names the question: asked again, because the
+    answer was lost, it gets the same claim.
     """
     token = access.claim_token(worker, request) if request else access.new_ingest_token()
     while True:
         with transaction.atomic():
             if request and (attempt := _claimed_before(worker, token)) is not None:
                 return _claim_again(attempt, token)
-            run = _next_for(worker)
+            run = _next_for(worker, offer or Offer())
             if run is None:
                 return None
             if transition(run.pk, State.STARTING, only_from=State.QUEUED, worker=worker):
                 return _new_attempt(run, worker, token)
 
 
-def _next_for(worker: str) -> Run | None:
-    """A run whose recipe only others have is left to them; a worker that drains gets none."""
+def _next_for(worker: str, offer: Offer) -> Run | None:
+    """A run whose recipe or labels only others have is left to them; a worker that drains gets none."""
     if Worker.objects.filter(name=worker, draining=True).exists():
         return None
-    return startable().filter(spec__recipe__in=catalog.trainable_by(worker)).first()
+    here = startable().filter(spec__recipe__in=catalog.trainable_by(worker))
+    found = first_for(offer, here.values_list("pk", "spec__launch").iterator(chunk_size=100))
+    return here.filter(pk=found).first() if found else None
 
 
 def _claimed_before(worker: str, token: str) -> Attempt | None:
@@ -126,6 +133,7 @@ def _new_attempt(run: Run, worker: str, token: str) -> Claim:
 
 
 def _claim(run: Run, attempt: int, token: str, checkpoint: Checkpoint | None) -> Claim:
+    asked = asked_by(run.spec)
     return Claim(
         run=run.pk,
         name=run.name,
@@ -135,6 +143,8 @@ def _claim(run: Run, attempt: int, token: str, checkpoint: Checkpoint | None) ->
         resume_from=checkpoint.path if checkpoint else None,
         changes=learning_rate_changes(run, checkpoint.step) if checkpoint else [],
         forked=checkpoint is not None and checkpoint.attempt == INHERITED,
+        processes=asked.processes,
+        slots=asked.slots,
     )
 
 

@@ -1,6 +1,6 @@
 """How long a run may take, by what similar runs took. Nothing is guessed: without such runs there is no estimate."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,8 @@ HARMLESS = frozenset(
         "metric_for_best_model",
         "greater_is_better",
     )
-)
+) | {"launch.labels", "launch.retries"}
+Finished = tuple[Spec, float]
 _LENGTH = ("args.max_steps", "args.num_train_epochs")
 
 
@@ -47,11 +48,14 @@ class Estimate:
     runs: int
 
 
-def estimate(spec: Spec, swept: Collection[str] = ()) -> Estimate | None:
+def estimate(
+    spec: Spec, swept: Collection[str] = (), finished: Callable[[str], Iterable[Finished]] | None = None
+) -> Estimate | None:
     """From similar runs, scaled to this one's length; None where there are none. One query.
 
     Similar are finished runs of the recipe that differ in nothing a step's time depends on. ``swept`` are keys that a
-    sweep varies; where one of them changes the length or the time of a step, nothing can be said.
+    sweep varies; where one of them changes the length or the time of a step, nothing can be said. ``finished``: what
+    ``finished_runs`` gives, for who asks about many runs.
     """
     if not set(swept) <= HARMLESS - set(_LENGTH):
         return None
@@ -61,7 +65,7 @@ def estimate(spec: Spec, swept: Collection[str] = ()) -> Estimate | None:
         return None
     seconds = [
         taken * length[1] / theirs[1]
-        for other, taken in _finished(spec["recipe"])
+        for other, taken in (finished or finished_runs)(spec["recipe"])
         if (theirs := _length(other, defaults))
         and theirs[0] == length[0]
         and _kind(other, defaults) == wanted
@@ -69,7 +73,7 @@ def estimate(spec: Spec, swept: Collection[str] = ()) -> Estimate | None:
     return Estimate(min(seconds), max(seconds), len(seconds)) if seconds else None
 
 
-def _finished(recipe: str) -> Iterator[tuple[Spec, float]]:
+def finished_runs(recipe: str) -> Iterator[Finished]:
     """Spec and seconds of finished runs. One that was resumed waited between its attempts: it says nothing."""
     rows = Run.objects.filter(
         state=State.FINISHED, origin=Run.Origin.WORKER, spec__recipe=recipe, attempts__number=1

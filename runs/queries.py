@@ -11,6 +11,7 @@ from runs.checkpoints.rank import is_whole, resumable
 from runs.death import Cause, cause_of
 from runs.directions import greater_is_better
 from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
+from runs.placement import asked_by
 from runs.queue import place_in_queue
 from runs.series import read, summaries
 from runs.states import ACTIVE, State
@@ -92,7 +93,7 @@ def run_header(run: Run) -> RunHeader:
 
 
 def _wait_of(run: Run) -> str:
-    return queue_reason(recipe=run.spec.get("recipe")) or "starts in a moment"
+    return queue_reason(recipe=run.spec.get("recipe"), asked=asked_by(run.spec)) or "starts in a moment"
 
 
 def _can_resume(run: Run) -> bool:

@@ -1,6 +1,6 @@
 """The queue: which run starts next, how a person changes that, and when each is expected to start."""
 
-import heapq
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from runs.errors import RunError
-from runs.estimate import estimate
+from runs.estimate import estimate, finished_runs
 from runs.models import Run, Sweep
+from runs.placement import asked_by
 from runs.states import ACTIVE, State
 from runs.workers import SlotsOverview, announce_overview
 
@@ -136,22 +137,24 @@ def expected_starts(runs: Sequence[Run], training: Iterable[Run], slots: SlotsOv
     one of which nothing is known, nothing is known either.
     """
     now = timezone.now()
-    ends: list[datetime | None] = [_end_of(run, now) for run in training]
+    ends = [end for run in training for end in [_end_of(run, now)] * asked_by(run.spec).slots]
     free = [now] * max(slots.total - len(ends), 0)
-    known = [*free, *(end for end in ends if end is not None)]
-    heapq.heapify(known)
+    known = sorted([*free, *(end for end in ends if end is not None)])
     starts: dict[str, Start] = {}
+    finished = functools.cache(lambda recipe: list(finished_runs(recipe)))
     for run in runs:
-        if not known:
+        wanted = asked_by(run.spec).slots
+        if wanted > len(known):
             starts[run.pk] = Start(None)
             continue
-        at = heapq.heappop(known)
+        taken, known = known[:wanted], known[wanted:]
+        at = taken[-1]
         starts[run.pk] = Start(
             at, "a device slot is free" if at == now else "from what trains and similar runs"
         )
-        found = estimate(run.spec)
-        if found is not None:
-            heapq.heappush(known, at + timedelta(seconds=(found.low + found.high) / 2))
+        if (found := estimate(run.spec, finished=finished)) is not None:
+            end = at + timedelta(seconds=(found.low + found.high) / 2)
+            known = sorted([*known, *[end] * wanted])
     return starts
 
 

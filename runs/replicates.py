@@ -10,6 +10,7 @@ from runs.models import Run
 from runs.specs import Spec, effective_config
 from runs.states import ENDED, State
 from trainer_bridge.json_values import json_text
+from trainer_bridge.launch_fields import NOT_LEARNED
 
 #: What replicates may differ in. The Trainer shuffles by data_seed, and by seed where there is none.
 SEEDS = ("args.seed", "args.data_seed")
@@ -96,7 +97,7 @@ def _key(run: Run, config: dict[str, Any]) -> str:
     """What replicates have in common, in words of their specification."""
     if not any(config.get(name) is not None for name in SEEDS):
         return run.pk
-    rest = {name: value for name, value in config.items() if name not in SEEDS}
+    rest = {name: value for name, value in config.items() if name not in SEEDS and name not in NOT_LEARNED}
     # A fork starts from a checkpoint: with another seed it is no replicate of a run from the start.
     return json_text([run.origin, run.parent_id, run.forked_step, sorted(rest.items())])
 

@@ -1,5 +1,6 @@
 """Workers as the server sees them: who trains, with how many device slots, and what the queue waits for."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +12,10 @@ from django.utils import timezone
 from runs import live
 from runs.catalog import why_nobody_can
 from runs.models import Run, Worker
-from runs.states import ACTIVE, State
+from runs.placement import HOLDS_SLOT, Place, places, why_no_room
+from runs.states import State
 from trainer_bridge.argument_needs import Machine
+from trainer_bridge.launch_fields import Asked
 
 #: A worker that was silent this long is gone. It beats every few seconds.
 GONE_AFTER = timedelta(seconds=15)
@@ -44,21 +47,20 @@ def record_heartbeat(name: str, state: str, slots: int, busy: int, info: dict[st
 
 
 def slots_overview() -> SlotsOverview:
-    """Two queries. A slot is busy while a run is active, whatever its worker last said."""
+    """Two queries. Slots are busy while a run that asked for them is active, whatever its worker last said."""
     here = Worker.objects.exclude(state=Worker.State.GONE)
     workers = here.aggregate(
         total=Sum("slots", filter=Q(state=Worker.State.READY)),
         warming=Sum("slots", filter=Q(state=Worker.State.WARMING)),
         draining=Sum("slots", filter=Q(draining=True)),
     )
-    # A run that was started elsewhere takes no slot of ours.
-    holds_slot = Q(state__in=[*ACTIVE, State.QUEUED]) | Q(state=State.PAUSED, is_held=True)
-    runs = Run.objects.filter(holds_slot, origin=Run.Origin.WORKER)
-    states = list(runs.values_list("state", flat=True))
-    queued = states.count(State.QUEUED)
+    waits = Q(state=State.QUEUED, origin=Run.Origin.WORKER)
+    runs = list(Run.objects.filter(HOLDS_SLOT | waits).values_list("state", "spec__launch"))
+    busy = sum(Asked.of(launch).slots for state, launch in runs if state != State.QUEUED)
+    queued = sum(state == State.QUEUED for state, _ in runs)
     total = (workers["total"] or 0) + (workers["warming"] or 0)
     warming = bool(workers["warming"]) and not workers["total"]
-    return SlotsOverview(total, len(states) - queued, queued, warming, workers["draining"] or 0)
+    return SlotsOverview(total, busy, queued, warming, workers["draining"] or 0)
 
 
 def machines() -> list[Machine]:
@@ -76,8 +78,16 @@ def overview_message() -> dict[str, Any]:
     return {"type": "workers", **asdict(slots_overview())}
 
 
-def queue_reason(overview: SlotsOverview | None = None, recipe: Any = None) -> str:
-    """Why a queued run, of ``recipe`` where that is said, does not start, in words; "" when it is about to."""
+def queue_reason(
+    overview: SlotsOverview | None = None,
+    recipe: Any = None,
+    asked: Asked | None = None,
+    here: Sequence[Place] | None = None,
+) -> str:
+    """Why a queued run does not start, in words; "" when it is about to.
+
+    ``recipe`` and what it ``asked`` for, where that is said; ``here`` are the connected workers, if they are known.
+    """
     overview = overview or slots_overview()
     if not overview.total:
         return "no worker is connected"
@@ -87,6 +97,8 @@ def queue_reason(overview: SlotsOverview | None = None, recipe: Any = None) -> s
         return "every worker drains: they finish what they train and take nothing new"
     if overview.warming:
         return "the worker is warming up"
+    if asked is not None and (asked.labels or asked.slots > 1):
+        return why_no_room(asked, places() if here is None else here)
     if overview.busy >= overview.total:
         return f"waits for a device slot: {overview.busy} of {overview.total} busy"
     return ""

@@ -106,30 +106,12 @@ class BridgeCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         self._planned = state.max_steps
+        if state.is_world_process_zero:
+            self._tell_running(args, state)
         if self.changes and state.global_step:
             Schedule(kwargs["optimizer"], kwargs["lr_scheduler"], args, state.max_steps).replay(self.changes)
-        if not state.is_world_process_zero:
-            return
-        went_on = state.global_step > 0 or self._client.attempt > 1
-        self._emit(
-            State(
-                "running",
-                time.time(),
-                max_steps=state.max_steps,
-                num_train_epochs=float(state.num_train_epochs),
-                resumed_step=state.global_step if went_on else None,
-                samples_per_step=samples_per_step(args, state),
-            )
-        )
-        self._kept = kept_steps(Path(args.output_dir))
-        trainer = running_trainer()
-        self._patience = Patience(trainer)
-        if self.keep_batches and trainer is not None:
-            self._incidents = Incidents(trainer, kwargs["train_dataloader"], state.global_step, self._emit)
-        if self.describe is not None:
-            self._emit(Environment(self.describe()))
-        if (times := inflation_of_running()) is not None:
-            self._warn("loss scale", inflated(times))
+        if state.is_world_process_zero:
+            self._begin_watching(state, kwargs)
 
     @guarded_everywhere
     def on_step_end(
@@ -264,6 +246,30 @@ class BridgeCallback(TrainerCallback):
             f"Part of the reporting failed in {hook} ({type(error).__name__}: {error}); the training went on."
         )
         self._warn(f"callback {hook}", text)
+
+    def _tell_running(self, args: TrainingArguments, state: TrainerState) -> None:
+        went_on = state.global_step > 0 or self._client.attempt > 1
+        self._emit(
+            State(
+                "running",
+                time.time(),
+                max_steps=state.max_steps,
+                num_train_epochs=float(state.num_train_epochs),
+                resumed_step=state.global_step if went_on else None,
+                samples_per_step=samples_per_step(args, state),
+            )
+        )
+        self._kept = kept_steps(Path(args.output_dir))
+
+    def _begin_watching(self, state: TrainerState, parts: dict[str, Any]) -> None:
+        trainer = running_trainer()
+        self._patience = Patience(trainer)
+        if self.keep_batches and trainer is not None:
+            self._incidents = Incidents(trainer, parts["train_dataloader"], state.global_step, self._emit)
+        if self.describe is not None:
+            self._emit(Environment(self.describe()))
+        if (times := inflation_of_running()) is not None:
+            self._warn("loss scale", inflated(times))
 
     def _wheel(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, parts: dict[str, Any]

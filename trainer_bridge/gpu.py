@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/gpus")
 _GIB = 1024**3
 _SMI_MIB = 1024
 _FIELDS = "index,utilization.gpu,memory.used,power.draw,temperature.gpu"
@@ -17,13 +19,26 @@ PATIENCE = 5.0
 Reader = Callable[[], dict[str, float]]
 
 
-def gpu_reader() -> Reader | None:
-    """A function that samples every visible GPU, None where there is none.
+def gpu_devices(driver: Path = NVIDIA_DRIVER) -> list[str]:
+    """The GPUs this process may use, as CUDA_VISIBLE_DEVICES names them.
 
-    It gives utilisation (%), memory (GiB), power (W) and temperature (°C), as far as the GPU tells them, by
-    series key: {"system/gpu0/utilisation": 97.0, …}. It raises nothing.
+    Asked of the driver: torch would take seconds to say the same.
     """
-    return _nvml_reader() or _smi_reader()
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        # "-1" hides every device from there on, as CUDA itself reads it.
+        return [name.strip() for name in visible.split("-1")[0].split(",") if name.strip()]
+    return [str(n) for n in range(len(list(driver.iterdir())))] if driver.is_dir() else []
+
+
+def gpu_reader(visible: str | None = None) -> Reader | None:
+    """A function that samples the GPUs that ``visible`` names, as CUDA_VISIBLE_DEVICES would; None where there is none.
+
+    Without it those that this process may use. It gives utilisation (%), memory (GiB), power (W) and temperature (°C),
+    as far as the GPU tells them, by series key: {"system/gpu0/utilisation": 97.0, …}. It raises nothing.
+    """
+    named = _visible() if visible is None else visible
+    return _nvml_reader(named) or _smi_reader(named)
 
 
 def gpu_names() -> list[str]:
@@ -31,9 +46,9 @@ def gpu_names() -> list[str]:
     with contextlib.suppress(Exception):
         nvml = importlib.import_module("pynvml")
         nvml.nvmlInit()
-        return [_text(nvml.nvmlDeviceGetName(handle)) for _, handle in _handles(nvml)]
+        return [_text(nvml.nvmlDeviceGetName(handle)) for _, handle in _handles(nvml, _visible())]
     rows = _smi("index,name")
-    return [row[1] for row in rows if _is_visible(row[0])]
+    return [row[1] for row in rows if _is_visible(row[0], _visible())]
 
 
 def gpu_capability() -> float | None:
@@ -41,16 +56,16 @@ def gpu_capability() -> float | None:
     found = []
     for index, generation in _smi("index,compute_cap"):
         with contextlib.suppress(ValueError):  # "[N/A]"
-            if _is_visible(index):
+            if _is_visible(index, _visible()):
                 found.append(float(generation))
     return min(found, default=None)
 
 
-def _nvml_reader() -> Reader | None:
+def _nvml_reader(named: str | None) -> Reader | None:
     try:
         nvml = importlib.import_module("pynvml")
         nvml.nvmlInit()
-        handles = list(_handles(nvml))
+        handles = list(_handles(nvml, named))
     except Exception:  # not installed, no driver, no permission
         return None
     if not handles:
@@ -60,9 +75,9 @@ def _nvml_reader() -> Reader | None:
     }
 
 
-def _handles(nvml: Any) -> Iterator[tuple[int, Any]]:
+def _handles(nvml: Any, named: str | None) -> Iterator[tuple[int, Any]]:
     for index in range(nvml.nvmlDeviceGetCount()):
-        if _is_visible(str(index)):
+        if _is_visible(str(index), named):
             yield index, nvml.nvmlDeviceGetHandleByIndex(index)
 
 
@@ -79,19 +94,19 @@ def _nvml_values(nvml: Any, index: int, handle: Any) -> Iterator[tuple[str, floa
             yield f"system/gpu{index}/{name}", float(measure())
 
 
-def _smi_reader() -> Reader | None:
-    if shutil.which("nvidia-smi") is None or not _smi_sample():
+def _smi_reader(named: str | None) -> Reader | None:
+    if shutil.which("nvidia-smi") is None or not _smi_sample(named):
         return None
-    return _smi_sample
+    return lambda: _smi_sample(named)
 
 
-def _smi_sample() -> dict[str, float]:
+def _smi_sample(named: str | None) -> dict[str, float]:
     found: dict[str, float] = {}
     for index, utilisation, memory, power, temperature in _smi(_FIELDS):
         values = {"utilisation": utilisation, "memory": memory, "power": power, "temperature": temperature}
         for name, text in values.items():
             with contextlib.suppress(ValueError):  # "[N/A]"
-                if _is_visible(index):
+                if _is_visible(index, named):
                     found[f"system/gpu{index}/{name}"] = float(text) / (_SMI_MIB if name == "memory" else 1)
     return found
 
@@ -111,9 +126,12 @@ def _smi(fields: str) -> list[list[str]]:
     return [row for row in rows if len(row) == fields.count(",") + 1]
 
 
-def _is_visible(index: str) -> bool:
-    """Whether this process may use the GPU. CUDA_VISIBLE_DEVICES may also name them otherwise: then all count."""
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+def _visible() -> str | None:
+    return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
+def _is_visible(index: str, named: str | None) -> bool:
+    """Whether the GPU is among those that are ``named``. They may also be named otherwise: then all count."""
     if named is None:
         return True
     chosen = [part.strip() for part in named.split(",")]

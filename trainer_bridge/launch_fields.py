@@ -14,6 +14,8 @@ from trainer_bridge.titled import Broken, Rule, TitledField
 PLACE = "Where it trains"
 #: The most processes, or device slots, that one run may have on one machine.
 MOST = 64
+#: Fields on which nothing that is learned depends, by key.
+NOT_LEARNED = frozenset({"launch.slots", "launch.labels", "launch.retries"})
 _LABEL = re.compile(r"[\w.+-]{1,40}")
 
 _place = partial(TitledField, title=PLACE)

@@ -24,6 +24,7 @@ def describe_machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory": round(psutil.virtual_memory().total / 1024**3, 1),
         **{name: _version(name) for name in _PACKAGES},
+        "devices": gpu_names(),
         "has": describe_abilities(),
     }
 

@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -42,12 +43,16 @@ class WorkerApi:
         answer = self._post("heartbeat", {"state": state, "slots": slots, "busy": busy, "info": info}) or {}
         return Waiting(int(answer.get("queued", 0)), int(answer.get("errands", 0)))
 
-    def claim(self, request: str) -> dict[str, Any] | None:
-        """The next run to train, or None when the queue is empty.
+    def claim(
+        self, request: str, room: int = 1, largest: int = 1, labels: Sequence[str] = ()
+    ) -> dict[str, Any] | None:
+        """The next run to train, or None when the queue has none for this worker.
 
-        ``request`` is a random id: after ServerAway the same one asks for the run that may have been given.
+        ``room`` and ``largest`` are the device slots that one run may take now, and at most. ``request`` is a random
+        id: after ServerAway the same one asks for the run that may have been given.
         """
-        return self._post("claim", {"request": request})
+        offer = {"room": room, "largest": largest, "labels": list(labels)}
+        return self._post("claim", {"request": request, **offer})
 
     def claim_errand(self) -> dict[str, Any] | None:
         """The next errand, or None when none waits."""

@@ -32,12 +32,15 @@ class Rate:
 
 
 class Sampler:
-    """Samples the processes ``pids`` and their children; ``folder`` lies on the disk whose free space counts."""
+    """Samples the processes ``pids`` and their children; ``folder`` lies on the disk whose free space counts.
 
-    def __init__(self, pids: Sequence[int], folder: Path) -> None:
+    ``devices``: the GPUs that are theirs, as CUDA_VISIBLE_DEVICES names them; "" for all that there are.
+    """
+
+    def __init__(self, pids: Sequence[int], folder: Path, devices: str = "") -> None:
         self._pids, self._folder = pids, folder
         self._rates: defaultdict[str, Rate] = defaultdict(Rate)
-        self._gpus = gpu_reader()
+        self._gpus = gpu_reader(devices or None)
         # The first looks have nothing to compare with.
         self._speeds(self._tree())
         psutil.cpu_percent()

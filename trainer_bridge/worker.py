@@ -3,12 +3,15 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from trainer_bridge.address import bridge_url, delays
+from trainer_bridge.device_slots import DeviceSlots, Slot, visible_devices
 from trainer_bridge.errand_worker import ErrandWorker
+from trainer_bridge.gpu import gpu_devices
 from trainer_bridge.job import Job
 from trainer_bridge.launcher import Launcher
 from trainer_bridge.leftovers import Leftovers
@@ -31,13 +34,27 @@ class WorkerAgent:
     """Trains what the server at ``server`` has queued, keeping files under ``data_dir``/runs.
 
     ``token`` is an API token with the scope "worker". ``work`` may be called from any number of threads:
-    never more than ``slots`` trainings run.
+    never more than ``slots`` device slots are taken. Each has so many ``threads`` of the CPU; ``sharing`` trainings
+    may share a GPU. Runs ask for the worker by its ``labels``.
     """
 
-    def __init__(self, server: str, token: str, name: str, slots: int, data_dir: Path | str) -> None:
-        """Raises ValueError for an address that is none."""
+    def __init__(
+        self,
+        server: str,
+        token: str,
+        name: str,
+        slots: int,
+        data_dir: Path | str,
+        *,
+        threads: int = 1,
+        sharing: int = 1,
+        labels: Sequence[str] = (),
+    ) -> None:
+        """Raises ValueError for an address that is none, and for more slots than there are devices for."""
         bridge_url(server)
-        self.name, self.slots = name, slots
+        self.name = name
+        self._slots = DeviceSlots(slots, gpu_devices(), sharing)
+        self._labels, self._threads, self._sharing = sorted(set(labels)), threads, sharing
         self._server, self._runs_dir = server, Path(data_dir) / "runs"
         self._api = WorkerApi(server, token, name)
         self._launcher = Launcher()
@@ -47,7 +64,7 @@ class WorkerAgent:
         self._info: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._running: dict[str, Supervisor] = {}
-        self._taken = 0
+        self._claiming = threading.Lock()
         self._asked = 0
         #: Claims whose answer was never heard: a run may have been given to each.
         self._unanswered: list[str] = []
@@ -59,7 +76,8 @@ class WorkerAgent:
 
     def start(self) -> None:
         """Begin to warm up, to send heartbeats and to deliver what earlier workers left. Returns at once."""
-        self._info = describe_machine()
+        declared = {"labels": self._labels, "threads": self._threads, "sharing": self._sharing}
+        self._info = describe_machine() | declared | {"largest": self._slots.largest}
         self._errands.clear()
         self._leftovers.start()
         self._beating.start()
@@ -75,15 +93,12 @@ class WorkerAgent:
         """Claim and train until the queue is empty, every slot is taken or the worker shuts down."""
         self._warm.wait()
         asked = self._ask()
-        while not self._stopping.is_set() and self._take_slot():
-            try:
-                claim = self._claim()
-                if claim is not None:
-                    self._train(claim)
-            finally:
-                self._free_slot()
+        while not self._stopping.is_set() and self._slots.room:
+            claimed = self._claim_slots()
+            if claimed is not None:
+                self._train_on(*claimed)
             # Who asked while all slots were taken went away: look once more for them.
-            if claim is None and asked == (asked := self._asked):
+            elif asked == (asked := self._asked):
                 return
 
     def shut_down(self, timeout: float) -> None:
@@ -112,26 +127,28 @@ class WorkerAgent:
             self._asked += 1
             return self._asked
 
-    def _take_slot(self) -> bool:
-        with self._lock:
-            if self._taken >= self.slots:
-                return False
-            self._taken += 1
-            return True
+    def _claim_slots(self) -> tuple[dict[str, Any], list[Slot]] | None:
+        """The next run with the slots that it takes. One claim at a time: each tells how many are free."""
+        with self._claiming:
+            if not (room := self._slots.room) or (claim := self._claim(room)) is None:
+                return None
+            return claim, self._slots.take(claim.get("slots", 1))
 
-    def _free_slot(self) -> None:
-        with self._lock:
-            self._taken -= 1
-        self._beat.set()
+    def _train_on(self, claim: dict[str, Any], slots: list[Slot]) -> None:
+        try:
+            self._train(claim, slots)
+        finally:
+            self._slots.give_back(slots)
+            self._beat.set()
 
-    def _claim(self) -> dict[str, Any] | None:
+    def _claim(self, room: int) -> dict[str, Any] | None:
         """The next run, or None; while the server is away it is asked again for a while."""
         pauses, deadline = delays(0.2, 5), time.monotonic() + CLAIM_PATIENCE
         with self._lock:
             request = self._unanswered.pop() if self._unanswered else uuid4().hex
         while not self._stopping.is_set():
             try:
-                return self._api.claim(request)
+                return self._api.claim(request, room, self._slots.largest, self._labels)
             except NotAllowed as refusal:
                 self._note(f"no run can be claimed: {refusal}")
                 return None
@@ -144,20 +161,8 @@ class WorkerAgent:
             self._unanswered.append(request)
         return None
 
-    def _train(self, claim: dict[str, Any]) -> None:
-        job = Job(
-            server=self._server,
-            token=claim["token"],
-            run=claim["run"],
-            attempt=claim["attempt"],
-            spec=claim["spec"],
-            runs_dir=str(self._runs_dir),
-            resume_from=claim.get("resume_from"),
-            recipes_dir=str(self._own.places.recipe),
-            scripts_dir=str(self._own.places.script),
-            changes=claim.get("changes") or [],
-            forked=bool(claim.get("forked")),
-        )
+    def _train(self, claim: dict[str, Any], slots: list[Slot]) -> None:
+        job = self._job(claim, slots)
         log.info("training %s (%s), attempt %d", claim.get("name", job.run), job.run, job.attempt)
         try:
             supervisor = Supervisor(job, self._launcher)
@@ -179,6 +184,25 @@ class WorkerAgent:
         if not delivered:
             self._leftovers.add(job)
 
+    def _job(self, claim: dict[str, Any], slots: list[Slot]) -> Job:
+        processes = claim.get("processes", 1)
+        return Job(
+            server=self._server,
+            token=claim["token"],
+            run=claim["run"],
+            attempt=claim["attempt"],
+            spec=claim["spec"],
+            runs_dir=str(self._runs_dir),
+            resume_from=claim.get("resume_from"),
+            recipes_dir=str(self._own.places.recipe),
+            scripts_dir=str(self._own.places.script),
+            changes=claim.get("changes") or [],
+            forked=bool(claim.get("forked")),
+            processes=processes,
+            threads=max(1, self._threads * len(slots) // processes),
+            devices=visible_devices(slots),
+        )
+
     def _supervisors(self) -> list[Supervisor]:
         with self._lock:
             return list(self._running.values())
@@ -197,7 +221,7 @@ class WorkerAgent:
                 log.error("the worker cannot train: %s", error)
                 self._info["problem"] = str(error)
             else:
-                log.info("warm after %.1f s: %d device slots", seconds, self.slots)
+                log.info("warm after %.1f s: %d device slots", seconds, len(self._slots.slots))
                 self._info.pop("problem", None)
                 break
             if self._stopping.wait(pause):
@@ -219,12 +243,12 @@ class WorkerAgent:
         if waiting.errands:
             self._errands.look()
         runs = waiting.runs or (self._unanswered and not self._trouble)
-        if runs and self._taken < self.slots:
+        if runs and self._slots.room:
             threading.Thread(target=self.work, name="work", daemon=True).start()
 
     def _send_beat(self, state: str) -> Waiting:
         try:
-            waiting = self._api.heartbeat(state, self.slots, len(self._supervisors()), self._info)
+            waiting = self._api.heartbeat(state, len(self._slots.slots), self._slots.busy, self._info)
         except (ServerAway, NotAllowed) as error:
             self._note(f"no heartbeat reaches the server: {error}")
             return Waiting(0, 0)

@@ -171,6 +171,11 @@ def sections(draft: Draft, reading: Reading) -> list[Section]:
     return [Section(name, title, found[name]) for name, title in _TITLES.items() if name in found]
 
 
+def launch_rows(draft: Draft, reading: Reading) -> list[Row]:
+    """The fields of the specification that stand in the Launch section."""
+    return [_row(draft, reading, field) for field in draft.fields.values() if _section(field) == "launch"]
+
+
 def section_states(draft: Draft, reading: Reading) -> dict[str, SectionState]:
     """Section id → its state, "recipe" and "launch" among them."""
     states = {"recipe": SectionState("recipe" in reading.problems, 0, draft.recipe.task)}
@@ -187,8 +192,10 @@ def _search_state(draft: Draft, reading: Reading) -> SectionState:
 
 
 def _launch_state(draft: Draft, reading: Reading) -> SectionState:
-    problems = sum(key in reading.problems for key in LAUNCH_KEYS)
-    return SectionState(problems, 0, f"sweep of {reading.trials}" if draft.sweeps else "1 run")
+    rows = launch_rows(draft, reading)
+    problems = sum(key in reading.problems for key in (*LAUNCH_KEYS, *(row.field.key for row in rows)))
+    changed = sum(row.changed for row in rows)
+    return SectionState(problems, changed, f"sweep of {reading.trials}" if draft.sweeps else "1 run")
 
 
 def shown_plan(draft: Draft, reading: Reading) -> list[PlanShown]:

@@ -1,5 +1,6 @@
 """“What will run”: the sums that a person would do in the head before pressing Launch."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from dashboard.forms.schedule import Preview, schedule_preview
 from dashboard.forms.swept import FEW, swept_text
 from dashboard.forms.values import value_text
 from runs.models import Errand
+from runs.placement import asked_by
 from runs.specs import objective_of
 from runs.workers import SlotsOverview, queue_reason
 from trainer_bridge import arguments
@@ -113,7 +115,7 @@ def summarise(
         objective=objective,
         verb="Maximise" if greater_is_better else "Minimise",
         length="" if swept & {"max_steps", "num_train_epochs"} else _length(args, recipe),
-        batch="" if swept & {_BATCH, _ACCUMULATE} else _batch(args, recipe),
+        batch="" if swept & {_BATCH, _ACCUMULATE} else _batch(args, recipe, asked_by(reading.spec).processes),
         trials=reading.trials,
         trials_text=reading.trials_text,
         sampler=reading.plan.sampler if draft.sweeps else "",
@@ -122,7 +124,7 @@ def summarise(
         problems=_told(draft, reading.problems),
         cautions=_told(draft, reading.cautions),
         slots=slots,
-        wait=queue_reason(slots, recipe.name),
+        wait=queue_reason(slots, recipe.name, asked_by(reading.spec)),
         estimate=time_estimate(reading, slots, rehearsal),
         schedule=schedule_preview(recipe, reading, rehearsal),
     )
@@ -147,11 +149,11 @@ def _counted(count: str, unit: str) -> str:
     return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
 
 
-def _batch(args: dict[str, Any], recipe: Recipe) -> str:
+def _batch(args: dict[str, Any], recipe: Recipe, processes: int) -> str:
     if "args" in recipe.without:
         return _BY_SCRIPT
-    batch, accumulate = args[_BATCH], args[_ACCUMULATE]
-    return f"{batch} × {accumulate} = {batch * accumulate}"
+    factors = [args[_BATCH], args[_ACCUMULATE], *([processes] if processes > 1 else [])]
+    return f"{' × '.join(map(str, factors))} = {math.prod(factors)}"
 
 
 def _told(draft: Draft, sentences: dict[str, str]) -> list[Problem]:

@@ -74,7 +74,7 @@ def _start(supervisor: Supervisor, listener: socket.socket, url: str, options: O
     _wait_until_answering(supervisor, web, url)
     worker = Child(
         "worker",
-        _manage("worker", "--tethered", "--server", url, "--slots", str(options.slots)),
+        _manage("worker", "--tethered", "--server", url, *options.worker),
         supervisor.happenings,
         environment={"TRAINBOARD_WORKER_TOKEN": keys.worker_token},
         alone=True,

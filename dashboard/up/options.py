@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.up.slots import default_slots
+from dashboard.up import worker_options
 from trainer_bridge.own.files import WORDS
 from trainer_bridge.own.places import FOLDERS, SETTINGS
 
@@ -14,15 +14,15 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class Options:
-    """What `up` was asked for; ``slots`` is how many trainings may run at once; ``recipes`` and ``scripts`` are folders
-    of a person's own, None for those that the settings name.
+    """What `up` was asked for; ``worker`` is what its worker is told; ``recipes`` and ``scripts`` are folders of a
+    person's own, None for those that the settings name.
     """
 
     host: str
     port: int
     data_dir: Path
-    slots: int
     browser: bool
+    worker: tuple[str, ...] = ()
     recipes: Path | None = None
     scripts: Path | None = None
 
@@ -39,8 +39,8 @@ def parse(arguments: list[str]) -> Options:
         host=given.host,
         port=given.port,
         data_dir=given.data_dir.expanduser().resolve(),
-        slots=given.slots or default_slots(),
         browser=given.browser,
+        worker=tuple(worker_options.command_line(vars(given))),
         recipes=given.recipes,
         scripts=given.scripts,
     )
@@ -60,11 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("TRAINBOARD_DATA_DIR") or PROJECT / "data",
         help="folder for the database, runs and checkpoints (default: TRAINBOARD_DATA_DIR, else ./data)",
     )
-    parser.add_argument(
-        "--slots",
-        type=_slots,
-        help="trainings that may run at once (default: one a GPU; without GPU one for every two cores)",
-    )
+    worker_options.add_arguments(parser)
     for kind, what in WORDS.items():
         parser.add_argument(
             f"--{FOLDERS[kind]}",
@@ -78,12 +74,4 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 1 to 65535")
-    return int(text)
-
-
-def _slots(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} trainings cannot run at once; give a number from 1 to 256"
-        )
     return int(text)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-NVIDIA_DRIVER = Path("/proc/driver/nvidia/gpus")
+from trainer_bridge.gpu import NVIDIA_DRIVER, gpu_devices
 
 
 def default_slots() -> int:
@@ -12,12 +12,8 @@ def default_slots() -> int:
 
 
 def gpu_count(driver: Path = NVIDIA_DRIVER) -> int:
-    """GPUs this process may use, asked of the driver: torch would take seconds to say the same."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        # "-1" hides every device from there on, as CUDA itself reads it.
-        return len([name for name in visible.split("-1")[0].split(",") if name.strip()])
-    return len(list(driver.iterdir())) if driver.is_dir() else 0
+    """GPUs this process may use."""
+    return len(gpu_devices(driver))
 
 
 def _cores() -> int:

@@ -17,7 +17,7 @@ from dashboard.forms.plan import at_rows
 from dashboard.forms.reading import Reading, read
 from dashboard.forms.recipe_groups import grouped
 from dashboard.forms.rehearsal import rehearsed, went_wrong
-from dashboard.forms.rows import html_id, section_states, sections, shown_plan
+from dashboard.forms.rows import html_id, launch_rows, section_states, sections, shown_plan
 from dashboard.forms.summary import summarise
 from dashboard.responses import SeeOther
 from dashboard.views.access import project_or_404
@@ -153,6 +153,7 @@ def _page(
         "sections": sections(draft, reading),
         "field_names": [link_name(draft.fields, key) for key in draft.fields],
         "plan_rows": shown_plan(draft, reading),
+        "launch_rows": launch_rows(draft, reading),
         "states": section_states(draft, reading),
         "summary": summarise(draft, reading, slots_overview()),
         "link": to_query(draft).urlencode(),

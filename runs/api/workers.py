@@ -11,6 +11,7 @@ from ninja.responses import Status
 from runs import catalog, errand_work
 from runs.api.auth import WORKERS
 from runs.dispatch import claim_next
+from runs.placement import Offer
 from runs.workers import announce_overview, record_heartbeat
 
 router = Router(tags=["workers"], auth=WORKERS)
@@ -33,9 +34,15 @@ class HeartbeatAnswer(Schema):
 
 
 class ClaimIn(Schema):
-    """``request``: a random id; the same one gets the same run again, when the answer was lost on the way."""
+    """``request``: a random id; the same one gets the same run again, when the answer was lost on the way.
+
+    ``room`` and ``largest``: device slots that one run may take there now, and at most; ``labels`` that it has.
+    """
 
     request: str = Field("", max_length=64)
+    room: int = Field(1, ge=1, le=1024)
+    largest: int = Field(1, ge=1, le=1024)
+    labels: list[str] = Field(default_factory=list, max_length=100)
 
 
 class ClaimOut(Schema):
@@ -49,6 +56,8 @@ class ClaimOut(Schema):
     resume_from: str | None
     changes: list[dict[str, Any]]
     forked: bool
+    processes: int
+    slots: int
 
 
 @router.post("/workers/{name}/heartbeat", response=HeartbeatAnswer)
@@ -62,8 +71,8 @@ def heartbeat(request: HttpRequest, name: Name, body: Heartbeat) -> HeartbeatAns
 
 @router.post("/workers/{name}/claim", response={200: ClaimOut, 204: None})
 def claim(request: HttpRequest, name: Name, body: ClaimIn) -> Status:
-    """The oldest queued run, for this worker alone; 204 when none is queued."""
-    claimed = claim_next(name, body.request)
+    """The first queued run that the worker has room for, for it alone; 204 when there is none."""
+    claimed = claim_next(name, body.request, Offer(body.room, body.largest, frozenset(body.labels)))
     return Status(204, None) if claimed is None else Status(200, ClaimOut(**asdict(claimed)))
 
 

@@ -72,6 +72,15 @@ def test_launch_queues_the_run_and_lands_on_its_curves(
     assert looks == ["look"]
 
 
+def test_what_a_run_asks_of_its_worker_stands_under_launch(owner_client, looks):
+    owner_client.post(URL, form(launch__processes="2", launch__labels="a100", launch__retries="1"))
+    assert Run.objects.get().spec["launch"] == {"processes": 2, "labels": "a100", "retries": 1}
+    answer = owner_client.post(URL, form(launch__processes="2", launch__slots="1"))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "2 processes need 2 device slots" in page[page.index('id="launch-title"') :]
+
+
 def test_launching_a_sweep_lands_on_its_page(owner_client, looks, django_capture_on_commit_callbacks):
     fields = form(sweep__args__seed="1", mode__args__seed="range", low__args__seed="1", high__args__seed="3")
     with django_capture_on_commit_callbacks(execute=True):

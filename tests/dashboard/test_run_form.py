@@ -16,7 +16,7 @@ from dashboard.forms.draft import (
 )
 from dashboard.forms.fields import find_key, form_fields, link_name
 from dashboard.forms.reading import read
-from dashboard.forms.rows import section_states, sections
+from dashboard.forms.rows import launch_rows, section_states, sections
 from dashboard.forms.summary import summarise
 from dashboard.forms.sweep import SweepInput
 from dashboard.forms.values import value_text
@@ -274,6 +274,7 @@ def test_whatever_is_sent_is_read_without_a_crash(data):
     summary = summarise(draft, reading, FREE)
     assert len(summary.problems) == len(reading.problems)
     shown = [key for section in sections(draft, reading) for key in section.keys]
+    shown += [row.field.key for row in launch_rows(draft, reading)]
     assert sorted(shown) == sorted(draft.fields)
     from_query(QueryDict(to_query(draft).urlencode()))
 

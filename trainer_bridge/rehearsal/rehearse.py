@@ -11,6 +11,7 @@ from trainer_bridge import spec_fields
 from trainer_bridge.loss_scale import inflated, inflation
 from trainer_bridge.own.find import find, is_script
 from trainer_bridge.rehearsal import memory, plan
+from trainer_bridge.rehearsal.alone import alone
 from trainer_bridge.rehearsal.checkpoint import checkpoint_facts
 from trainer_bridge.rehearsal.evaluation import SLICE, evaluate, too_large
 from trainer_bridge.rehearsal.facts import dropped_columns, evaluation_facts, model_facts, plan_facts
@@ -37,11 +38,11 @@ class Rehearsal:
     """One rehearsal: its stages in order, each of which may fail without keeping the others from being tried."""
 
     def __init__(self, spec: Mapping[str, Any], folder: Path, tell: Tell) -> None:
-        self._spec, self._folder, self._tell = spec, folder, tell
+        self._folder, self._tell = folder, tell
+        self._spec, self._cautions = alone(spec)
         self._chosen = {f"{group}.{name}" for group in spec_fields.GROUPS for name in spec.get(group, {})}
         self._keys = _keys_of(spec["recipe"]) or self._chosen
         self._problems: list[Fault] = []
-        self._cautions: dict[str, str] = {}
         self._memory: dict[str, Any] = {}
         self._facts: dict[str, Any] = {"memory": self._memory}
         self._plan: plan.Plan | None = None

@@ -8,8 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dashboard.up import tether
-from dashboard.up.slots import default_slots
+from dashboard.up import tether, worker_options
 from trainer_bridge.own.files import WORDS
 from trainer_bridge.own.places import FOLDERS, SETTINGS
 
@@ -33,9 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--name", default=socket.gethostname(), help="name of this worker (default: host name)"
         )
-        parser.add_argument(
-            "--slots", type=int, default=default_slots(), help="trainings at once (default: %(default)s)"
-        )
+        worker_options.add_arguments(parser)
         for kind, what in WORDS.items():
             parser.add_argument(
                 f"--{FOLDERS[kind]}",
@@ -50,8 +47,6 @@ class Command(BaseCommand):
                 "A worker needs a token: make one on the server with "
                 "`manage.py token --name NAME --scopes worker` and set TRAINBOARD_WORKER_TOKEN."
             )
-        if options["slots"] < 1:
-            raise CommandError(f"{options['slots']} trainings cannot run at once; give --slots 1 or more.")
         if options["tethered"]:
             tether.wait_for_go()
             tether.stop_with_parent()
@@ -63,11 +58,12 @@ class Command(BaseCommand):
         from trainer_bridge.worker import WorkerAgent
 
         _set_environment(options)
-        server, slots = options["server"].rstrip("/"), options["slots"]
+        who = (options["server"].rstrip("/"), options["token"], options["name"])
         try:
-            agent = WorkerAgent(server, options["token"], options["name"], slots, Path(settings.DATA_DIR))
+            declared = worker_options.declared(options)
+            agent = WorkerAgent(*who, data_dir=Path(settings.DATA_DIR), **declared)
         except ValueError as error:
-            raise CommandError(f"--server {server}: {error}") from error
+            raise CommandError(f"{error}") from error
         return work(agent)
 
 
