@@ -75,7 +75,7 @@ class BridgeConsumer(SocketConsumer):
         except protocol.ProtocolError as error:
             await self._refuse(str(error), PROTOCOL_ERROR)
         except BatchRefused as refusal:
-            await self._refuse(str(refusal), REFUSED, final=refusal.final)
+            await self._refuse(str(refusal), REFUSED, final=refusal.final, over=refusal.over)
         except Exception as problem:
             # Not the bridge's fault: no Refused, or it would leave the event out after some tries.
             log.exception("a frame of run %s could not be stored", self.attempt and self.attempt.run_id)
@@ -98,7 +98,7 @@ class BridgeConsumer(SocketConsumer):
 
     async def _hello(self, hello: protocol.Hello) -> None:
         attempt = self._checked(hello)
-        self.sender = Sender(attempt.pk, hello.source)
+        self.sender = Sender(attempt.pk, hello.source, hello.late)
         last = await writer.submit(partial(last_number, self.sender), attempt.run_id)
         self._stop_timer()
         await self.send(bytes_data=protocol.encode(protocol.Welcome(protocol.VERSION, last)))
@@ -160,9 +160,9 @@ class BridgeConsumer(SocketConsumer):
         if self.sender is None and not self.closed:
             await self._refuse(f"no hello came within {HELLO_WITHIN:.0f} s", PROTOCOL_ERROR)
 
-    async def _refuse(self, reason: str, code: int, final: bool = False) -> None:
+    async def _refuse(self, reason: str, code: int, final: bool = False, over: bool = False) -> None:
         log.warning("a bridge of run %s was refused: %s", self._run_id() or "unknown", reason)
-        await self.send(bytes_data=protocol.encode(protocol.Refused(reason, final)))
+        await self.send(bytes_data=protocol.encode(protocol.Refused(reason, final, over)))
         await self._end(code)
 
     async def _end(self, code: int, reason: str = "") -> None:

@@ -115,7 +115,7 @@ def _claim_again(attempt: Attempt, token: str) -> Claim | None:
     newest = run.attempts.aggregate(last=Max("number"))["last"]
     if attempt.number != newest or run.state not in (State.STARTING, State.STOPPING, State.CRASHED):
         return None
-    Attempt.objects.filter(pk=attempt.pk).update(heard_at=timezone.now())
+    Attempt.objects.filter(pk=attempt.pk).update(heard_at=timezone.now(), given_up_at=None)
     transition(run.pk, State.STARTING, only_from=State.CRASHED)
     checkpoint = resumable(run) if newest > 1 or run.parent_id else None
     return _claim(run, attempt.number, token, checkpoint)
@@ -191,8 +191,32 @@ def forget_the_future() -> None:
 
 def _give_up(run_id: str, state: State, worker: str, is_held: bool) -> bool:
     reason = f"no word from worker {worker or 'without a name'} for {settings.HEARTBEAT_TIMEOUT:.0f} s"
-    crashed = transition(run_id, State.CRASHED, only_from=state, reason=reason, is_held=is_held)
-    if crashed:
+    now = timezone.now()
+    with transaction.atomic():
+        if not transition(
+            run_id, State.CRASHED, only_from=state, reason=reason, is_held=is_held, ended_at=now
+        ):
+            return False
         log.warning("run %s crashed: %s", run_id, reason)
+        attempt = Attempt.objects.select_related("run").filter(run=run_id).latest("number")
+        attempt.given_up_at = now
+        attempt.retried = _try_again(attempt.run, reason)
+        attempt.save(update_fields=["given_up_at", "retried"])
         announce_overview()
-    return crashed
+    return True
+
+
+def _try_again(run: Run, reason: str) -> bool:
+    """Queue a crashed run once more, if it may be; it goes on from its last whole checkpoint, or else begins anew."""
+    retries = 0 if run.is_external else asked_by(run.spec).retries
+    done = run.attempts.filter(retried=True).count()
+    if done >= retries:
+        return False
+    reason = f"{reason}; queued again by itself, {done + 1} of {retries}"
+    queued_again = transition(
+        run.pk, State.QUEUED, only_from=State.CRASHED, reason=reason, is_held=run.is_held
+    )
+    if queued_again:
+        log.warning("run %s is queued again, retry %d of %d", run.pk, done + 1, retries)
+        announce()
+    return queued_again

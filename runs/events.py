@@ -44,9 +44,13 @@ def apply_event(draft: Draft, event: protocol.Event) -> None:
 
 
 def revive(draft: Draft) -> bool:
-    """A run that was given up too early is heard again: it goes on where it was."""
-    if draft.run.state != State.CRASHED or draft.attempt.ended_at is not None:
+    """A run that was given up too early is heard again: it goes on where it was, if nobody took it meanwhile."""
+    given_up = draft.run.state == State.CRASHED or (
+        draft.run.state == State.QUEUED and draft.attempt.given_up_at is not None
+    )
+    if not given_up or draft.attempt.ended_at is not None:
         return False
+    Attempt.objects.filter(pk=draft.attempt.pk).update(given_up_at=None, retried=False)
     if draft.run.is_held:
         return draft.move(State.PAUSED, is_held=True, reason="held")
     return draft.move(State.RUNNING if draft.run.started_at else State.STARTING)
@@ -207,6 +211,8 @@ def _warning(draft: Draft, event: protocol.Warning) -> None:
 
 def _exit(draft: Draft, event: protocol.Exit) -> None:
     """The attempt is over. A second word about it (trainer and supervisor both speak) changes nothing."""
+    if draft.attempt.ended_at is not None and draft.run.state == State.QUEUED:
+        return  # it waits for its next attempt
     if draft.attempt.ended_at is None:
         draft.attempt.ended_at = moment(event.time)
         Attempt.objects.filter(pk=draft.attempt.pk).update(ended_at=draft.attempt.ended_at)

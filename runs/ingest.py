@@ -25,10 +25,14 @@ HEARD_EVERY = timedelta(seconds=2)
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends: one source ("trainer", "supervisor") of one attempt."""
+    """Who sends: one source ("trainer", "supervisor") of one attempt.
+
+    ``late``: somebody delivers what a process left that has ended; it is no sign of life.
+    """
 
     attempt_id: int
     source: str
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,14 @@ class Applied:
 
 
 class BatchRefused(Exception):
-    """The batch cannot be taken; the text says why. ``final``: neither can any later one of this attempt."""
+    """The batch cannot be taken; the text says why. ``final``: neither can any later one of this attempt.
 
-    def __init__(self, reason: str, final: bool = False) -> None:
+    ``over``: the run goes on without the attempt, or is gone.
+    """
+
+    def __init__(self, reason: str, final: bool = False, over: bool = False) -> None:
         super().__init__(reason)
-        self.final = final
+        self.final, self.over = final, over
 
 
 def last_number(sender: Sender) -> int:
@@ -71,12 +78,14 @@ def apply_batch(sender: Sender, batch: protocol.Batch) -> Applied:
     if not events:
         return Applied(place.last)
     draft = Draft(place.run, place.attempt, sender.source)
-    revive(draft)
+    if not sender.late:
+        revive(draft)
     for event in events:
         apply_event(draft, event)
     last = place.last + len(events)
     sql.execute(f"UPDATE {sql.table(Source)} SET last = %s WHERE id = %s", [last, place.source])  # noqa: S608
-    _heard(place.attempt)
+    if not sender.late:
+        _heard(place.attempt)
     draft.save()
     warn_of_refused_keys(draft)
     watch(draft, events)
@@ -86,6 +95,8 @@ def apply_batch(sender: Sender, batch: protocol.Batch) -> Applied:
 def heard(sender: Sender) -> Applied:
     """Note a sign of life that brings no events; a run that was given up too early goes on."""
     place = _locked(sender)
+    if sender.late:
+        return Applied(place.last)
     _heard(place.attempt)
     draft = Draft(place.run, place.attempt, sender.source)
     if not revive(draft):
@@ -114,7 +125,7 @@ def _locked(sender: Sender) -> _Place:
         Attempt.objects.raw(f"SELECT * FROM {sql.table(Attempt)} WHERE id = %s", [sender.attempt_id])  # noqa: S608
     )
     if not found or not attempts:
-        raise BatchRefused("the run of this attempt was deleted", final=True)
+        raise BatchRefused("the run of this attempt was deleted", final=True, over=True)
     ((source, last),), (attempt,) = found, attempts
     query = f"SELECT {sql.columns(_columns_of_run())} FROM {sql.table(Run)} WHERE id = %s {lock}"  # noqa: S608
     (run,) = Run.objects.raw(query, [attempt.run_id])
@@ -134,9 +145,8 @@ def _refuse_old(attempt: Attempt) -> None:
     query = f"SELECT MAX(number) FROM {sql.table(Attempt)} WHERE run_id = %s"  # noqa: S608
     ((newest,),) = sql.rows(query, [attempt.run_id])
     if attempt.number < newest:
-        raise BatchRefused(
-            f"attempt {newest} of this run has taken over from attempt {attempt.number}", final=True
-        )
+        reason = f"attempt {newest} of this run has taken over from attempt {attempt.number}"
+        raise BatchRefused(reason, final=True, over=True)
 
 
 def _heard(attempt: Attempt) -> None:

@@ -26,7 +26,8 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.STOPPING
 ENDED = frozenset({State.FINISHED, State.STOPPED, State.FAILED, State.CRASHED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.STARTING, State.STOPPED}),
+    # A run that was given up and queued again may be heard of before anybody takes it.
+    State.QUEUED: frozenset({State.STARTING, State.RUNNING, State.STOPPED, State.FINISHED, State.FAILED}),
     State.STARTING: frozenset({State.RUNNING, State.STOPPING}) | ENDED,
     State.RUNNING: frozenset({State.PAUSING, State.STOPPING}) | ENDED,
     State.PAUSING: frozenset({State.PAUSED, State.RUNNING, State.STOPPING}) | ENDED,

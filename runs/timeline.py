@@ -30,6 +30,7 @@ def timeline(run: Run) -> list[Event]:
         Event(run.created_at, "Queued", f"by {run.created_by}" if run.created_by else "", person=True),
         *_fork(run),
         *(_start(attempt) for attempt in attempts),
+        *(event for attempt in attempts for event in _given_up(run, attempt)),
         *(_command(command) for command in run.commands.all()),
         *_checkpoints(run),
         *(Event(row.created_at, "Warning", row.text, row.step, kind="warning") for row in run.warnings.all()),
@@ -62,6 +63,15 @@ def _start(attempt: Attempt) -> Event:
             kind="resume",
         )
     return Event(attempt.started_at, "Started" if attempt.number == 1 else "Started again", where)
+
+
+def _given_up(run: Run, attempt: Attempt) -> list[Event]:
+    """The end of an attempt that nobody saw; that of a run which still is crashed is told as the run's."""
+    if attempt.given_up_at is None or attempt.given_up_at == run.ended_at:
+        return []
+    where = f"no word from {attempt.worker or 'its worker'}"
+    crashed = [Event(attempt.given_up_at, "Crashed", where)]
+    return [*crashed, Event(attempt.given_up_at, "Queued again by itself")] if attempt.retried else crashed
 
 
 def _command(command: Command) -> Event:

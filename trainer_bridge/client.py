@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from trainer_bridge import protocol
 from trainer_bridge.address import bridge_url, delays, is_local
 from trainer_bridge.outgoing import Outgoing, encoded_warning
-from trainer_bridge.protocol import Command, Event, Welcome
+from trainer_bridge.protocol import Command, Event, Hello, Welcome
 from trainer_bridge.session import CONNECTION_ERRORS, FinalRefusal, Refusal, Session
 from trainer_bridge.spool import Spool
 from trainer_bridge.spool_file import leftover
@@ -51,8 +52,9 @@ class BridgeClient:
     lives.
 
     ``server`` is the address people use, like "http://127.0.0.1:8000". ``on_command`` is called on a thread
-    of the client. ``refused`` says why the server wants nothing of this source ("" while it does),
-    ``connected`` whether the connection stands now.
+    of the client; ``late`` marks what a process left that has ended. ``refused`` says why the server wants nothing of
+    this source ("" while it does), ``over`` that its run goes on without it, ``connected`` whether the connection
+    stands now.
     """
 
     def __init__(
@@ -64,13 +66,14 @@ class BridgeClient:
         source: str,
         spool: Path | str,
         on_command: OnCommand | None = None,
+        late: bool = False,
     ) -> None:
         """Open the spool and begin. Raises ValueError (address), SpoolBusy (another process has the
         spool).
         """
         self.run, self.attempt, self.source, self._server = run, attempt, source, server
         self._url, self._token = bridge_url(server), token
-        self._on_command = on_command
+        self._on_command, self._late = on_command, late
         self._queue: SimpleQueue[Event | _Marker] = SimpleQueue()
         # The queue put is the whole of ``emit``.
         self.emit: Callable[[Event], None] = self._queue.put
@@ -86,6 +89,7 @@ class BridgeClient:
         self._narrow_until, self._refusals = 0, 0
         self._replaced: dict[int, bytes] = {}
         self.refused = ""
+        self.over = False
         self.connected = False
         self._threads = [
             threading.Thread(target=target, name=f"bridge-{source}-{name}", daemon=True)
@@ -205,6 +209,7 @@ class BridgeClient:
             try:
                 self._converse(session)
             except FinalRefusal as refusal:
+                self.over = refusal.over
                 self._note_final(str(refusal))
                 return
             except Refusal as refusal:
@@ -223,9 +228,8 @@ class BridgeClient:
                 self._changed.wait_for(lambda: self._stopping, next(pauses))
 
     def _converse(self, session: Session) -> None:
-        welcome = session.open(
-            self._url, self._token, self.run, self.attempt, self.source, is_local(self._server)
-        )
+        hello = Hello(protocol.VERSION, self.run, self.attempt, self.source, self._late)
+        welcome = session.open(self._url, self._token, hello, is_local(self._server))
         self._settle(welcome)
         with self._changed:
             self.connected = True
@@ -299,15 +303,23 @@ class BridgeClient:
 
 
 def deliver(
-    server: str, token: str, run: str, attempt: int, source: str, spool: Path | str, timeout: float
+    server: str,
+    token: str,
+    run: str,
+    attempt: int,
+    source: str,
+    spool: Path | str,
+    timeout: float,
+    late: bool = False,
 ) -> bool:
     """Send what a dead process left in its spool; say whether the server has all of it now.
 
+    ``late``: nothing of its attempt lives any more.
     Raises SpoolBusy (the process still lives), DeliveryRefused (the server will never take it).
     """
     if not leftover(Path(spool)):
         return True
-    client = BridgeClient(server, token, run, attempt, source, spool)
+    client = BridgeClient(server, token, run, attempt, source, spool, late=late)
     delivered = client.close(timeout)
     if client.refused:
         raise DeliveryRefused(client.refused)

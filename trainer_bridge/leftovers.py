@@ -83,13 +83,13 @@ class Leftovers:
 def settle(job: Job, timeout: float) -> bool:
     """Deliver everything of an attempt, the training's part before its exit. Raises SpoolBusy."""
     Spool(job.spool("supervisor")).close()  # busy: another worker has the attempt in hand
-    if not all(deliver_source(job, source, timeout) for source in ("trainer", *rank_sources(job))):
+    if not all(deliver_source(job, source, timeout, late=True) for source in ("trainer", *rank_sources(job))):
         return False
     event = exit_of_record(job)
     if event is not None:
         # The worker may have died between the training's end and its report. Said twice it changes nothing.
         append_exit(job, event)
-    if not deliver_source(job, "supervisor", timeout):
+    if not deliver_source(job, "supervisor", timeout, late=True):
         return False
     remove_ticket(job.folder)
     return True

@@ -249,12 +249,16 @@ Event = (
 
 
 class Hello(Message, tag="hello"):
-    """First frame of a bridge. The bearer token stands in the handshake's Authorization header."""
+    """First frame of a bridge. The bearer token stands in the handshake's Authorization header.
+
+    ``late``: it delivers what a process left that has ended, which is no sign of life.
+    """
 
     version: int
     run: str
     attempt: int
     source: Name
+    late: bool = False
 
 
 class Batch(Message, tag="batch"):
@@ -289,10 +293,14 @@ class Command(Message, tag="command"):
 
 
 class Refused(Message, tag="refused"):
-    """The server did not take the last frame. ``final``: connecting again cannot help."""
+    """The server did not take the last frame. ``final``: connecting again cannot help.
+
+    ``over``: the run goes on without this attempt, or is gone; who trains it may end.
+    """
 
     reason: str
     final: bool = False
+    over: bool = False
 
 
 ServerFrame = Welcome | Ack | Command | Refused

@@ -50,7 +50,11 @@ class Refusal(RuntimeError):
 
 
 class FinalRefusal(Refusal):
-    """The server wants nothing of this source, and will not."""
+    """The server wants nothing of this source, and will not. ``over``: its run goes on without it, or is gone."""
+
+    def __init__(self, reason: str, over: bool = False) -> None:
+        super().__init__(reason)
+        self.over = over
 
 
 class Session:
@@ -80,7 +84,7 @@ class Session:
         #: What is sent in the place of events that the server refused, by number.
         self.replaced: dict[int, bytes] = {}
 
-    def open(self, url: str, token: str, run: str, attempt: int, source: str, local: bool) -> Welcome:
+    def open(self, url: str, token: str, hello: Hello, local: bool) -> Welcome:
         """Connect and say hello. Raises CONNECTION_ERRORS, Refusal, FinalRefusal."""
         self._connection = connect(
             url,
@@ -98,7 +102,7 @@ class Session:
         # A server that knows the token not says why and closes before it hears Hello: its word is read all
         # the same.
         with contextlib.suppress(ConnectionClosed):
-            self._connection.send(protocol.encode(Hello(protocol.VERSION, run, attempt, source)))
+            self._connection.send(protocol.encode(hello))
         answer = self._decode(self._connection.recv(timeout=PATIENCE))
         if not isinstance(answer, Welcome):
             raise ProtocolError(f"the server answered Hello with {type(answer).__name__}")
@@ -196,7 +200,7 @@ class Session:
     def _decode(self, data: bytes | str) -> protocol.ServerFrame:
         frame = decode_server_frame(data.encode() if isinstance(data, str) else data)
         if isinstance(frame, Refused):
-            raise FinalRefusal(frame.reason) if frame.final else Refusal(frame.reason)
+            raise FinalRefusal(frame.reason, frame.over) if frame.final else Refusal(frame.reason)
         return frame
 
     def _take(self, frame: protocol.ServerFrame) -> None:

@@ -111,6 +111,9 @@ class Supervisor:
         sampled_at = time.monotonic()
         while not child.wait(TICK):
             self._printed.send()
+            if self._client.over:
+                # Elsewhere another attempt writes into the same folder, or nobody wants this one any more.
+                self.kill(self._client.refused)
             if self._killed:
                 child.kill()
             if time.monotonic() - sampled_at >= SAMPLE_EVERY:
@@ -210,9 +213,10 @@ def deliver_trainer(job: Job, timeout: float) -> bool:
         return False
 
 
-def deliver_source(job: Job, source: str, timeout: float) -> bool:
+def deliver_source(job: Job, source: str, timeout: float, late: bool = False) -> bool:
     """Whether nothing of ``source`` waits for delivery any more. Raises SpoolBusy."""
+    whose = (job.server, job.token, job.run, job.attempt, source, job.spool(source))
     try:
-        return deliver(job.server, job.token, job.run, job.attempt, source, job.spool(source), timeout)
+        return deliver(*whose, timeout, late)
     except DeliveryRefused:
         return True

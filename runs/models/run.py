@@ -137,6 +137,9 @@ class Attempt(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     heard_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # When it was given up because nobody heard it any more, and whether the run was queued again for that by itself.
+    given_up_at = models.DateTimeField(null=True, blank=True)
+    retried = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="one_attempt_a_number")]

@@ -72,7 +72,8 @@ async def test_an_attempt_that_was_taken_over_is_refused_for_good(run, attempt_a
     await sync_to_async(make_attempt)(run, 2)
     async with connected(bridge(token)) as (socket,):
         refused = await hello(socket, attempt)
-        assert refused == Refused("attempt 2 of this run has taken over from attempt 1", final=True)
+        reason = "attempt 2 of this run has taken over from attempt 1"
+        assert refused == Refused(reason, final=True, over=True)
 
 
 @pytest.mark.parametrize(
