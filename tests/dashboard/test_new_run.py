@@ -50,7 +50,7 @@ def test_the_page_costs_few_queries_however_many_projects_and_runs(
 ):
     for number in range(3):
         launch_run(Project.objects.create(name=str(number), slug=str(number)), {"recipe": "digits-vit"})
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert owner_client.get(URL).status_code == 200
 
 
