@@ -3,12 +3,12 @@
 import math
 from datetime import UTC, datetime, timedelta
 
+from trainer_bridge import sizes
 from trainer_bridge.json_values import json_text
 
 THIN = "\u2009"
 MINUS = "\u2212"
 UNKNOWN = "—"
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def number(value: float | int | None, digits: int = 4) -> str:
@@ -80,14 +80,7 @@ def _typed_float(value: float) -> str:
 
 def bytes_size(value: int | None) -> str:
     """Bytes in binary units: 512 B, 11.2 GiB."""
-    if value is None:
-        return UNKNOWN
-    size = float(value)
-    for unit in _UNITS:
-        if size < 1024 or unit == _UNITS[-1]:
-            break
-        size /= 1024
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+    return UNKNOWN if value is None else sizes.bytes_size(value)
 
 
 def setting_name(field: str) -> str:

@@ -115,6 +115,8 @@ CHANNEL_LAYERS = {
 
 # Where runs keep their files: <data folder>/runs/<run id>/…
 RUNS_DIR = DATA_DIR / "runs"
+# What is made for exports until it is downloaded: <data folder>/exports/<export id>/…
+EXPORTS_DIR = DATA_DIR / "exports"
 BROKER_URL = os.environ.get("TRAINBOARD_BROKER_URL", "filesystem://")
 BROKER_DIR = DATA_DIR / "broker"
 # Imported when the first run is queued: the web process starts without Celery.

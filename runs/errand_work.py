@@ -12,6 +12,8 @@ from runs import catalog, dispatch
 from runs.errand_states import State, move, tell
 from runs.errands import UNWANTED_AFTER, cancel, unwanted
 from runs.models import Errand, Worker
+from runs.secrets import SEALED, unseal
+from trainer_bridge import errands as kinds
 
 #: A worker that was silent this long about its errand has lost it.
 SILENT_AFTER = timedelta(seconds=10)
@@ -35,13 +37,23 @@ def claim(worker: str) -> ErrandClaim | None:
     A claim whose answer is lost is silent, and is given out once more.
     """
     waiting = Errand.objects.filter(state=State.WAITING, recipe__in=["", *catalog.trainable_by(worker)])
+    long = Errand.objects.filter(kind__in=kinds.background(), worker=worker, state=State.RUNNING)
+    if long.exists():
+        waiting = waiting.exclude(kind__in=kinds.background())
     while (errand := waiting.first()) is not None:
         now = timezone.now()
         number = errand.attempt + 1
         fields = {"worker": worker, "attempt": number, "started_at": now, "heard_at": now}
         if move(errand.pk, State.RUNNING, {State.WAITING}, errand.attempt, **fields):
-            return ErrandClaim(errand.pk, number, errand.kind, errand.payload)
+            return ErrandClaim(errand.pk, number, errand.kind, _opened(errand.payload))
     return None
+
+
+def _opened(payload: dict[str, Any]) -> dict[str, Any]:
+    """What is stored sealed is told to the worker alone."""
+    secrets = payload.get(SEALED, {})
+    plain = {name: value for name, value in payload.items() if name != SEALED}
+    return plain | {name: unseal(sealed) for name, sealed in secrets.items()}
 
 
 def heard(errand_id: str, worker: str, attempt: int, progress: str | None = None) -> bool:

@@ -84,4 +84,5 @@ def delete_old(now: datetime | None = None) -> int:
 
 def unwanted(now: datetime) -> QuerySet[Errand]:
     """Open errands that nobody asked about for too long."""
-    return Errand.objects.filter(state__in=OPEN, wanted_at__lt=now - UNWANTED_AFTER)
+    rows = Errand.objects.filter(state__in=OPEN, wanted_at__lt=now - UNWANTED_AFTER)
+    return rows.exclude(kind__in=kinds.background())

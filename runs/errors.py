@@ -19,3 +19,11 @@ class ErrandError(ValueError):
 
 class UploadError(ValueError):
     """A file that cannot be taken; the text says why and what can be done."""
+
+
+class ExportError(ValueError):
+    """A checkpoint that cannot be exported so; the text says why, ``field`` names the option at fault."""
+
+    def __init__(self, text: str, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field

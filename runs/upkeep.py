@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count
 
 from runs import errands, series, uploads
+from runs.exports import begin as exports
 from runs.models import PendingPoints
 from runs.removal import delete_overdue, empty_trash
 from runs.rules import deliver
@@ -39,6 +40,7 @@ async def keep_up() -> None:
     await database_sync_to_async(errands.delete_old)()
     await database_sync_to_async(uploads.give_up_abandoned)()
     await database_sync_to_async(deliver.delete_old)()
+    await database_sync_to_async(exports.keep_up)()
     while await database_sync_to_async(give_back_space)():
         pass
 

@@ -8,7 +8,9 @@ from ninja import Router, Schema
 from ninja.responses import Status
 
 from runs import errands
+from runs.errors import ErrandError
 from runs.models import Errand
+from trainer_bridge import errands as kinds
 
 router = Router(tags=["errands"])
 
@@ -38,6 +40,8 @@ class ErrandState(Schema):
 @router.post("/errands", response={201: ErrandState})
 def create_errand(request: HttpRequest, body: ErrandIn) -> Status:
     """Ask the workers; the answer comes at once, the result later."""
+    if body.kind in kinds.background():
+        raise ErrandError(f"The server asks for “{body.kind}” itself.")
     return Status(201, _state(errands.ask(body.kind, body.payload, request.user)))
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trainer_bridge.exporting.adapters import label_count, peft_class
+
 #: What the name of an architecture ends with → the Auto class that loads it. The first that fits counts.
 _AUTO_CLASSES = (
     ("ForImageClassification", "AutoModelForImageClassification"),
@@ -33,7 +35,7 @@ def loading_code(files: Mapping[str, Path], form: str = "safetensors") -> str:
     ``files``: names in it → where they lie now; read are only their JSON files.
     """
     if "adapter_config.json" in files and "config.json" not in files:
-        return 'from peft import AutoPeftModel\n\nmodel = AutoPeftModel.from_pretrained("this folder")'
+        return _adapter(files)
     if form == "onnx":
         return _onnx(files)
     if "config.json" not in files:
@@ -43,6 +45,17 @@ def loading_code(files: Mapping[str, Path], form: str = "safetensors") -> str:
         )
     classes = [(auto_class(_read(files["config.json"])), "model"), *_processors(files)]
     return _from_transformers(classes)
+
+
+def _adapter(files: Mapping[str, Path]) -> str:
+    """It also needs the model that it was trained beside, which adapter_config.json names."""
+    config = _read(files["adapter_config.json"])
+    kind = peft_class(config)
+    labels = label_count(config, files.get("adapter_model.safetensors", Path("none")))
+    given = "" if labels is None else f", num_labels={labels}"
+    base = config.get("base_model_name_or_path") or "which was made new for this run and is not here"
+    note = f"# An adapter is loaded into the model that it was trained beside: {base}"
+    return f'from peft import {kind}\n\n{note}\nmodel = {kind}.from_pretrained("this folder"{given})'
 
 
 def _onnx(files: Mapping[str, Path]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from runs.checkpoints.files import CheckpointRefused, folder_of, is_for_inference, list_files
 from runs.checkpoints.register import verify
-from runs.exports.archive import Archive
+from runs.exports.archive import Archive, Layout
 from runs.exports.card import model_card, provenance
 from runs.exports.options import Options
 from runs.exports.parts import Part
@@ -74,27 +74,25 @@ class Plan:
     def filename(self) -> str:
         return f"{self.stem}.{self.options.archive}"
 
-    def archive(self, ready: Path | None = None) -> Archive:
-        """The archive, open. Files that lie in the folder ``ready`` are taken from there, others from the checkpoint.
-
-        Raises CheckpointRefused when a file went.
-        """
+    def archive(self) -> Archive:
+        """The archive of an export that needs no work, open. Raises CheckpointRefused when a file went."""
         layout = zip_layout if self.options.archive == "zip" else tar_layout(self.stem)
         try:
-            return Archive(
-                [self._part(file, ready) for file in self.files], layout, self.checkpoint.created_at
-            )
+            return Archive([self._part(file) for file in self.files], layout, self.checkpoint.created_at)
         except OSError as error:
             raise CheckpointRefused(
                 f"a file went while the export began: {error.strerror or error}"
             ) from error
 
-    def _part(self, file: PlannedFile, ready: Path | None) -> Part:
-        if ready and (found := ready / file.name).is_file():
-            return Part(file.name, found.stat().st_size, found)
+    def _part(self, file: PlannedFile) -> Part:
         if file.work == "made":
             return Part(file.name, file.size, data=file.data)
         return Part(file.name, file.size, self.folder / file.source)
+
+
+def layout_of(options: Options, stem: str) -> Layout:
+    """How the archive is laid out; a tar holds a folder named ``stem``."""
+    return zip_layout if options.archive == "zip" else tar_layout(stem)
 
 
 def plan_export(checkpoint: Checkpoint, options: Options | None = None) -> Plan:

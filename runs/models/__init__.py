@@ -7,6 +7,7 @@ from runs.models.command import Command
 from runs.models.console import ConsoleBlock
 from runs.models.errand import Errand
 from runs.models.evaluation import Evaluation, EvaluationMedia
+from runs.models.export import Export, HubToken
 from runs.models.keeping import Alias, AliasMove, Retention
 from runs.models.preset import Preset
 from runs.models.project import Project
@@ -31,7 +32,9 @@ __all__ = [
     "Errand",
     "Evaluation",
     "EvaluationMedia",
+    "Export",
     "Firing",
+    "HubToken",
     "IngestToken",
     "LoginLink",
     "Notification",

@@ -270,7 +270,8 @@ def act_on_ticked_runs(page: Page, run: str) -> None:
 
 def export_the_best(page: Page, run: str, folder: Path) -> None:
     page.goto(f"/r/{run}/charts")
-    archive = download(page, page.get_by_role("link", name="Export best checkpoint"), folder)
+    page.get_by_role("link", name="Export best checkpoint").click()
+    archive = download(page, page.locator("[data-export-press]"), folder)
     logged = api(page, f"runs/{run}")
     assert measured(archive, logged["spec"], folder / "best") == pytest.approx(
         logged["summaries"]["eval/accuracy"]["max"], abs=1e-9
@@ -281,7 +282,7 @@ def export_of_the_sweep(page: Page, sweep: str, folder: Path) -> None:
     page.goto(f"/s/{sweep}")
     page.get_by_role("link", name="Export best").click()
     expect(page.get_by_role("region", name="Export checkpoint")).to_contain_text("whole")
-    archive = download(page, page.get_by_role("button", name="Download zip"), folder)
+    archive = download(page, page.locator("[data-export-press]"), folder)
     assert zipfile.ZipFile(archive).testzip() is None
 
 

@@ -89,17 +89,18 @@ def test_deleted_checkpoints_are_told_and_shown_when_asked_for(owner_client):
 
 def test_export_sheet_lists_the_files_of_the_zip(owner_client, saved):
     response = owner_client.get("/p/digits/checkpoints", {"ckpt": saved.pk, "export": "1"})
-    files = {file["name"]: file["only_full"] for file in response.context["files"]}
-    assert files["model.safetensors"] is False
-    assert files["optimizer.pt"] is True
-    assert f'action="/c/{saved.pk}/download"' in response.content.decode()
+    plans = response.context["plans"]
+    only_full = {file.name for file in plans["full"].files} - {file.name for file in plans["inference"].files}
+    assert "optimizer.pt" in only_full
+    assert "model.safetensors" not in only_full
+    assert f'action="/c/{saved.pk}/export/begin"' in response.content.decode()
 
 
 def test_export_sheet_of_a_damaged_checkpoint_says_why(owner_client, saved, runs_dir):
     (runs_dir / saved.run_id / saved.path / "config.json").write_text("{")
     page = owner_client.get("/p/digits/checkpoints", {"ckpt": saved.pk, "export": "1"}).content.decode()
     assert "config.json cannot be read as JSON" in page
-    assert "Download zip" not in page
+    assert "data-export-press" not in page
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous")

@@ -4,6 +4,9 @@
 The module itself imports no training library when it is imported. What it returns is JSON; where it raises, the person
 is told the last line of the error, with the traceback one press away. ``TIME_LIMIT``, in seconds, may stand in the
 module. Files belong under ``tempfile``: that folder is the errand's own and is removed with it.
+
+A kind with ``BACKGROUND = True`` is asked for by the server alone, never over REST. It may take hours, goes on when no
+page looks, and one worker does one of them at a time, so that short errands need not wait.
 """
 
 import functools
@@ -23,7 +26,16 @@ TIME_LIMIT = 120.0
 def names() -> tuple[str, ...]:
     """The kinds there are: "read-script" is the module read_script."""
     found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name.replace("_", "-") for name in found if not name.startswith("_")))
+    return tuple(sorted(_kind(name) for name in found if not name.startswith("_")))
+
+
+@functools.cache
+def background() -> tuple[str, ...]:
+    """The kinds that go on by themselves."""
+    found = (
+        importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+    )
+    return tuple(_kind(module.__name__) for module in found if getattr(module, "BACKGROUND", False))
 
 
 def module_of(kind: str) -> ModuleType:
@@ -36,3 +48,7 @@ def module_of(kind: str) -> ModuleType:
 def time_limit(kind: str) -> float:
     """Seconds after which an errand of this kind is ended."""
     return float(getattr(module_of(kind), "TIME_LIMIT", TIME_LIMIT))
+
+
+def _kind(module: str) -> str:
+    return module.rpartition(".")[2].replace("_", "-")

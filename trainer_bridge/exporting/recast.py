@@ -52,7 +52,7 @@ def recast(path: Path, target: Path, dtype: str, told: Callable[[int], None] = l
     """
     tensors, metadata, begin = _read(path, dtype)
     with path.open("rb") as source, target.open("wb") as file:
-        file.write(_header(tensors, metadata))
+        told(file.write(_header(tensors, metadata)))
         for tensor in tensors:
             file.write(_converted(source, begin, tensor))
             told(tensor.size)
