@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('runs', '0019_incidents'),
+        ('runs', '0020_retries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
