@@ -120,12 +120,12 @@ class BridgeCallback(TrainerCallback):
         self._control.apply(self._wheel(args, state, control, kwargs))
         if not state.is_world_process_zero:
             return
-        if self._incidents is not None:
-            self._incidents.step_end(state.global_step)
         now = time.monotonic()
         if now - self._progress_at >= PROGRESS_EVERY:
             self._progress_at = now
             self._report_progress(state)
+        if self._incidents is not None:
+            self._incidents.step_end(state.global_step)
 
     @guarded
     def on_substep_end(
