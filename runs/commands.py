@@ -45,6 +45,20 @@ def send_command(run: Run, kind: str, args: dict[str, Any] | None = None, user: 
     return command
 
 
+def record_resume(run: Run, step: int, differences: dict[str, list[Any]], user: Any) -> None:
+    """Note that somebody had the run go on from ``step``; ``differences``: {setting: [before, after]}."""
+    who = user.get_username() if user is not None else ""
+    Command.objects.create(
+        run=run,
+        kind="resume",
+        status=Status.APPLIED,
+        step=step,
+        result={"settings": plain(differences)},
+        created_by=who,
+        applied_at=timezone.now(),
+    )
+
+
 def open_commands(run_id: str) -> list[Command]:
     """Commands that no bridge has confirmed yet, oldest first."""
     return list(Command.objects.filter(run_id=run_id, status=Status.SENT))

@@ -22,6 +22,7 @@ from runs.commands import drop_open_commands, learning_rate_changes
 from runs.models import Attempt, Checkpoint, Errand, Run, Worker
 from runs.placement import Offer, asked_by, first_for
 from runs.queue import startable
+from runs.resume import own_settings_count, settings_of
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
 
@@ -46,7 +47,7 @@ class Claim:
     resume_from: str | None
     #: What people did to the learning rate up to there.
     changes: list[dict[str, Any]]
-    #: Whether the checkpoint is another run's, so that the arguments count and not what stands in it.
+    #: Whether the checkpoint is another run's, or was made with other settings: the arguments count, not what it holds.
     forked: bool
     #: How many processes train together, and on how many device slots.
     processes: int = 1
@@ -124,7 +125,10 @@ def _claim_again(attempt: Attempt, token: str) -> Claim | None:
 def _new_attempt(run: Run, worker: str, token: str) -> Claim:
     """The attempt that follows; what the former one left open is closed."""
     number = (run.attempts.aggregate(last=Max("number"))["last"] or 0) + 1
-    Attempt.objects.create(run=run, number=number, token_hash=access.hash_token(token), worker=worker)
+    config = settings_of(run.spec)
+    Attempt.objects.create(
+        run=run, number=number, token_hash=access.hash_token(token), worker=worker, config=config
+    )
     checkpoint = resumable(run) if number > 1 or run.parent_id else None
     if number > 1:
         _go_back(run, checkpoint, number)
@@ -142,9 +146,10 @@ def _claim(run: Run, attempt: int, token: str, checkpoint: Checkpoint | None) ->
         spec=run.spec,
         resume_from=checkpoint.path if checkpoint else None,
         changes=learning_rate_changes(run, checkpoint.step) if checkpoint else [],
-        forked=checkpoint is not None and checkpoint.attempt == INHERITED,
         processes=asked.processes,
         slots=asked.slots,
+        forked=checkpoint is not None
+        and (checkpoint.attempt == INHERITED or own_settings_count(run, checkpoint)),
     )
 
 

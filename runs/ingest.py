@@ -122,7 +122,10 @@ def _locked(sender: Sender) -> _Place:
         [sender.attempt_id, sender.source],
     )
     attempts = list(
-        Attempt.objects.raw(f"SELECT * FROM {sql.table(Attempt)} WHERE id = %s", [sender.attempt_id])  # noqa: S608
+        Attempt.objects.raw(
+            f"SELECT {sql.columns(_columns_of_attempt())} FROM {sql.table(Attempt)} WHERE id = %s",  # noqa: S608
+            [sender.attempt_id],
+        )
     )
     if not found or not attempts:
         raise BatchRefused("the run of this attempt was deleted", final=True, over=True)
@@ -139,6 +142,12 @@ def _columns_of_run() -> list[str]:
     large = {"spec", "trial_params", "trial_attrs", "tags", "environment", "traceback"}
     columns = [field.column for field in Run._meta.concrete_fields]
     return [column for column in columns if column and column not in large]
+
+
+@cache
+def _columns_of_attempt() -> list[str]:
+    columns = [field.column for field in Attempt._meta.concrete_fields]
+    return [column for column in columns if column and column != "config"]
 
 
 def _refuse_old(attempt: Attempt) -> None:

@@ -7,12 +7,13 @@ from django.db.models import F
 
 from runs import dispatch, live
 from runs.checkpoints.rank import resumable
-from runs.commands import send_command
+from runs.commands import record_resume, send_command
 from runs.errors import RunError, SpecError
 from runs.labels import clean_tags, label_problems
-from runs.models import Project, Run
+from runs.models import Checkpoint, Project, Run
 from runs.naming import default_name, unique_name
 from runs.removal import delete_run
+from runs.resume import ResumeDiffers, keep_changes, plan_resume
 from runs.specs import Spec, check_spec, objective_of
 from runs.states import State, sources_of, transition
 
@@ -42,18 +43,21 @@ def launch_run(project: Project, spec: Spec, *, name: str = "", tags: Tags = Non
     return run
 
 
-def resume_run(run: Run, user: Any = None) -> None:
-    """Queue a run again, to go on from its last complete checkpoint; a held one goes on. Raises RunError."""
+def resume_run(
+    run: Run, user: Any = None, changes: dict[str, Any] | None = None, *, confirmed: bool = False
+) -> None:
+    """Queue a run again, to go on from its last complete checkpoint; a held one goes on.
+
+    ``changes``: settings by key that are to be otherwise from there on. Raises RunError; SpecError for changes that
+    cannot be; ResumeDiffers where settings differ from those of the checkpoint's attempt and nobody ``confirmed`` it.
+    """
     _refuse_external(run)
-    if run.state == State.PAUSED and run.is_held:
+    if run.state == State.PAUSED and run.is_held and not changes:
         send_command(run, "go_on", user=user)
         return
-    if run.state not in sources_of(State.QUEUED):
-        raise RunError(
-            f"{run.name} is {run.state}; only a paused, stopped, failed or crashed run can be resumed."
-        )
-    if resumable(run) is None:
-        raise RunError(f"{run.name} has no complete checkpoint to go on from. Rerun it instead.")
+    plan = plan_resume(run, resumable_checkpoint(run), changes)
+    if plan.differences and not confirmed:
+        raise ResumeDiffers(run, plan)
     with transaction.atomic():
         if not transition(run.pk, State.QUEUED, reason="", traceback="", ended_at=None):
             raise RunError(f"{run.name} changed its state just now. Look again.")
@@ -61,7 +65,21 @@ def resume_run(run: Run, user: Any = None) -> None:
             # A person wants it to train on: the pruner leaves it alone from now on.
             spared = run.trial_attrs | {"spared": True}
             Run.objects.filter(pk=run.pk).update(is_pruned=False, trial_attrs=spared)
+        keep_changes(run, plan)
+        record_resume(run, plan.checkpoint.step, {d.key: [d.before, d.after] for d in plan.differences}, user)
         tell_queued(run.project.slug)
+
+
+def resumable_checkpoint(run: Run) -> Checkpoint:
+    """The checkpoint that a run which is over would go on from. Raises RunError and says why there is none."""
+    _refuse_external(run)
+    if run.state not in sources_of(State.QUEUED) or run.is_held:
+        raise RunError(
+            f"{run.name} is {run.state}; only a paused, stopped, failed or crashed run can be resumed."
+        )
+    if (checkpoint := resumable(run)) is None:
+        raise RunError(f"{run.name} has no complete checkpoint to go on from. Rerun it instead.")
+    return checkpoint
 
 
 def rerun(run: Run, user: Any = None) -> Run:

@@ -90,8 +90,13 @@ def _firing(firing: Firing) -> Event:
 
 def command_text(command: Command) -> str:
     """What was asked, and what it changed: "Learning rate 3e-4 → 1.5e-4, held"."""
-    title = KINDS[command.kind].title if command.kind in KINDS else command.kind
+    title = KINDS[command.kind].title if command.kind in KINDS else command.kind.capitalize()
     result = command.result
+    if settings := result.get("settings"):
+        changed = [
+            f"{key.partition('.')[2]} {short_value(a)} → {short_value(b)}" for key, (a, b) in settings.items()
+        ]
+        return f"{title} with {', '.join(changed)}"
     if "before" in result and "after" in result:
         extra = {"hold": ", held", "restart": ", schedule restarted"}.get(result.get("op", ""), "")
         return f"{title} {short_value(result['before'])} → {short_value(result['after'])}{extra}"

@@ -9,10 +9,13 @@ from trainer_bridge.person_call import call
 
 
 def command(run: str, kind: str, settings: Iterable[str], server: str, token: str) -> int:
-    """Send the command and print how far it came; the exit code, 1 where it was refused. "resume" is one too."""
+    """Send the command and print how far it came; the exit code, 1 where it was refused.
+
+    "resume" is one too; its settings are those of the run that are to be otherwise, and ``confirm=true``.
+    """
     address = f"runs/{urllib.parse.quote(run, safe='')}"
     if kind == "resume":
-        answer = call(run, server, token, f"{address}/resume", lambda: b"{}")
+        answer = call(run, server, token, f"{address}/resume", lambda: _resume_body(settings))
         said = answer and f"{answer['name']} is {answer['state']}"
     else:
         answer = call(run, server, token, f"{address}/commands", lambda: _body(kind, settings))
@@ -24,6 +27,11 @@ def command(run: str, kind: str, settings: Iterable[str], server: str, token: st
 
 def _body(kind: str, settings: Iterable[str]) -> bytes:
     return json.dumps({"kind": kind, "args": dict(map(_setting, settings))}).encode()
+
+
+def _resume_body(settings: Iterable[str]) -> bytes:
+    changes = dict(map(_setting, settings))
+    return json.dumps({"confirm": changes.pop("confirm", False), "set": changes}).encode()
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -3,17 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard.numbers import number
-from dashboard.responses import told
+from dashboard.responses import is_script, told
 from dashboard.views.access import run_or_404
 from runs.commands import CommandError, send_command
 from runs.errors import RunError
 from runs.launch import resume_run
 from runs.models import Run
+from runs.resume import ResumeDiffers
 from runs.states import State
 from trainer_bridge.fields import parse_int, parse_number
 
@@ -27,9 +30,20 @@ def command(request: HttpRequest, run: str, verb: str) -> HttpResponse:
         raise Http404(f"A run cannot be asked to “{verb}”.")
     try:
         done = VERBS[verb](request, owner)
+    except ResumeDiffers as asks:
+        return _ask(request, owner, asks)
     except (CommandError, RunError, ValueError) as refused:
         return told(request, str(refused), address, status=409)
     return told(request, done, address)
+
+
+def _ask(request: HttpRequest, run: Run, asks: ResumeDiffers) -> HttpResponse:
+    """A script gets what it has to ask, a plain form the page that asks it."""
+    if not is_script(request):
+        return redirect("run_resume", run.pk)
+    table = render_to_string("runs/_differences.html", {"plan": asks.plan})
+    asked = {"title": f"Resume {run.name} with other settings?", "html": table, "yes": "Resume with these"}
+    return JsonResponse({"text": str(asks), "ask": asked}, status=409)
 
 
 def _stop(request: HttpRequest, run: Run) -> str:
@@ -73,7 +87,7 @@ def _pause(request: HttpRequest, run: Run) -> str:
 
 def _resume(request: HttpRequest, run: Run) -> str:
     held = run.is_held
-    resume_run(run, request.user)
+    resume_run(run, request.user, confirmed="confirm" in request.POST)
     return f"{run.name} goes on" if held else f"{run.name} is queued to go on from its last checkpoint"
 
 

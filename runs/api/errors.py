@@ -16,6 +16,7 @@ from runs.errors import ErrandError, RunError, SpecError, UploadError
 from runs.presets import PresetError
 from runs.projects import ProjectError
 from runs.query import QueryError
+from runs.resume import ResumeDiffers
 from runs.rules.check import RuleError
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
         RuleError: lambda e: error_response(422, "This rule cannot be.", e.problems),
         CommandError: lambda e: error_response(409, str(e)),
         PolicyError: lambda e: error_response(422, "This policy cannot be.", e.problems),
+        ResumeDiffers: lambda e: _differs(e),
         RunError: lambda e: error_response(409, str(e)),
         ErrandError: lambda e: error_response(422, str(e)),
         UploadError: lambda e: error_response(422, str(e)),
@@ -53,6 +55,14 @@ def add_error_handlers(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, _handler(answer))
     api.add_exception_handler(OperationalError, _not_stored)
     api.add_exception_handler(Exception, _failed)
+
+
+def _differs(error: ResumeDiffers) -> JsonResponse:
+    """What differs, beside what every error has."""
+    differences = [vars(one) for one in error.plan.differences]
+    problems = {one.key: f"{one.before} → {one.after}. {one.effect}" for one in error.plan.differences}
+    said = {"error": f"{error} Send confirm: true if that is meant.", "problems": problems}
+    return JsonResponse(said | {"differences": differences, "notes": error.plan.notes}, status=409)
 
 
 def _wrong_query(error: QueryError) -> JsonResponse:

@@ -119,6 +119,13 @@ class CommandIn(Schema):
     args: dict[str, Any] = Field(default_factory=dict)
 
 
+class ResumeIn(Schema):
+    """``set``: settings that are to be otherwise from the checkpoint on, {"args.learning_rate": 1e-4}."""
+
+    set: dict[str, Any] = Field(default_factory=dict)
+    confirm: bool = False
+
+
 class ConsoleOut(Schema):
     """Lines from number ``first`` on, each [time, stream, text]; ``total`` lines exist."""
 
@@ -168,9 +175,14 @@ def command_run(request: HttpRequest, run_id: str, body: CommandIn) -> Status:
 
 
 @router.post("/runs/{run_id}/resume", response=RunDetail)
-def resume(request: HttpRequest, run_id: str) -> RunDetail:
-    """Queue an ended run again, to go on from its last complete checkpoint."""
-    resume_run(_run(run_id), request.user)
+def resume(request: HttpRequest, run_id: str, body: ResumeIn | None = None) -> RunDetail:
+    """Queue an ended run again, to go on from its last complete checkpoint.
+
+    Where settings differ from those that the checkpoint was made with, the answer is 409 with the ``differences``, each
+    with its effect, until ``confirm`` says that they are meant.
+    """
+    wish = body or ResumeIn()
+    resume_run(_run(run_id), request.user, wish.set, confirmed=wish.confirm)
     return _detail(_run(run_id))
 
 

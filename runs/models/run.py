@@ -134,6 +134,8 @@ class Attempt(models.Model):
     token_hash = models.CharField(max_length=64, db_index=True)
     worker = models.CharField(max_length=100, default="", blank=True)
     resumed_step = models.PositiveBigIntegerField(null=True, blank=True)
+    # Every setting that it trained with; those of the recipe may have changed since.
+    config = models.JSONField(null=True, blank=True)
     started_at = models.DateTimeField(auto_now_add=True)
     heard_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)

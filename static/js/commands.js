@@ -1,5 +1,5 @@
 // <form data-command> is sent in the background: the button shows that it works, a toast says what came of it.
-import { icon } from "./dom.js";
+import { element, icon } from "./dom.js";
 import { toast } from "./toast.js";
 
 const VERBS = { stop: "Stopping…", kill: "Killing…", save: "Saving…", resume: "Resuming…", evaluate: "Evaluating…", pause: "Pausing…" };
@@ -7,13 +7,36 @@ const VERBS = { stop: "Stopping…", kill: "Killing…", save: "Saving…", resu
 export async function send(url, body) {
   try {
     const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": document.body.dataset.csrf, "X-Requested-With": "fetch" } });
-    const { text } = answer.headers.get("content-type")?.includes("json") ? await answer.json() : { text: `The server refused this (${answer.status}). Reload the page and try again.` };
+    const { text, ask } = answer.headers.get("content-type")?.includes("json") ? await answer.json() : { text: `The server refused this (${answer.status}). Reload the page and try again.` };
+    if (ask) return (await confirmed(ask)) && send(url, withConfirm(body));
     toast(text, { error: !answer.ok });
     return answer.ok;
   } catch {
     toast("The server did not answer, so nothing was sent. Try again when it is back.", { error: true });
     return false;
   }
+}
+
+function withConfirm(body) {
+  const fields = body ?? new FormData();
+  fields.append("confirm", "1");
+  return fields;
+}
+
+// A dialog of what the server asks before it does it; whether the person says yes. The HTML is the server's own.
+function confirmed({ title, html, yes }) {
+  const dialog = element("dialog", { "aria-labelledby": "ask-title", class: "ask" });
+  const content = element("div", { class: "ask-content" });
+  content.innerHTML = html;
+  const press = element("button", { class: "button primary", type: "button" }, yes);
+  const actions = element("div", { class: "dialog-actions" }, element("button", { class: "button", type: "button", "data-closes": true }, "Cancel"), press);
+  dialog.append(element("div", { class: "stack" }, element("h2", { id: "ask-title" }, title), content, actions));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    press.addEventListener("click", () => dialog.close("yes"));
+    dialog.addEventListener("close", () => { resolve(dialog.returnValue === "yes"); dialog.remove(); });
+  });
 }
 
 document.addEventListener("submit", async (event) => {

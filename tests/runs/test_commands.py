@@ -9,7 +9,7 @@ from runs.command_kinds import KINDS
 from runs.commands import CommandError, acknowledge, learning_rate_changes, send_command
 from runs.ingest import apply_batch
 from runs.launch import RunError, resume_run
-from runs.models import Attempt, Command
+from runs.models import Attempt, Checkpoint, Command
 from runs.pauses import wake_paused
 from runs.states import State
 from runs.workers import record_heartbeat, slots_overview
@@ -147,7 +147,7 @@ def test_a_pause_frees_the_slot_until_somebody_resumes(training, user, monkeypat
         send_command(training, "go_on")
     with pytest.raises(RunError, match="no complete checkpoint"):
         resume_run(training)
-    monkeypatch.setattr("runs.launch.resumable", lambda run: True)
+    monkeypatch.setattr("runs.launch.resumable", lambda run: Checkpoint(run=run, attempt=1, step=4))
     resume_run(training, user)
     training.refresh_from_db()
     assert training.state == State.QUEUED
@@ -184,7 +184,7 @@ def test_a_paused_run_that_is_stopped_ends_at_once(make_run, user):
 
 
 def test_a_pause_ends_at_its_hour(training, monkeypatch):
-    monkeypatch.setattr("runs.launch.resumable", lambda run: True)
+    monkeypatch.setattr("runs.launch.resumable", lambda run: Checkpoint(run=run, attempt=1, step=4))
     until = timezone.now() + timedelta(hours=1)
     send_command(training, "pause", {"until": until.isoformat()})
     training.tell(Exit("stopped", 2.0, step=41, reason="paused"))
@@ -196,7 +196,7 @@ def test_a_pause_ends_at_its_hour(training, monkeypatch):
 
 
 def test_a_pause_ends_when_the_machine_is_idle(training, make_run, monkeypatch):
-    monkeypatch.setattr("runs.launch.resumable", lambda run: True)
+    monkeypatch.setattr("runs.launch.resumable", lambda run: Checkpoint(run=run, attempt=1, step=4))
     send_command(training, "pause", {"when_idle": True})
     training.tell(Exit("stopped", 2.0, step=41, reason="paused"))
     other = make_run(State.QUEUED)

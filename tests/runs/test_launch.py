@@ -8,7 +8,7 @@ from django.db import connection
 from runs import dispatch
 from runs.errors import RunError, SpecError
 from runs.launch import launch_run, rerun, resume_run
-from runs.models import Project, Run, Sweep
+from runs.models import Checkpoint, Project, Run, Sweep
 from runs.states import State
 from runs.sweeps.launch import launch_sweep
 
@@ -140,7 +140,7 @@ def test_a_run_without_a_checkpoint_cannot_be_resumed(project):
 
 
 def test_resuming_queues_the_run_again(project, looks, monkeypatch, django_capture_on_commit_callbacks):
-    monkeypatch.setattr("runs.launch.resumable", lambda run: object())
+    monkeypatch.setattr("runs.launch.resumable", lambda run: Checkpoint(run=run, attempt=1, step=4))
     run = launch_run(project, SPEC)
     Run.objects.update(state=State.CRASHED, reason="no word", traceback="…", ended_at="2026-01-01T00:00Z")
     run.refresh_from_db()
