@@ -16,6 +16,7 @@ from runs.errors import RunError
 from runs.models import Project
 from runs.query import QueryError
 from runs.removal import bring_back
+from runs.sweeps.adopt import add_runs
 
 #: Refusals that one message can hold.
 MOST_TOLD = 3
@@ -114,12 +115,18 @@ def _delete(request: HttpRequest, project: Project, ids: list[str]) -> tuple[Don
     return done, f"{_runs(done.count)} deleted."
 
 
+def _add_to_sweep(request: HttpRequest, project: Project, ids: list[str]) -> tuple[Done, str]:
+    done = add_runs(project, ids, request.POST.get("sweep", ""), request.user)
+    return done, f"{_runs(done.count)} added to the sweep."
+
+
 VERBS: dict[str, Verb] = {
     "stop": _stop,
     "tag": _tag,
     "archive": _archive,
     "unarchive": _unarchive,
     "delete": _delete,
+    "sweep": _add_to_sweep,
 }
 
 # --- saved views ---

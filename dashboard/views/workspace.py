@@ -18,6 +18,8 @@ from runs.workspace import Asked, Workspace, workspace
 
 #: Parameters of the address that links on the page change.
 LINKED = ("sort", "q", "page", "open", "group", "cols", "view")
+#: Sweeps, the newest, to which runs can be added.
+MOST_SWEEPS = 100
 
 
 @require_safe
@@ -108,6 +110,7 @@ def _page_context(request: HttpRequest, owner: Project, found: Workspace) -> dic
         "page_path": reverse("project_runs", args=[owner.slug]),
         "keys": found.columns.known_keys,
         "tags": found.columns.tags,
+        "sweeps": list(owner.sweeps.values_list("pk", "name")[:MOST_SWEEPS]),
         "exports": (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet")),
         "export_query": _query_of(request, ("q", "sort")),
         **{f"kept_{name}": _kept(request, name) for name in ("q", "sort", "group")},

@@ -1,16 +1,20 @@
 """Sweeps: create, list, read with their trials, change while they run."""
 
+import tempfile
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Schema
+from ninja import Field, File, Form, Router, Schema, UploadedFile
 from ninja.responses import Status
 
+from runs.errors import RunError
 from runs.models import Project, Sweep
 from runs.sweeps.edit import apply, stop_sweep
+from runs.sweeps.exchange import MOST_BYTES, exported, import_study
 from runs.sweeps.launch import launch_sweep
 from runs.sweeps.plan import plan_of, plan_of_json
 from runs.sweeps.results import SweepResults, Trial, results, results_of
@@ -73,7 +77,7 @@ class EventOut(Schema):
 
 
 class EditIn(Schema):
-    """``kind`` is pause, resume, stop, extend, range, drop, points, parallel, budget, rerun_failed or duplicate."""
+    """``kind`` is one of those in docs/sweeps.md: pause, resume, stop, extend, range, drop, points, …"""
 
     kind: str
     args: dict[str, Any] = Field(default_factory=dict)
@@ -147,6 +151,36 @@ def edit_sweep(request: HttpRequest, sweep_id: str, body: EditIn) -> SweepDetail
     """Change a sweep while it runs (docs/sweeps.md); of duplicate the answer is the new sweep."""
     made = apply(_sweep(sweep_id), body.kind, body.args, request.user)
     return _detail(_sweep(made.pk if isinstance(made, Sweep) else sweep_id))
+
+
+@router.get("/sweeps/{sweep_id}/optuna")
+def export_sweep(request: HttpRequest, sweep_id: str, format: str = "sqlite") -> FileResponse:
+    """The sweep as a file that `optuna.load_study` opens: sqlite or journal."""
+    sweep = _sweep(sweep_id)
+    with exported(sweep, format) as path:
+        # An open file outlives its name, so that the folder can go at once.
+        return FileResponse(path.open("rb"), as_attachment=True, filename=f"{sweep.name}{path.suffix}")
+
+
+@router.post("/sweeps/import", response={201: SweepDetail})
+def import_sweep(
+    request: HttpRequest,
+    project: Form[str],
+    file: File[UploadedFile],
+    study: Form[str] = "",
+    name: Form[str] = "",
+) -> Status:
+    """An Optuna study of a SQLite or journal file, as a finished sweep."""
+    owner = get_object_or_404(Project, slug=project)
+    if (file.size or 0) > MOST_BYTES:
+        raise RunError(f"The file has {file.size} bytes; the most is {MOST_BYTES}.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "study"
+        with path.open("wb") as copy:
+            for part in file.chunks():
+                copy.write(part)
+        sweep = import_study(owner, path, study=study, name=name, user=request.user)
+    return Status(201, _detail(sweep))
 
 
 @router.get("/sweeps/{sweep_id}/events", response=list[EventOut])

@@ -28,6 +28,7 @@ from runs.sweeps.plan import plan_of, plan_to_repeat
 from runs.sweeps.search import Search
 from runs.sweeps.space import Choices, Distribution, Point, Space, is_active, read_distribution
 
+IMPORTED = "This sweep was imported: nothing here says how to train its trials."
 _OVER = (Sweep.State.STOPPED, Sweep.State.FINISHED)
 
 
@@ -67,6 +68,7 @@ def stop_sweep(sweep: Sweep, user: Any = None, *, cut: bool = True) -> int:
 def extend(sweep: Sweep, n: int, user: Any = None) -> SweepEvent:
     """``n`` more trials; a sweep that had ended goes on."""
     with _changing(sweep, user) as change:
+        change.refuse("recipe" not in sweep.spec, IMPORTED)
         _whole("n", n, MOST_TRIALS - sweep.next_trial)
         before = sweep.trials_wanted
         if sweep.sampler == "grid":
@@ -83,6 +85,7 @@ def extend(sweep: Sweep, n: int, user: Any = None) -> SweepEvent:
 def change_range(sweep: Sweep, field: str, low: float, high: float, user: Any = None) -> SweepEvent:
     """Search ``field`` between other ends. What was tried outside of them stays, but is not learned from."""
     with _changing(sweep, user) as change:
+        change.refuse("recipe" not in sweep.spec, IMPORTED)
         found = _distribution(sweep, field)
         if isinstance(found, Choices):
             raise SpecError({field: f"{field} is a list: drop a value or add points instead."})
@@ -151,6 +154,17 @@ def set_budget(sweep: Sweep, budget: dict[str, Any], user: Any = None) -> SweepE
         return change.record("budget", "The budget was changed.", before=before, after=budget)
 
 
+def set_checkpoint_budget(sweep: Sweep, budget: dict[str, Any], user: Any = None) -> SweepEvent:
+    """Which checkpoints of the trials are kept: {"best": k, "rest": "weights"|"none"}, {} for all of them."""
+    with _changing(sweep, user) as change:
+        before = sweep.checkpoint_budget
+        change.set(checkpoint_budget=budget)
+        if problems := plan_problems(plan_of(sweep)):
+            raise SpecError(problems)
+        text = "The checkpoint budget was changed."
+        return change.record("checkpoint_budget", text, before=before, after=budget)
+
+
 def rerun_failed(sweep: Sweep, user: Any = None) -> SweepEvent:
     """Queue the trials that failed or crashed again, each from its last checkpoint or from the start."""
     with _changing(sweep, user) as change:
@@ -165,6 +179,8 @@ def rerun_failed(sweep: Sweep, user: Any = None) -> SweepEvent:
 
 def duplicate(sweep: Sweep, name: str = "", user: Any = None) -> Sweep:
     """A new sweep of the same specification, space and plan. Raises SpecError when it cannot run any more."""
+    if "recipe" not in sweep.spec:
+        raise RunError(IMPORTED)
     name = name.strip() or unique_name(Sweep, sweep.project_id, sweep.name[:90])
     plan = plan_to_repeat(sweep)
     made = launch_sweep(
@@ -185,6 +201,7 @@ EDITS: Mapping[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "points": (add_points, ("points",)),
     "parallel": (set_parallel, ("n",)),
     "budget": (set_budget, ("budget",)),
+    "checkpoint_budget": (set_checkpoint_budget, ("budget",)),
     "rerun_failed": (rerun_failed, ()),
     "duplicate": (duplicate, ("name",)),
 }
@@ -220,6 +237,8 @@ class _Change:
 
     def go_on(self, *, only_if_open: bool = False) -> None:
         """The sweep runs (again). With ``only_if_open`` a paused or stopped one stays so."""
+        if "recipe" not in self.sweep.spec:
+            raise RunError(IMPORTED)
         if only_if_open and self.sweep.state != Sweep.State.FINISHED:
             return
         paused = _paused_seconds(self.sweep)

@@ -15,10 +15,11 @@ export class BulkActions extends EventTarget {
     super();
     Object.assign(this, { page, table, box: page.querySelector("[data-selection]") });
     table.addEventListener("select", () => this.#picked());
-    const on = (name, act) => this.box.querySelector(`[data-${name}]`).addEventListener("click", act);
+    const on = (name, act) => this.box.querySelector(`[data-${name}]`)?.addEventListener("click", act);
     on("clear", () => table.clear());
     on("select-matching", () => this.#all());
     on("tag", () => this.#open("tag"));
+    on("add-to-sweep", () => this.#open("sweep"));
     on("stop", () => this.#open("stop"));
     on("delete", () => this.#open("delete"));
     on("show-only", () => table.showOnly([...table.selected.keys()]));

@@ -9,8 +9,6 @@ import optuna
 from optuna import pruners, samplers
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-#: Some options count as experimental, which people who choose them see in the docs.
-_QUIET = {"action": "ignore", "category": optuna.exceptions.ExperimentalWarning}
 
 _SAMPLERS: dict[str, type[samplers.BaseSampler]] = {
     "random": samplers.RandomSampler,
@@ -27,6 +25,11 @@ _PRUNERS: dict[str, type[pruners.BasePruner]] = {
     "hyperband": pruners.HyperbandPruner,
     "threshold": pruners.ThresholdPruner,
 }
+
+
+def quiet() -> warnings.catch_warnings:
+    """Some of what is used here counts as experimental; a log full of that helps nobody."""
+    return warnings.catch_warnings(action="ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
 def derived_seed(seed: int, *numbers: int) -> int:
@@ -47,7 +50,7 @@ def make_sampler(
         # What they do not choose themselves, the first trials above all, is drawn by the same seed.
         given["independent_sampler"] = samplers.RandomSampler(seed=seed)
         given["warn_independent_sampling"] = False
-    with warnings.catch_warnings(**_QUIET):
+    with quiet():
         return _SAMPLERS[name](seed=seed, **given)
 
 
@@ -56,7 +59,7 @@ def make_pruner(given: Mapping[str, Any]) -> pruners.BasePruner:
     kind = given.get("kind", "none")
     options = {key: value for key, value in given.items() if key != "kind" and value is not None}
     if kind == "patience":
-        with warnings.catch_warnings(**_QUIET):
+        with quiet():
             return pruners.PatientPruner(None, **{"patience": 3} | options)
     if kind == "percentile":
         options.setdefault("percentile", 25.0)
