@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.views import (
+    adopt,
     assist,
     batches,
     bulk,
@@ -87,6 +88,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:project>/compare", compare.project_compare, name="project_compare"),
     path("p/<slug:project>/compare/seeds", more_seeds.more_seeds, name="project_more_seeds"),
     path("p/<slug:project>/checkpoints", checkpoints.project_checkpoints, name="project_checkpoints"),
+    path("p/<slug:project>/adopt", adopt.adopt_folder, name="project_adopt"),
     path("p/<slug:project>/checkpoints/assist", assist.checkpoints, name="project_checkpoints_assist"),
     path("p/<slug:project>/checkpoints/retention", retention.page, name="project_retention"),
     path("p/<slug:project>/checkpoints/retention/save", retention.save, name="project_retention_save"),

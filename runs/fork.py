@@ -5,7 +5,6 @@ points up to its step, as those of an attempt 0: one history, whatever happens t
 """
 
 import json
-import os
 import shutil
 from array import array
 from pathlib import Path
@@ -22,6 +21,7 @@ from runs.dispatch import INHERITED
 from runs.errors import RunError
 from runs.ids import new_id
 from runs.launch import Tags, launch_run
+from runs.linking import link_tree
 from runs.models import Checkpoint, Project, Run, Series
 from runs.specs import Spec
 from trainer_bridge.paths import RunPaths
@@ -96,19 +96,12 @@ def _take_over(checkpoint: Checkpoint, run: Run) -> None:
 
 def _link(source: Path, target: Path) -> list[list[Any]]:
     """The checkpoint's files in the new run's folder: [[name, bytes], …]."""
-    shutil.copytree(source, target, copy_function=_link_file, symlinks=True)
+    link_tree(source, target)
     state = target / "trainer_state.json"
     told = json.loads(state.read_text())
     state.unlink()  # a link: the parent's file stays as it is
     state.write_text(json.dumps(_own_state(told, source, target), indent=2))
     return [[name, size] for name, size in list_files(target)]
-
-
-def _link_file(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another disk, or one without links
-        shutil.copy2(source, target)
 
 
 def _own_state(told: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:

@@ -52,6 +52,10 @@ def resume_run(
     cannot be; ResumeDiffers where settings differ from those of the checkpoint's attempt and nobody ``confirmed`` it.
     """
     _refuse_external(run)
+    if "adopted" in run.environment:
+        raise RunError(
+            f"{run.name} was adopted. Fork one of its checkpoints, and name the data it learned from."
+        )
     if run.state == State.PAUSED and run.is_held and not changes:
         send_command(run, "go_on", user=user)
         return

@@ -100,7 +100,8 @@ def _can_resume(run: Run) -> bool:
     if run.state == State.PAUSED and run.is_held:
         return True
     waits = run.state in (State.PAUSED, State.STOPPED, State.FAILED, State.CRASHED)
-    return waits and not run.is_external and resumable(run) is not None
+    is_ours = not run.is_external and "adopted" not in run.environment
+    return waits and is_ours and resumable(run) is not None
 
 
 def progress_of(run: Run) -> float | None:

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 
 from runs.api import (
+    adopt,
     aliases,
     checkpoints,
     compare,
@@ -58,6 +59,7 @@ for module in (
     checkpoints,
     aliases,
     retention,
+    adopt,
     compare,
     errands,
     uploads,

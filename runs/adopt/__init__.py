@@ -1,0 +1,1 @@
+"""Folders that a Trainer wrote elsewhere become runs: curves, arguments, checkpoints (docs/checkpoints.md)."""
