@@ -99,6 +99,7 @@ def _tabs(request: HttpRequest, project: Project) -> list[Tab]:
 def slots_text(slots: SlotsOverview) -> str:
     """ "1/2 device slots · 3 queued", or why nothing runs yet."""
     waiting = f" · {slots.queued} queued" if slots.queued else ""
+    waiting += " · queue held" if slots.held is not None else ""
     if slots.warming:
         return f"worker warming up{waiting}"
     if not slots.total:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from runs.models import Run, Worker
+from runs.models import QueueHold, Run, Worker
 from runs.placement import asked_by, behind, places
 from runs.queries import progress_of
 from runs.queue import PRIORITIES, Start, expected_starts, queued
+from runs.queue import held as queue_hold
 from runs.states import ACTIVE, ENDED, State
 from runs.workers import SlotsOverview, queue_reason, slots_overview
 
@@ -70,6 +71,7 @@ class WorkerCard:
 
 @dataclass(frozen=True)
 class QueuePage:
+    hold: QueueHold | None
     slots: SlotsOverview
     training: list[Training]
     waiting: list[Waiting]
@@ -86,8 +88,11 @@ def queue_page() -> QueuePage:
     rows = list(_light(queued())[: MOST_ROWS + 1])
     more = queued().count() - MOST_ROWS if len(rows) > MOST_ROWS else 0
     starts = expected_starts(rows[:MOST_ROWS], training, slots)
+    if slots.held is not None:
+        starts = dict.fromkeys(starts, Start(None))
     ended = _runs(state__in=ENDED, ended_at__gte=now - ENDED_WITHIN).order_by("-ended_at")[:MOST_ENDED]
     return QueuePage(
+        hold=queue_hold() if slots.held is not None else None,
         slots=slots,
         training=[Training(run, _percent(run), _left(run)) for run in training],
         waiting=_waiting(rows[:MOST_ROWS], starts, slots),

@@ -21,7 +21,7 @@ from runs.checkpoints.rank import resumable
 from runs.commands import drop_open_commands, learning_rate_changes
 from runs.models import Attempt, Checkpoint, Errand, Run, Worker
 from runs.placement import Offer, asked_by, first_for
-from runs.queue import startable
+from runs.queue import held, startable
 from runs.resume import own_settings_count, settings_of
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
@@ -95,8 +95,11 @@ def claim_next(worker: str, request: str = "", offer: Offer | None = None) -> Cl
 
 
 def _next_for(worker: str, offer: Offer) -> Run | None:
-    """A run whose recipe or labels only others have is left to them; a worker that drains gets none."""
-    if Worker.objects.filter(name=worker, draining=True).exists():
+    """A run whose recipe or labels only others have is left to them; a worker that drains gets none.
+
+    While the queue is held nobody gets one.
+    """
+    if held() or Worker.objects.filter(name=worker, draining=True).exists():
         return None
     here = startable().filter(spec__recipe__in=catalog.trainable_by(worker))
     found = first_for(offer, here.values_list("pk", "spec__launch").iterator(chunk_size=100))

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from runs.errors import RunError
 from runs.estimate import estimate, finished_runs
-from runs.models import Run, Sweep
+from runs.models import QueueHold, Run, Sweep
 from runs.placement import asked_by
 from runs.states import ACTIVE, State
 from runs.workers import SlotsOverview, announce_overview
@@ -31,6 +32,34 @@ def queued() -> QuerySet[Run]:
 def startable() -> QuerySet[Run]:
     """The queued runs without those of a paused sweep, which wait for a person."""
     return queued().exclude(sweep__in=Sweep.objects.filter(state=Sweep.State.PAUSED))
+
+
+def hold(user: Any = None) -> None:
+    """Let nothing new start until the queue is released; what trains goes on. Who held it first stays."""
+    who = user.get_username() if user is not None else ""
+    with transaction.atomic():
+        QueueHold.objects.get_or_create(pk=QueueHold.ROW, defaults={"held_by": who})
+        _tell()
+
+
+def release() -> None:
+    """Let runs start again as slots get free."""
+    with transaction.atomic():
+        QueueHold.objects.all().delete()
+        _tell()
+        transaction.on_commit(_send_looks)
+
+
+def _send_looks() -> None:
+    """Workers look at once; they would by themselves after some seconds."""
+    from runs.dispatch import send_looks  # which asks this module what is next
+
+    send_looks()
+
+
+def held() -> QueueHold | None:
+    """Who holds the queue and since when; None while nobody does."""
+    return QueueHold.objects.first()
 
 
 def place_in_queue(run: Run) -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from runs import live
 from runs.catalog import why_nobody_can
-from runs.models import Run, Worker
+from runs.models import QueueHold, Run, Worker
 from runs.placement import HOLDS_SLOT, Place, places, why_no_room
 from runs.states import State
 from trainer_bridge.argument_needs import Machine
@@ -25,7 +25,7 @@ GONE_AFTER = timedelta(seconds=15)
 class SlotsOverview:
     """Device slots of all connected workers, how many train, how many runs wait; whether some warm up.
 
-    ``draining`` slots are of workers that get nothing new.
+    ``draining`` slots are of workers that get nothing new. ``held``: who holds the queue; None while nobody does.
     """
 
     total: int
@@ -33,6 +33,7 @@ class SlotsOverview:
     queued: int
     warming: bool
     draining: int = 0
+    held: str | None = None
 
 
 def record_heartbeat(name: str, state: str, slots: int, busy: int, info: dict[str, Any]) -> int:
@@ -47,7 +48,7 @@ def record_heartbeat(name: str, state: str, slots: int, busy: int, info: dict[st
 
 
 def slots_overview() -> SlotsOverview:
-    """Two queries. Slots are busy while a run that asked for them is active, whatever its worker last said."""
+    """Three queries. Slots are busy while a run that asked for them is active, whatever its worker last said."""
     here = Worker.objects.exclude(state=Worker.State.GONE)
     workers = here.aggregate(
         total=Sum("slots", filter=Q(state=Worker.State.READY)),
@@ -60,7 +61,8 @@ def slots_overview() -> SlotsOverview:
     queued = sum(state == State.QUEUED for state, _ in runs)
     total = (workers["total"] or 0) + (workers["warming"] or 0)
     warming = bool(workers["warming"]) and not workers["total"]
-    return SlotsOverview(total, busy, queued, warming, workers["draining"] or 0)
+    held = QueueHold.objects.values_list("held_by", flat=True).first()
+    return SlotsOverview(total, busy, queued, warming, workers["draining"] or 0, held)
 
 
 def machines() -> list[Machine]:
@@ -89,6 +91,8 @@ def queue_reason(
     ``recipe`` and what it ``asked`` for, where that is said; ``here`` are the connected workers, if they are known.
     """
     overview = overview or slots_overview()
+    if overview.held is not None:
+        return f"the queue is held{overview.held and f' by {overview.held}'}"
     if not overview.total:
         return "no worker is connected"
     if recipe is not None and (missing := why_nobody_can(recipe)):

@@ -25,6 +25,20 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def hold(request: HttpRequest) -> HttpResponse:
+    """Let nothing new start."""
+    queue.hold(request.user)
+    return told(request, "The queue is held: what trains goes on, nothing new starts", "queue")
+
+
+@require_POST
+def release(request: HttpRequest) -> HttpResponse:
+    """Let runs start again."""
+    queue.release()
+    return told(request, "The queue goes on", "queue")
+
+
+@require_POST
 def change(request: HttpRequest, run: str, verb: str) -> HttpResponse:
     """Move, run next, change the priority or cancel a queued run; a script gets JSON {"text"}, 409 when refused."""
     owner = run_or_404(run)

@@ -22,6 +22,7 @@ from runs.api import (
     launch,
     presets,
     projects,
+    queue,
     recipes,
     retention,
     rules,
@@ -48,6 +49,7 @@ api = NinjaAPI(
 # "external" before "runs": /runs/start is no run.
 for module in (
     projects,
+    queue,
     external,
     launch,
     presets,

@@ -8,6 +8,7 @@ from runs.models.console import ConsoleBlock
 from runs.models.errand import Errand
 from runs.models.evaluation import Evaluation, EvaluationMedia
 from runs.models.export import Export, HubToken
+from runs.models.hold import QueueHold
 from runs.models.keeping import Alias, AliasMove, Retention
 from runs.models.preset import Preset
 from runs.models.project import Project
@@ -41,6 +42,7 @@ __all__ = [
     "PendingPoints",
     "Preset",
     "Project",
+    "QueueHold",
     "Retention",
     "Rewind",
     "Rule",

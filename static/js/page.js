@@ -6,15 +6,15 @@ import { followCounts } from "./counts.js";
 import { on, start } from "./socket.js";
 import { toast } from "./toast.js";
 
-on("workers", ({ total, busy, queued, warming }) => {
+on("workers", ({ total, busy, queued, warming, held }) => {
   const node = document.querySelector("[data-slots-text]");
-  if (node) node.textContent = slotsText(total, busy, queued, warming);
+  if (node) node.textContent = slotsText(total, busy, queued, warming, held);
 });
 
 // The same sentence as dashboard/context.py gives.
-function slotsText(total, busy, queued, warming) {
+function slotsText(total, busy, queued, warming, held) {
   const head = warming ? "worker warming up" : total ? `${busy}/${total} device slots` : "no worker";
-  return queued ? `${head} · ${queued} queued` : head;
+  return head + (queued ? ` · ${queued} queued` : "") + ((held ?? null) !== null ? " · queue held" : "");
 }
 
 // What a rule had to tell stands in the inbox as well; an open page says it at once.

@@ -50,7 +50,7 @@ def test_the_page_costs_few_queries_however_many_projects_and_runs(
 ):
     for number in range(3):
         launch_run(Project.objects.create(name=str(number), slug=str(number)), {"recipe": "digits-vit"})
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         assert owner_client.get(URL).status_code == 200
 
 
@@ -268,7 +268,7 @@ def test_the_check_says_what_would_run(owner_client):
 
 
 def test_the_check_costs_few_queries(owner_client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         owner_client.post(f"{URL}/check", form(args__seed="1"))
 
 

@@ -97,3 +97,17 @@ def test_a_held_run_trains_on_paper_only_while_it_is_paused(owner_client: Client
     make_run(project, "lost", state=State.CRASHED, is_held=True)  # held when its worker went away
     rows = re.findall(r'data-watch="(\w+)"', owner_client.get("/queue").content.decode())
     assert rows == [Run.objects.get(name="held").pk]
+
+
+def test_the_queue_is_held_and_released(owner_client: Client, owner, project: Project):
+    record_heartbeat("box", "ready", 2, 0, {})
+    make_run(project, "waits", state=State.QUEUED)
+    assert "is held" in owner_client.post("/queue/hold", headers=FETCH).json()["text"]
+    page = seen(owner_client.get("/queue"))
+    assert "The queue is held by owner" in page
+    assert "The queue is held by owner." in page, "as the reason of what waits"
+    assert "queue held" in seen(owner_client.get("/p/digits/sweeps")), "in the top bar of every page"
+    assert owner_client.get("/api/v1/queue").json()["held_by"] == "owner"
+    owner_client.post("/queue/release")
+    assert "queue held" not in seen(owner_client.get("/queue"))
+    assert owner_client.get("/api/v1/queue").json()["held_by"] is None

@@ -106,7 +106,7 @@ def test_the_number_of_queries_does_not_grow(
         Command.objects.create(run=run, kind="save", step=step, status="applied")
     add_console(run, 1000)
     make_run(project, "other")
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         page.get(f"/r/{run.pk}/{tab}")
 
 

@@ -233,7 +233,7 @@ def test_reconciling_costs_a_fixed_number_of_queries(
     for _ in range(3):
         make_attempt(make_run(State.RUNNING))
     assert Run.objects.count() == 3
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         reconcile(LONG_AGO)
 
 

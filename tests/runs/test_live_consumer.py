@@ -86,7 +86,7 @@ async def test_a_transition_and_a_changed_list_are_told(run, user):
 async def test_slots_are_told_at_once(user):
     async with connected(await sync_to_async(page)(user)) as (socket,):
         message = await told(socket, "workers")
-        none = {"total": 0, "busy": 0, "queued": 0, "warming": False, "draining": 0}
+        none = {"total": 0, "busy": 0, "queued": 0, "warming": False, "draining": 0, "held": None}
         assert message == {"type": "workers", **none}
 
 

@@ -100,3 +100,15 @@ def test_behind_a_run_of_unknown_length_nothing_is_known(waiting, make_run):
     training = make_run(State.RUNNING, step=50, max_steps=150)
     starts = queue.expected_starts(list(waiting.values()), [training], SlotsOverview(1, 1, 5, False))
     assert {start.at for start in starts.values()} == {None}
+
+
+def test_while_the_queue_is_held_nothing_new_is_claimed(waiting, user):
+    record_heartbeat("box", "ready", 2, 0, {})
+    queue.hold(user)
+    queue.hold()
+    assert claim_next("box") is None
+    assert queue_reason() == "the queue is held by ada"
+    assert queue.held().held_by == "ada", "who held it first"
+    queue.release()
+    assert claim_next("box") is not None
+    assert (queue.held(), queue_reason()) == (None, "")
