@@ -67,13 +67,14 @@ def _current(request: HttpRequest, projects: list[Project]) -> Project | None:
 def project_counts(project: Project) -> dict[str, int]:
     """How many runs, sweeps and whole checkpoints a project has, by the name of their page."""
     # Unordered: in order of time SQLite walks over every row of the project.
-    gone = list(deleted_runs(project).order_by().values_list("pk", flat=True))
-    # Subtracted: to ask each run whether it is deleted takes longer than all the rest of a page.
+    evaluations = Run.everything.filter(project=project, kind=Run.Kind.EVALUATION).order_by()
+    gone = list(deleted_runs(project).order_by().values_list("pk").union(evaluations.values_list("pk")))
+    # Subtracted: to ask each run whether it is deleted, or no training, takes longer than all the rest of a page.
     return {
         "project_runs": Run.everything.filter(project=project).count() - len(gone),
         "project_sweeps": Sweep.objects.filter(project=project).count(),
         "project_checkpoints": checkpoint_count(project.pk)
-        - Checkpoint.objects.filter(deleted_at=None, problem="", run__in=gone).count(),
+        - Checkpoint.objects.filter(deleted_at=None, problem="", run__in=[pk for (pk,) in gone]).count(),
     }
 
 

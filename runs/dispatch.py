@@ -47,6 +47,8 @@ class Claim:
     resume_from: str | None
     #: What people did to the learning rate up to there.
     changes: list[dict[str, Any]]
+    #: Of a run that measures a checkpoint: its step and what is measured; {} for a training.
+    evaluate: dict[str, Any]
     #: Whether the checkpoint is another run's, or was made with other settings: the arguments count, not what it holds.
     forked: bool
     #: How many processes train together, and on how many device slots.
@@ -153,6 +155,7 @@ def _claim(run: Run, attempt: int, token: str, checkpoint: Checkpoint | None) ->
         slots=asked.slots,
         forked=checkpoint is not None
         and (checkpoint.attempt == INHERITED or own_settings_count(run, checkpoint)),
+        evaluate=run.evaluates,
     )
 
 

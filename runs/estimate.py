@@ -76,7 +76,11 @@ def estimate(
 def finished_runs(recipe: str) -> Iterator[Finished]:
     """Spec and seconds of finished runs. One that was resumed waited between its attempts: it says nothing."""
     rows = Run.objects.filter(
-        state=State.FINISHED, origin=Run.Origin.WORKER, spec__recipe=recipe, attempts__number=1
+        state=State.FINISHED,
+        origin=Run.Origin.WORKER,
+        kind=Run.Kind.TRAINING,
+        spec__recipe=recipe,
+        attempts__number=1,
     ).exclude(attempts__number__gt=1)
     for spec, start, end in rows.order_by("-created_at").values_list("spec", "started_at", "ended_at")[
         :LOOKED_AT

@@ -59,6 +59,8 @@ def resume_run(
     if run.state == State.PAUSED and run.is_held and not changes:
         send_command(run, "go_on", user=user)
         return
+    if run.is_evaluation:
+        raise RunError(f"{run.name} measures a checkpoint, which begins anew. Evaluate it again instead.")
     plan = plan_resume(run, resumable_checkpoint(run), changes)
     if plan.differences and not confirmed:
         raise ResumeDiffers(run, plan)
@@ -92,6 +94,10 @@ def rerun(run: Run, user: Any = None) -> Run:
     Raises SpecError when the recipe changed, RunError for a run that was started elsewhere.
     """
     _refuse_external(run)
+    if run.is_evaluation:
+        raise RunError(
+            f"{run.name} measured a checkpoint. Evaluate that again from its run's Evaluation tab."
+        )
     name = unique_name(Run, run.project_id, run.name)
     return launch_run(run.project, run.spec, name=name, tags=run.tags, user=user)
 

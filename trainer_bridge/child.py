@@ -203,6 +203,10 @@ def training_of(job: Job) -> Training:
     """The training of a recipe, or the one that a script makes itself."""
     if job.recipes_dir and job.scripts_dir:
         Places(Path(job.recipes_dir), Path(job.scripts_dir)).use()
+    if job.evaluate:
+        from trainer_bridge.evaluations.again import CheckpointEvaluation
+
+        return CheckpointEvaluation(job)
     if is_script(job.spec["recipe"]):
         from trainer_bridge.own.script_training import ScriptTraining
 

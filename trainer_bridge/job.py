@@ -43,6 +43,8 @@ class Job:
 
     #: Which of the processes this is for. The first one, 0, speaks for all.
     rank: int = 0
+    #: What a run measures that trains nothing: {"step", "part"}, weights in `paths.evaluated`; {} if it trains.
+    evaluate: dict[str, Any] = field(default_factory=dict)
 
     @property
     def paths(self) -> RunPaths:

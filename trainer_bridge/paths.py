@@ -24,6 +24,11 @@ class RunPaths:
         """The Trainer's ``output_dir``: holds ``checkpoint-<step>`` folders."""
         return self.folder / "checkpoints"
 
+    @property
+    def evaluated(self) -> Path:
+        """Weights, configuration and tokenizer of another run's checkpoint, where the run only measures that."""
+        return self.folder / "evaluated"
+
     def attempt_folder(self, attempt: int) -> Path:
         return self.folder / f"attempt-{attempt}"
 

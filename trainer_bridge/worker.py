@@ -198,6 +198,7 @@ class WorkerAgent:
             scripts_dir=str(self._own.places.script),
             changes=claim.get("changes") or [],
             forked=bool(claim.get("forked")),
+            evaluate=claim.get("evaluate") or {},
             processes=processes,
             threads=max(1, self._threads * len(slots) // processes),
             devices=visible_devices(slots),

@@ -4,18 +4,26 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from dashboard.evaluation.again import again_section
 from dashboard.evaluation.history import history
 from dashboard.evaluation.page import page
 from dashboard.views.access import run_or_404
 from dashboard.views.runs import tab_page
-from runs.models import EvaluationMedia
+from runs.models import EvaluationMedia, Run
 
 
 @require_safe
 def evaluation(request: HttpRequest, run: str) -> HttpResponse:
     """``at`` and ``vs`` name evaluations, ``over`` a run beside, ``cell`` filters the rows."""
-    owner = run_or_404(run)
-    return tab_page(request, owner, "evaluation", page(owner, request.GET))
+    return show(request, run_or_404(run))
+
+
+def show(request: HttpRequest, run: Run, problem: str = "", status: int = 200) -> HttpResponse:
+    """The tab, with what keeps a checkpoint from being measured again."""
+    form = again_section(run, request.GET.get("ckpt", ""), request.POST, problem)
+    answer = tab_page(request, run, "evaluation", {**page(run, request.GET), "again": form})
+    answer.status_code = status
+    return answer
 
 
 @require_safe

@@ -42,7 +42,9 @@ class Tab:
 
 @require_safe
 def run_home(request: HttpRequest, run: str) -> HttpResponse:
-    return redirect("run_charts", run)
+    """The curves; of a run that only measures a checkpoint, what it measured."""
+    owner = run_or_404(run)
+    return redirect("run_evaluation" if owner.is_evaluation else "run_charts", run)
 
 
 @require_safe

@@ -14,6 +14,7 @@ from runs.checkpoints import checking, rank, retention
 from runs.checkpoints.files import CheckpointRefused
 from runs.checkpoints.listing import Row, listing
 from runs.directions import greater_is_better, objectives_of
+from runs.evaluations.again import evaluate_again
 from runs.exports.options import Options
 from runs.exports.plan import plan_export
 from runs.exports.response import archive_response
@@ -54,6 +55,19 @@ class CheckpointOut(Schema):
     due_because: str
     deleted_at: datetime | None
     deleted_because: str
+
+
+class EvaluateIn(Schema):
+    """``part`` of the run's own data: "validation", "test" or "train"; or other data by its ``source``."""
+
+    part: str = "test"
+    source: str = ""
+    name: str = ""
+
+
+class EvaluateOut(Schema):
+    run: str
+    name: str
 
 
 class Scope(Schema):
@@ -186,6 +200,14 @@ def fork_checkpoint(request: HttpRequest, checkpoint_id: str, body: ForkIn) -> S
     spec = spec_with(checkpoint.run.spec if body.spec is None else body.spec, body.set)
     run = fork(checkpoint, spec, name=body.name, tags=body.tags, user=request.user)
     return Status(201, Forked(id=run.pk, name=run.name, state=run.state, step=run.step))
+
+
+@router.post("/checkpoints/{checkpoint_id}/evaluate", response={201: EvaluateOut})
+def evaluate_checkpoint(request: HttpRequest, checkpoint_id: str, body: EvaluateIn) -> Status:
+    """Queue a run that measures this checkpoint on another split or other data, and trains nothing."""
+    checkpoint = _checkpoint(checkpoint_id)
+    run = evaluate_again(checkpoint, body.part, body.source, name=body.name, user=request.user)
+    return Status(201, EvaluateOut(run=run.pk, name=run.name))
 
 
 def _chosen(query: Scope) -> tuple[list[Checkpoint], str, bool]:

@@ -58,6 +58,7 @@ class ClaimOut(Schema):
     forked: bool
     processes: int
     slots: int
+    evaluate: dict[str, Any]
 
 
 @router.post("/workers/{name}/heartbeat", response=HeartbeatAnswer)

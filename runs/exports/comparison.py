@@ -33,7 +33,8 @@ def standings(checkpoint: Checkpoint) -> list[Standing]:
     value = value_of(checkpoint, run.objective)
     if value is None or not math.isfinite(value):
         return []
-    rows = Run.objects.filter(project_id=run.project_id, objective=run.objective).exclude(pk=run.pk)
+    trainings = Run.objects.filter(project_id=run.project_id, kind=Run.Kind.TRAINING)
+    rows = trainings.filter(objective=run.objective).exclude(pk=run.pk)
     names = {pk: (name, sweep) for pk, name, sweep in rows.values_list("pk", "name", "sweep_id")[:MOST]}
     bests = _bests(list(names), run.objective, run.greater_is_better)
     everyone = [(names[pk][0], best) for pk, best in bests.items()]
@@ -56,7 +57,8 @@ def over_seeds(run: Run) -> Mean | None:
 
 
 def _candidates(run: Run) -> list[Run]:
-    rows = Run.objects.filter(project_id=run.project_id, spec__recipe=run.spec.get("recipe"))
+    trainings = Run.objects.filter(project_id=run.project_id, kind=Run.Kind.TRAINING)
+    rows = trainings.filter(spec__recipe=run.spec.get("recipe"))
     return list(rows.defer("traceback")[:MOST]) if run.spec.get("recipe") else []
 
 

@@ -32,6 +32,10 @@ class Run(models.Model):
         WORKER = "worker"
         EXTERNAL = "external"
 
+    class Kind(models.TextChoices):
+        TRAINING = "training"
+        EVALUATION = "evaluation"
+
     id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
     sweep = models.ForeignKey(Sweep, null=True, blank=True, on_delete=models.CASCADE, related_name="runs")
@@ -47,6 +51,10 @@ class Run(models.Model):
     name = models.CharField(max_length=120)
     tags = models.JSONField(default=list)
     spec = models.JSONField(default=dict)
+    # An evaluation measures a checkpoint again: {"checkpoint", "run", "run_name", "step", "part", "source"}
+    # (runs/evaluations/again.py). It trains nothing, so tables of trainings leave it out.
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TRAINING)
+    evaluates = models.JSONField(default=dict, blank=True)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.WORKER)
     # The mark of the run in every table and chart: 1 … 12 and on (dotted from 13), given once per project.
     mark = models.PositiveIntegerField(default=0)
@@ -105,6 +113,7 @@ class Run(models.Model):
                 condition=models.Q(ended_at__isnull=False),
             ),
             models.Index(fields=["project"], name="open_runs", condition=models.Q(ended_at__isnull=True)),
+            models.Index(fields=["project"], name="evaluation_runs", condition=models.Q(kind="evaluation")),
             # Hardly any run is deleted, and the others are not in it.
             models.Index(
                 fields=["project", "deleted_at"],
@@ -119,6 +128,11 @@ class Run(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def is_evaluation(self) -> bool:
+        """Whether it only measures a checkpoint of another run."""
+        return self.kind == self.Kind.EVALUATION
 
     @property
     def is_external(self) -> bool:

@@ -9,8 +9,9 @@ from django.test import Client
 
 from dashboard.evaluation.matrix import MOST_CLASSES
 from runs.evaluations.store import store
-from runs.models import Project
-from tests.dashboard.runs_for_tests import make_run
+from runs.models import Project, Run
+from tests.dashboard.runs_for_tests import add_checkpoint, make_run
+from tests.runs.checkpoints.folders import write_checkpoint
 from trainer_bridge.protocol import Evaluated
 
 PNG = b"\x89PNG\r\n\x1a\n small"
@@ -168,3 +169,36 @@ def test_a_picture_is_served_as_what_it_is_and_to_people_only(page: Client, run)
     assert "sandbox" in answer["Content-Security-Policy"]
     assert page.get(f"/r/{run.pk}/evaluation/media/{'0' * 32}").status_code == 404
     assert Client().get(address).status_code == 302
+
+
+def test_a_checkpoint_is_evaluated_again_from_the_page(page: Client, run, settings, tmp_path):
+    settings.RUNS_DIR = tmp_path
+    checkpoint = add_checkpoint(run, 20, 0.9)
+    write_checkpoint(tmp_path / run.pk / "checkpoints" / "checkpoint-20", 20)
+    keep(run, classified(100))
+    assert "Evaluate checkpoint" in seen(page.get(f"/r/{run.pk}/evaluation"))
+    form = {"checkpoint": checkpoint.pk, "data": "own", "part": "test"}
+    answer = page.post(f"/r/{run.pk}/evaluation/again", form)
+    made = Run.objects.get(kind="evaluation")
+    assert answer["Location"] == f"/r/{made.pk}/evaluation"
+    assert "vit @ 20 on test" in seen(page.get(f"/r/{run.pk}/evaluation"))
+    assert "Rerun" not in seen(page.get(f"/r/{made.pk}/evaluation"))
+
+
+def test_what_was_typed_stays_when_it_is_refused(page: Client, run, settings, tmp_path):
+    settings.RUNS_DIR = tmp_path
+    Run.objects.filter(pk=run.pk).update(spec={"recipe": "text-classification"})
+    checkpoint = add_checkpoint(run, 20, 0.9)
+    write_checkpoint(tmp_path / run.pk / "checkpoints" / "checkpoint-20", 20)
+    form = {"checkpoint": checkpoint.pk, "data": "other", "source": "no/such.csv"}
+    answer = page.post(f"/r/{run.pk}/evaluation/again", form)
+    assert answer.status_code == 422
+    assert 'value="no/such.csv"' in answer.content.decode()
+    assert "no/such.csv" in re.search(r'class="note error".*?</div>', answer.content.decode())[0]
+
+
+def test_a_damaged_checkpoint_is_not_measured(page: Client, run):
+    checkpoint = add_checkpoint(run, 20, 0.9)
+    answer = page.post(f"/r/{run.pk}/evaluation/again", {"checkpoint": checkpoint.pk, "data": "own"})
+    assert answer.status_code == 409
+    assert 'class="note error"' in answer.content.decode()

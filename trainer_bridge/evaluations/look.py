@@ -62,10 +62,14 @@ class Look:
 
     def text(self, ids: Any) -> str:
         """Token ids as a text of bounded length, without marks of beginning, end and padding."""
+        return self.written(ids).strip()
+
+    def written(self, ids: Any) -> str:
+        """The same with the spaces and line ends at its beginning and end, which a language model writes too."""
         real = [int(token) for token in ids if int(token) >= 0]
         if not self.writes:
             return " ".join(map(str, real[:TEXT]))[:TEXT]
-        return str(self._processor.decode(real, skip_special_tokens=True)).strip()[:TEXT]
+        return str(self._processor.decode(real, skip_special_tokens=True))[:TEXT]
 
     def piece(self, token: Any) -> str:
         """One token as a person reads it."""

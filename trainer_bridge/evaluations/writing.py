@@ -37,9 +37,9 @@ def written(model: Any, prompts: list[list[int]], look: Look) -> list[dict[str, 
             )
         samples.append(
             {
-                "prompt": look.text(tokens[:read]),
-                "said": look.text(found[0, read:]),
-                "true": look.text(tokens[read : read + WRITTEN]),
+                "prompt": look.written(tokens[:read]),
+                "said": look.written(found[0, read:]),
+                "true": look.written(tokens[read : read + WRITTEN]),
             }
         )
     return samples
