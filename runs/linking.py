@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def link_tree(source: Path, target: Path, leave_out: Callable[[str, list[str]], list[str]] | None = None) -> None:
+def link_tree(
+    source: Path, target: Path, leave_out: Callable[[str, list[str]], list[str]] | None = None
+) -> None:
     """``source`` also as ``target``, which must not exist; symbolic links stay what they are. Raises OSError.
 
     ``leave_out`` gives of a folder and its names those that are not wanted.

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0019_incidents'),
+        ('runs', '0023_queue_hold'),
     ]
 
     operations = [
