@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 # Loads the apps; what follows imports models.
 pages = get_asgi_application()
 
+from dashboard.archive_sending import ArchiveSending  # noqa: E402
 from dashboard.guards import BodyLimit, OriginGuard, not_found  # noqa: E402
 from dashboard.lifespan import Lifespan  # noqa: E402
 from dashboard.static_files import static_files  # noqa: E402
@@ -22,6 +23,6 @@ bridge: Any = OriginGuard(BridgeConsumer.as_asgi(), required=False)
 live: Any = OriginGuard(AuthMiddlewareStack(LiveConsumer.as_asgi()), required=True)
 sockets = URLRouter([path("ws/bridge/", bridge), path("ws/live/", live), re_path("", not_found)])
 files: Any = static_files
-limited: Any = BodyLimit(pages)
+limited: Any = BodyLimit(ArchiveSending(pages))
 http = URLRouter([re_path("^static/", files), re_path("", limited)])
 application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": Lifespan()})

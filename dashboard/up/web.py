@@ -5,6 +5,7 @@ import socket
 import uvicorn
 
 from dashboard.up import tether
+from dashboard.up.http_protocol import FileSendingProtocol
 from trainer_bridge.protocol import MAX_FRAME
 
 #: Seconds an unfinished response gets at the end; open websockets are closed at once.
@@ -15,6 +16,7 @@ def serve(listener: socket.socket, *, tethered: bool) -> None:
     """Answer on a bound socket until SIGTERM. ``tethered``: a child of `up`, begins at its word."""
     config = uvicorn.Config(
         "dashboard.asgi:application",
+        http=FileSendingProtocol,
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME,
         lifespan="on",

@@ -2,11 +2,12 @@
 
 import os
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from isal.isal_zlib import crc32
 
 #: Bytes read from a file at once.
 BLOCK = 1024 * 1024
@@ -34,12 +35,12 @@ class OpenPart:
     def __init__(self, part: Part) -> None:
         self.name, self.size = part.name, part.size
         self._data = part.data
-        self._file = part.path.open("rb") if part.path else None
+        self.file = part.path.open("rb") if part.path else None
         self._lock = threading.Lock()
-        self._crc, self._summed = 0, 0
-        self.stamp: tuple[int, ...] = (zlib.crc32(part.data), part.size)
-        if self._file:
-            found = os.fstat(self._file.fileno())
+        self._summing = threading.Lock()
+        self.stamp: tuple[int, ...] = (crc32(part.data), part.size)
+        if self.file:
+            found = os.fstat(self.file.fileno())
             self.stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
             if found.st_size != part.size:
                 self.close()
@@ -51,35 +52,30 @@ class OpenPart:
             block = self._block(start, min(BLOCK, stop - start))
             if not block:
                 raise OSError(f"{self.name} became shorter while it was read")
-            self._sum(start, block)
             start += len(block)
             yield block
 
     def crc(self) -> int:
-        """The CRC-32 of the whole file; only what was not read yet is read for it."""
-        if self.stamp in _known:
-            return _known[self.stamp]
-        while self._summed < self.size:
-            for _ in self.read(self._summed, self.size):
-                pass
-        _known[self.stamp] = self._crc
+        """The CRC-32 of the whole file, read for it when it is not known. Two that ask at once read it once."""
+        with self._summing:
+            if self.stamp in _known:
+                return _known[self.stamp]
+            found = 0
+            for block in self.read(0, self.size):
+                found = crc32(block, found)
+        _known[self.stamp] = found
         if len(_known) > _MOST_KNOWN:
             _known.popitem(last=False)
-        return self._crc
+        return found
 
     def close(self) -> None:
         """Waits for a block that is being read: its number could by then belong to another file."""
         with self._lock:
-            if self._file:
-                self._file.close()
+            if self.file:
+                self.file.close()
 
     def _block(self, start: int, size: int) -> bytes:
-        if self._file is None:
+        if self.file is None:
             return self._data[start : start + size]
         with self._lock:
-            return os.pread(self._file.fileno(), size, start)
-
-    def _sum(self, start: int, block: bytes) -> None:
-        if start == self._summed and self.stamp not in _known:
-            self._crc = zlib.crc32(block, self._crc)
-            self._summed += len(block)
+            return os.pread(self.file.fileno(), size, start)

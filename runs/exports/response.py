@@ -1,8 +1,13 @@
-"""The HTTP answer that streams an archive: constant memory, any stretch of it, the event loop stays free."""
+"""The HTTP answer that streams an archive: constant memory, any stretch of it, the event loop stays free.
+
+Where the server offers to send archives itself (dashboard/archive_sending.py), it is handed the archive; else, as in
+tests, Django streams it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -10,7 +15,18 @@ from django.http.response import HttpResponseBase
 from runs.exports.archive import Archive
 from runs.exports.ranges import RangeNotSatisfiable, asked_range
 
+#: Key of the request's scope under which the server takes an Outgoing.
+SLOT = "trainboard.outgoing"
 _TYPES = {"zip": "application/zip", "tar": "application/x-tar"}
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """The bytes from ``start`` to ``stop`` of an open archive, which whoever takes it closes."""
+
+    archive: Archive
+    start: int
+    stop: int
 
 
 class Stream:
@@ -68,5 +84,8 @@ def archive_response(request: HttpRequest, archive: Archive, filename: str) -> H
     status = 206 if asked else 200
     if request.method == "HEAD":
         archive.close()
+        return HttpResponse(status=status, headers=headers)
+    if (slot := getattr(request, "scope", {}).get(SLOT)) is not None:
+        slot.append(Outgoing(archive, start, stop))
         return HttpResponse(status=status, headers=headers)
     return StreamingHttpResponse(Stream(archive, start, stop), status=status, headers=headers)

@@ -26,7 +26,7 @@ def zip_layout(parts: list[OpenPart], time: datetime) -> Iterator[Segment]:
     entries, at = [], 0
     for part in parts:
         entries.append((part, at))
-        pieces = [fixed(_local(part, time)), Segment(part.size, part=part), _descriptor(part)]
+        pieces = [fixed(_local(part, time)), Segment(part.size, part=part, ahead=part.crc), _descriptor(part)]
         at += sum(piece.size for piece in pieces)
         yield from pieces
     size = sum(len(_central(part, begin, time, 0)) for part, begin in entries)
