@@ -6,11 +6,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from runs.models import QueueHold, Run, Worker
-from runs.placement import asked_by, behind, places
+from runs import catalog
+from runs.models import QueueHold, RefusedWorker, Run, Worker
+from runs.placement import Place, asked_by, behind, places
 from runs.queries import progress_of
 from runs.queue import PRIORITIES, Start, expected_starts, queued
 from runs.queue import held as queue_hold
+from runs.refusals import refused_workers
 from runs.states import ACTIVE, ENDED, State
 from runs.workers import SlotsOverview, queue_reason, slots_overview
 
@@ -59,6 +61,8 @@ class WorkerCard:
     worker: Worker
     slots: list[SlotRow]
     silent_for: float | None
+    #: Recipes that queued runs need and it has not.
+    missing: list[str]
 
     @property
     def labels(self) -> list[str]:
@@ -78,6 +82,7 @@ class QueuePage:
     more: int
     ended: list[Run]
     workers: list[WorkerCard]
+    refused: list[RefusedWorker]
 
 
 def queue_page() -> QueuePage:
@@ -87,18 +92,24 @@ def queue_page() -> QueuePage:
     training = [*_runs(state__in=ACTIVE).order_by("started_at", "id"), *held]
     rows = list(_light(queued())[: MOST_ROWS + 1])
     more = queued().count() - MOST_ROWS if len(rows) > MOST_ROWS else 0
-    starts = expected_starts(rows[:MOST_ROWS], training, slots)
+    here = places()
+    starts = expected_starts([run for run in rows[:MOST_ROWS] if _fits(run, here)], training, slots)
     if slots.held is not None:
         starts = dict.fromkeys(starts, Start(None))
+    missing = catalog.lacking({run.spec.get("recipe") for run in rows})
     ended = _runs(state__in=ENDED, ended_at__gte=now - ENDED_WITHIN).order_by("-ended_at")[:MOST_ENDED]
     return QueuePage(
         hold=queue_hold() if slots.held is not None else None,
         slots=slots,
         training=[Training(run, _percent(run), _left(run)) for run in training],
-        waiting=_waiting(rows[:MOST_ROWS], starts, slots),
+        waiting=_waiting(rows[:MOST_ROWS], starts, slots, here),
         more=max(more, 0),
         ended=list(ended),
-        workers=[_card(worker, training, now) for worker in Worker.objects.order_by("name")],
+        workers=[
+            _card(worker, training, now, missing.get(worker.name, []))
+            for worker in Worker.objects.order_by("name")
+        ],
+        refused=list(refused_workers()),
     )
 
 
@@ -110,8 +121,14 @@ def _light(rows: Any) -> Any:
     return rows.select_related("project", "sweep").defer("environment", "traceback")
 
 
-def _waiting(runs: list[Run], starts: dict[str, Start], slots: SlotsOverview) -> list[Waiting]:
-    here = places() if runs else []
+def _fits(run: Run, here: list[Place]) -> bool:
+    """Whether it could ever train on a worker that is connected; of another nobody knows when it starts."""
+    return any(place.could_take(asked_by(run.spec)) for place in here)
+
+
+def _waiting(
+    runs: list[Run], starts: dict[str, Start], slots: SlotsOverview, here: list[Place]
+) -> list[Waiting]:
     asked = {run.pk: asked_by(run.spec) for run in runs}
     held_up = behind(((run.pk, run.name, asked[run.pk]) for run in runs), here)
     ids: list[str | None] = [run.pk for run in runs]
@@ -120,7 +137,7 @@ def _waiting(runs: list[Run], starts: dict[str, Start], slots: SlotsOverview) ->
             run=run,
             number=n + 1,
             reason=_reason(run, queue_reason(slots, run.spec.get("recipe"), asked[run.pk], here), held_up),
-            start=starts[run.pk],
+            start=starts.get(run.pk, Start(None)),
             previous=ids[n - 1] if n else None,
             after_next=ids[n + 2] if n + 2 < len(ids) else None,
             is_last=n + 1 == len(ids),
@@ -147,11 +164,11 @@ def _left(run: Run) -> float | None:
     return max(run.max_steps - run.step, 0) / run.speed
 
 
-def _card(worker: Worker, training: list[Run], now: datetime) -> WorkerCard:
+def _card(worker: Worker, training: list[Run], now: datetime, missing: list[str]) -> WorkerCard:
     mine = [run for run in training if run.worker == worker.name]
     gone = worker.state == Worker.State.GONE
     silent_for = (now - worker.heard_at).total_seconds() if gone else None
-    return WorkerCard(worker, _slot_rows(worker, mine, gone), silent_for)
+    return WorkerCard(worker, _slot_rows(worker, mine, gone), silent_for, missing)
 
 
 def _slot_rows(worker: Worker, mine: list[Run], gone: bool) -> list[SlotRow]:

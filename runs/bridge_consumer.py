@@ -15,6 +15,7 @@ from runs.ingest import Applied, BatchRefused, Sender, apply_batch, heard, last_
 from runs.models import Attempt
 from runs.socket import SocketConsumer
 from runs.sweeps import bell
+from runs.versions import version_problem
 from runs.workers import announce_overview
 from runs.writer import writer
 from trainer_bridge import protocol
@@ -32,8 +33,6 @@ LONGEST_REASON = 123
 HELLO_WITHIN = 10.0
 #: Seconds between two signs of life that are stored while nothing else comes.
 HEARD_EVERY = 5.0
-#: The first protocol version that this server still speaks.
-OLDEST_VERSION = 1
 
 
 class BridgeConsumer(SocketConsumer):
@@ -112,9 +111,9 @@ class BridgeConsumer(SocketConsumer):
         """The attempt that Hello names, if the token is for it and the version is one of ours."""
         if self.sender is not None:
             raise protocol.ProtocolError("hello may be said once")
-        if not OLDEST_VERSION <= hello.version <= protocol.VERSION:
+        if problem := version_problem(hello.version, "bridge"):
             # Not final: the events wait on the training's disk until one of the two was updated.
-            raise BatchRefused(_other_version(hello.version))
+            raise BatchRefused(problem)
         attempt = self.attempt
         if attempt is None or (hello.run, hello.attempt) != (attempt.run_id, attempt.number):
             raise BatchRefused(f"the token is not for attempt {hello.attempt} of run {hello.run}", final=True)
@@ -173,17 +172,6 @@ class BridgeConsumer(SocketConsumer):
     def _stop_timer(self) -> None:
         if self._hello_timer is not None:
             self._hello_timer.cancel()
-
-
-def _other_version(version: int) -> str:
-    ours = f"version {protocol.VERSION}"
-    if protocol.VERSION != OLDEST_VERSION:
-        ours = f"versions {OLDEST_VERSION} to {protocol.VERSION}"
-    where = "on the server" if version > protocol.VERSION else "where it trains"
-    return (
-        f"the bridge speaks protocol version {version}, this server {ours}: "
-        f"update the trainboard package {where}"
-    )
 
 
 def _bearer(scope: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ The web process never runs a person's code: what it knows of an own recipe is wh
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,15 @@ def trainable_by(worker: str) -> list[str]:
     """The names of the recipes that a worker may be given."""
     names = WorkerCatalogue.objects.filter(worker__name=worker).values_list("names", flat=True).first()
     return [*recipes.catalog(), *(names or [])]
+
+
+def lacking(names: Iterable[Any]) -> dict[str, list[str]]:
+    """Connected worker → those of the recipes ``names`` that it has not; a worker that has all is left out."""
+    own = {name for name in names if isinstance(name, str) and name not in recipes.catalog()}
+    told = {
+        found.worker: sorted(n for n in own if not _has(found, n)) for found in reported() if found.is_here
+    }
+    return {worker: missing for worker, missing in told.items() if missing}
 
 
 def why_nobody_can(name: Any) -> str:

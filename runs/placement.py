@@ -38,6 +38,10 @@ class Place:
     labels: frozenset[str]
     draining: bool
 
+    def could_take(self, asked: Asked) -> bool:
+        """Whether the run may ever train there."""
+        return Offer(self.free, self.largest, self.labels).could_take(asked)
+
 
 def asked_by(spec: Mapping[str, Any]) -> Asked:
     """What a run of this specification asks of its worker."""
@@ -82,7 +86,7 @@ def why_no_room(asked: Asked, here: Sequence[Place]) -> str:
     labelled = [place for place in here if asked.labels <= place.labels]
     if not labelled:
         return _no_labels(asked, here)
-    large = [place for place in labelled if _could(place, asked)]
+    large = [place for place in labelled if place.could_take(asked)]
     if not large:
         most = max(labelled, key=lambda place: place.largest)
         return (
@@ -119,7 +123,7 @@ def behind(queue: Iterable[tuple[str, str, Asked]], here: Sequence[Place]) -> di
     kept: dict[str, str] = {}
     found: dict[str, str] = {}
     for run_id, name, asked in queue:
-        able = [place.name for place in here if place.name in free and _could(place, asked)]
+        able = [place.name for place in here if place.name in free and place.could_take(asked)]
         open_to_it = [place for place in able if place not in kept and free[place] >= asked.slots]
         if open_to_it:
             free[open_to_it[0]] -= asked.slots
@@ -130,7 +134,3 @@ def behind(queue: Iterable[tuple[str, str, Asked]], here: Sequence[Place]) -> di
         for place in able:
             kept.setdefault(place, name)
     return found
-
-
-def _could(place: Place, asked: Asked) -> bool:
-    return asked.labels <= place.labels and asked.slots <= place.largest

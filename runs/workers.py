@@ -1,5 +1,6 @@
 """Workers as the server sees them: who trains, with how many device slots, and what the queue waits for."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -9,9 +10,9 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from runs import live
+from runs import catalog, live
 from runs.catalog import why_nobody_can
-from runs.models import QueueHold, Run, Worker
+from runs.models import QueueHold, RefusedWorker, Run, Worker
 from runs.placement import HOLDS_SLOT, Place, places, why_no_room
 from runs.states import State
 from trainer_bridge.argument_needs import Machine
@@ -36,15 +37,24 @@ class SlotsOverview:
     held: str | None = None
 
 
-def record_heartbeat(name: str, state: str, slots: int, busy: int, info: dict[str, Any]) -> int:
-    """Note that a worker lives; how many runs are queued. Open pages hear of it when something changed."""
+def record_heartbeat(name: str, state: str, slots: int, busy: int, info: dict[str, Any]) -> None:
+    """Note that a worker lives. Open pages hear of it when something changed."""
     fields = {"state": state, "slots": slots, "busy": busy, "info": info}
     with transaction.atomic():
         before = Worker.objects.filter(name=name).values("state", "slots", "busy").first()
         Worker.objects.update_or_create(name=name, defaults={**fields, "heard_at": timezone.now()})
         if before != {"state": state, "slots": slots, "busy": busy}:
+            RefusedWorker.objects.filter(name=name).delete()  # it was let in
             announce_overview()
-    return Run.objects.filter(state=State.QUEUED).count()
+
+
+def waiting_for(worker: str) -> tuple[int, list[str]]:
+    """How many queued runs have a recipe that ``worker`` has; the recipes of the others. Two queries."""
+    has = set(catalog.trainable_by(worker))
+    queued = Run.objects.filter(state=State.QUEUED, origin=Run.Origin.WORKER).order_by()
+    counts = Counter(queued.values_list("spec__recipe", flat=True))
+    missing = sorted(str(recipe) for recipe in counts if recipe not in has)
+    return sum(count for recipe, count in counts.items() if recipe in has), missing
 
 
 def slots_overview() -> SlotsOverview:

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from trainer_bridge import protocol
 from trainer_bridge.address import is_local
 
+#: The header that says which version of the protocol a worker speaks.
+VERSION_HEADER = "Trainboard-Protocol"
 #: Seconds that the server gets to answer.
 PATIENCE = 10.0
 
@@ -19,14 +22,15 @@ class ServerAway(Exception):
 
 
 class NotAllowed(Exception):
-    """The server knows this worker or its token not."""
+    """The server turns this worker away; the text is its reason."""
 
 
 class Waiting(NamedTuple):
-    """What waits for a worker: queued runs, and errands."""
+    """What waits for a worker: queued runs, and errands; recipes that others wait for and it has not."""
 
     runs: int
     errands: int
+    missing: tuple[str, ...] = ()
 
 
 class WorkerApi:
@@ -35,13 +39,15 @@ class WorkerApi:
     def __init__(self, server: str, token: str, name: str) -> None:
         self._base = f"{server.rstrip('/')}/api/v1/workers/{quote(name, safe='')}"
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._headers[VERSION_HEADER] = str(protocol.VERSION)
         proxies = urllib.request.ProxyHandler({}) if is_local(server) else urllib.request.ProxyHandler()
         self._opener = urllib.request.build_opener(proxies)
 
     def heartbeat(self, state: str, slots: int, busy: int, info: dict[str, Any]) -> Waiting:
         """Say that the worker lives; how much waits for one."""
         answer = self._post("heartbeat", {"state": state, "slots": slots, "busy": busy, "info": info}) or {}
-        return Waiting(int(answer.get("queued", 0)), int(answer.get("errands", 0)))
+        missing = tuple(map(str, answer.get("missing", ())))
+        return Waiting(int(answer.get("queued", 0)), int(answer.get("errands", 0)), missing)
 
     def claim(
         self, request: str, room: int = 1, largest: int = 1, labels: Sequence[str] = ()
@@ -86,7 +92,16 @@ class WorkerApi:
 
 def _refusal(error: urllib.error.HTTPError) -> Exception:
     with error:
-        text = error.read(500).decode(errors="replace")
-    if error.code in (401, 403):
-        return NotAllowed(f"the server answered {error.code}: {text}")
-    return ServerAway(f"the server answered {error.code}: {text}")
+        text = error.read(2000).decode(errors="replace")
+    if error.code in (401, 403, 409):
+        return NotAllowed(_sentence(text) or f"it answered {error.code}: {text[:500]}")
+    return ServerAway(f"the server answered {error.code}: {text[:500]}")
+
+
+def _sentence(text: str) -> str:
+    """The sentence of an error as the REST API writes it; "" for what is none."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return ""
+    return str(said.get("error", "")) if isinstance(said, dict) else ""

@@ -73,6 +73,7 @@ class WorkerAgent:
         self._beat = threading.Event()
         self._beating = threading.Thread(target=self._heartbeat_loop, name="heartbeat", daemon=True)
         self._trouble = ""
+        self._missing: set[str] = set()
 
     def start(self) -> None:
         """Begin to warm up, to send heartbeats and to deliver what earlier workers left. Returns at once."""
@@ -150,7 +151,7 @@ class WorkerAgent:
             try:
                 return self._api.claim(request, room, self._slots.largest, self._labels)
             except NotAllowed as refusal:
-                self._note(f"no run can be claimed: {refusal}")
+                self._note(_turned_away(refusal))
                 return None
             except ServerAway as away:
                 self._note(f"the server is away ({away}); trying again")
@@ -250,16 +251,30 @@ class WorkerAgent:
     def _send_beat(self, state: str) -> Waiting:
         try:
             waiting = self._api.heartbeat(state, len(self._slots.slots), self._slots.busy, self._info)
-        except (ServerAway, NotAllowed) as error:
-            self._note(f"no heartbeat reaches the server: {error}")
+        except NotAllowed as refusal:
+            self._note(_turned_away(refusal))
+            return Waiting(0, 0)
+        except ServerAway as away:
+            self._note(f"no heartbeat reaches the server: {away}")
             return Waiting(0, 0)
         if self._trouble:
             log.info("the server answers again")
             self._trouble = ""
+        self._tell_missing(waiting.missing)
         return waiting
+
+    def _tell_missing(self, recipes: tuple[str, ...]) -> None:
+        """Said once for each recipe: the runs wait for a worker that has it."""
+        for name in sorted(set(recipes) - self._missing) if self._own.told else ():
+            log.warning("queued runs need the recipe %s, which worker %s has not", name, self.name)
+        self._missing = set(recipes)
 
     def _note(self, trouble: str) -> None:
         """Log a trouble once, not with every try."""
         if trouble != self._trouble:
             self._trouble = trouble
             log.warning("worker %s: %s", self.name, trouble)
+
+
+def _turned_away(refusal: NotAllowed) -> str:
+    return f"the server turns this worker away: {refusal}"

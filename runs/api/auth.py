@@ -1,16 +1,22 @@
 """Who may use the REST API: a bearer token with the right scope, or a page's log-in session."""
 
+import re
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from ninja.errors import AuthenticationError, AuthorizationError
+from ninja.errors import AuthenticationError, AuthorizationError, HttpError
 from ninja.security import HttpBearer
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from runs.access import api_token_for
+from runs.refusals import note_refusal
+from runs.versions import version_problem
+from trainer_bridge.rest import VERSION_HEADER
 
+#: What a worker may be called.
+WORKER_NAME = r"^[\w.@:+ -]{1,100}$"
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -52,7 +58,32 @@ class Session(AuthBase):
         return request.user
 
 
+class WorkerBearer(Bearer):
+    """A worker's token. One that is turned away is shown to people, who may not see its terminal."""
+
+    def __init__(self) -> None:
+        super().__init__("worker")
+
+    def authenticate(self, request: HttpRequest, token: str) -> User:
+        name = request.resolver_match.kwargs.get("name", "") if request.resolver_match else ""
+        try:
+            user = super().authenticate(request, token)
+            _refuse_version(request)
+        except HttpError as refusal:
+            if re.match(WORKER_NAME, name):
+                note_refusal(name, refusal.message, request.META.get("REMOTE_ADDR", ""))
+            raise
+        return user
+
+
+def _refuse_version(request: HttpRequest) -> None:
+    """Workers before the header was sent spoke the first version."""
+    version = request.headers.get(VERSION_HEADER, "1")
+    if problem := version_problem(int(version) if version.isdecimal() else 0, "worker"):
+        raise HttpError(409, problem)
+
+
 #: For people and their scripts.
 PEOPLE = [Bearer(), Session()]
 #: For worker processes only.
-WORKERS = [Bearer("worker")]
+WORKERS = [WorkerBearer()]

@@ -9,14 +9,14 @@ from ninja.errors import HttpError
 from ninja.responses import Status
 
 from runs import catalog, errand_work
-from runs.api.auth import WORKERS
+from runs.api.auth import WORKER_NAME, WORKERS
 from runs.dispatch import claim_next
 from runs.placement import Offer
-from runs.workers import announce_overview, record_heartbeat
+from runs.workers import announce_overview, record_heartbeat, waiting_for
 
 router = Router(tags=["workers"], auth=WORKERS)
 
-Name = Annotated[str, Path(min_length=1, max_length=100, pattern=r"^[\w.@:+ -]+$")]
+Name = Annotated[str, Path(pattern=WORKER_NAME)]
 
 
 class Heartbeat(Schema):
@@ -27,10 +27,14 @@ class Heartbeat(Schema):
 
 
 class HeartbeatAnswer(Schema):
-    """How many runs are queued, and how many errands wait."""
+    """How many queued runs have a recipe that the worker has, how many errands wait.
+
+    ``missing``: recipes that queued runs need and the worker has not.
+    """
 
     queued: int
     errands: int
+    missing: list[str]
 
 
 class ClaimIn(Schema):
@@ -64,10 +68,11 @@ class ClaimOut(Schema):
 @router.post("/workers/{name}/heartbeat", response=HeartbeatAnswer)
 def heartbeat(request: HttpRequest, name: Name, body: Heartbeat) -> HeartbeatAnswer:
     """The worker lives, has so many device slots, and so many train."""
-    queued = record_heartbeat(name, body.state, body.slots, body.busy, body.info)
+    record_heartbeat(name, body.state, body.slots, body.busy, body.info)
     if body.state == "gone":
         errand_work.give_back(name)
-    return HeartbeatAnswer(queued=queued, errands=errand_work.waiting())
+    queued, missing = waiting_for(name)
+    return HeartbeatAnswer(queued=queued, errands=errand_work.waiting(), missing=missing)
 
 
 @router.post("/workers/{name}/claim", response={200: ClaimOut, 204: None})

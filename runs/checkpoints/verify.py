@@ -23,7 +23,11 @@ def problem_of(folder: Path, step: int) -> str:
     if not folder.is_dir():
         return "its folder is not on this machine"
     checks: list[Callable[[Path, int], str]] = [_links, _state, _pickled, _weights, _config, _resume_files]
-    return next((problem for check in checks if (problem := check(folder, step))), "")
+    try:
+        return next((problem for check in checks if (problem := check(folder, step))), "")
+    except FileNotFoundError:
+        # The Trainer's rotation deletes file by file, while we look.
+        return "a file went away while it was read"
 
 
 def _links(folder: Path, step: int) -> str:

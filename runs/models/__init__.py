@@ -18,7 +18,7 @@ from runs.models.series import Chunk, PendingPoints, Rewind, Series
 from runs.models.sweep import Sweep, SweepEvent
 from runs.models.upload import Upload
 from runs.models.view import SavedView
-from runs.models.worker import Worker
+from runs.models.worker import RefusedWorker, Worker
 
 __all__ = [
     "Alias",
@@ -43,6 +43,7 @@ __all__ = [
     "Preset",
     "Project",
     "QueueHold",
+    "RefusedWorker",
     "Retention",
     "Rewind",
     "Rule",

@@ -23,3 +23,18 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RefusedWorker(models.Model):
+    """A worker that is turned away: what it calls itself, from which address, why, and when it tried last."""
+
+    name = models.CharField(max_length=100, unique=True)
+    reason = models.CharField(max_length=300)
+    address = models.CharField(max_length=64, default="", blank=True)
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

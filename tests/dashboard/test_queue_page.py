@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from runs import catalog, refusals
 from runs.models import ApiToken, Project, Run, Worker
 from runs.states import State
 from runs.workers import record_heartbeat
@@ -76,6 +77,44 @@ def test_a_worker_is_drained_and_forgotten(owner_client: Client):
     Worker.objects.update(state="gone")
     owner_client.post(f"/workers/{worker.pk}/forget", headers=FETCH)
     assert owner_client.post(f"/workers/{worker.pk}/forget", headers=FETCH).status_code == 404
+
+
+def test_a_worker_s_card_says_what_it_declares_and_lacks(owner_client: Client, project: Project):
+    info = {
+        "labels": ["a100", "big"],
+        "threads": 4,
+        "largest": 2,
+        "devices": ["H100"],
+        "sharing": 2,
+        "has": {"gpus": 1},
+    }
+    record_heartbeat("box", "ready", 2, 0, info)
+    catalog.report("box", b'{"folders": {}, "recipes": [], "problems": []}')
+    run = make_run(project, "wide", worker="box")
+    Run.objects.filter(pk=run.pk).update(spec={"recipe": "digits-vit", "launch": {"slots": 2}})
+    own = make_run(project, "own", state=State.QUEUED)
+    Run.objects.filter(pk=own.pk).update(spec={"recipe": "mine"})
+    page = seen(owner_client.get("/queue"))
+    assert "a100 big" in page
+    assert "2 device slots of 4 threads , 1 GPU , 2 runs share one" in re.sub(r" ?, ?", " , ", page)
+    assert page.count("wide H100") == 2
+    assert "Queued runs need mine, which this worker has not." in page
+
+
+def test_a_worker_that_is_turned_away_is_shown_with_the_reason(owner_client: Client):
+    refusals.note_refusal("box", "This API token is unknown or was revoked.", "10.0.0.7")
+    page = seen(owner_client.get("/queue"))
+    assert "No worker was let in yet." in page
+    assert "box 10.0.0.7 turned away" in page
+    assert "This API token is unknown or was revoked. It keeps trying" in page
+
+
+def test_when_a_run_starts_that_no_worker_can_take_is_unknown(owner_client: Client, project: Project):
+    record_heartbeat("box", "ready", 1, 0, {"largest": 1})
+    run = make_run(project, "picky", state=State.QUEUED)
+    Run.objects.filter(pk=run.pk).update(spec={"recipe": "digits-vit", "launch": {"labels": "a100"}})
+    page = seen(owner_client.get("/queue"))
+    assert "No connected worker has the label a100; none has any. unknown expected start" in page
 
 
 def test_a_token_for_a_worker_is_shown_once(owner_client: Client):

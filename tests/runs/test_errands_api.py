@@ -44,6 +44,7 @@ def test_the_whole_way_of_an_errand(caller):
     assert worker("POST", "/workers/box/heartbeat", {"state": "ready", "slots": 1})[1] == {
         "queued": 0,
         "errands": 1,
+        "missing": [],
     }
     status, claim = worker("POST", "/workers/box/errands", {})
     assert (status, claim) == (

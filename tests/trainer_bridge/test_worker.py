@@ -44,7 +44,7 @@ class Queue:
 
     def answer(self, what: str, body: dict) -> tuple[int, dict | None]:
         if self.fail_with:
-            return self.fail_with, {"detail": "not now"}
+            return self.fail_with, {"error": "not now", "problems": {}}
         if what == "recipes":
             self.catalogues.append(body)
             return 204, None
@@ -153,6 +153,30 @@ def test_a_token_that_is_refused_is_told_from_a_server_that_is_away(queue):
     queue.close()
     with pytest.raises(ServerAway):
         api.heartbeat("ready", 1, 0, {})
+
+
+def test_a_worker_that_is_turned_away_says_why_once_in_its_terminal(queue, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("trainer_bridge.worker.BEAT_EVERY", 0.01)
+    queue.fail_with = 401
+    agent = WorkerAgent(queue.url, "wrong", "box", 1, tmp_path)
+    agent._beating.start()
+    until(lambda: len(queue.requests) > 3)
+    queue.fail_with = 0
+    until(lambda: "the server answers again" in caplog.text)
+    agent._stopping.set()
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said == ["worker box: the server turns this worker away: not now"]
+
+
+def test_a_recipe_that_queued_runs_need_and_the_worker_has_not_is_said_once(queue, tmp_path, caplog):
+    agent = WorkerAgent(queue.url, "token", "box", 1, tmp_path)
+    agent._own._told_at = 1.0
+    for missing in (("mine",), ("mine",), ("mine", "yours")):
+        agent._tell_missing(missing)
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        f"queued runs need the recipe {name}, which worker box has not" for name in ("mine", "yours")
+    ]
 
 
 def test_a_server_that_does_not_answer_is_away(monkeypatch, queue):

@@ -50,6 +50,11 @@ class OwnFiles:
         self._trouble = ""
         self._stopping = threading.Event()
 
+    @property
+    def told(self) -> bool:
+        """Whether the server knows what there is."""
+        return self._told_at > 0
+
     def start(self) -> None:
         threading.Thread(target=self._loop, name="own-files", daemon=True).start()
 
@@ -100,7 +105,9 @@ class OwnFiles:
     def _tell(self) -> None:
         try:
             self._api.report_recipes(_fitting(self._catalogue))
-        except (ServerAway, NotAllowed) as problem:
+        except NotAllowed:
+            self._told_at = -TELL_EVERY  # which the worker's heartbeat says
+        except ServerAway as problem:
             self._told_at = -TELL_EVERY
             if (trouble := str(problem)) != self._trouble:
                 log.warning("own recipes and scripts cannot be told to the server: %s", problem)
