@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0020_retries'),
+        ('runs', '0024_evaluation_runs'),
     ]
 
     operations = [
