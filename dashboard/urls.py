@@ -123,6 +123,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<str:run>/best/export", exports.run_best_sheet, name="run_best_sheet"),
     path("r/<str:run>/best/download", exports.run_best_download, name="run_best_download"),
     path("r/<str:run>/events", runs.events, name="run_events"),
+    path("r/<str:run>/rate-preview", commands.rate_preview, name="run_rate_preview"),
     path("r/<str:run>/resume", resume.resume, name="run_resume"),
     path("r/<str:run>/batches/<int:warning>", batches.begin, name="run_batch_begin"),
     path("r/<str:run>/batch-rows/<str:errand>", batches.rows, name="run_batch_rows"),

@@ -129,6 +129,11 @@ def _lettered(events: list[Event]) -> list[Event]:
     return [replace(event, letter=letters.get(n, "")) for n, event in enumerate(events)]
 
 
+def next_letter(run: Run) -> str:
+    """What the next event at the run's present step will be called on the charts."""
+    return letter(sum(bool(event.letter) for event in timeline(run)))
+
+
 def letter(place: int) -> str:
     """0 → A, 25 → Z, 26 → AA."""
     text = ""

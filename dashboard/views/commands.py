@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.numbers import number
+from dashboard.rate_plan import rate_plan
 from dashboard.responses import is_script, told
 from dashboard.views.access import run_or_404
 from runs.commands import CommandError, send_command
@@ -19,6 +20,7 @@ from runs.models import Run
 from runs.resume import ResumeDiffers
 from runs.states import State
 from trainer_bridge.fields import parse_int, parse_number
+from trainer_bridge.schedule import wish_problem
 
 
 @require_POST
@@ -92,15 +94,39 @@ def _resume(request: HttpRequest, run: Run) -> str:
 
 
 def _learning_rate(request: HttpRequest, run: Run) -> str:
-    rate = parse_number(_text(request.POST, "rate", "Give a learning rate, such as 3e-4."))
-    how = request.POST.get("how", "schedule")
+    wish = rate_wish(request.POST)
+    send_command(run, "learning_rate", wish, request.user)
+    return f"{run.name} trains with learning rate {number(wish.get('restart') or wish['set'])} from the next step on"
+
+
+def rate_wish(form: QueryDict) -> dict[str, Any]:
+    """What the dialog asks of the learning rate. Raises ValueError with a sentence."""
+    rate = parse_number(_text(form, "rate", "Give a learning rate, such as 3e-4."))
+    how = form.get("how", "schedule")
     if how == "restart":
-        warmup = parse_int(request.POST.get("warmup_steps", "").strip() or "0")
-        args: dict[str, Any] = {"restart": rate, "warmup_steps": warmup}
-    else:
-        args = {"set": rate, "then": "hold" if how == "hold" else "schedule"}
-    send_command(run, "learning_rate", args, request.user)
-    return f"{run.name} trains with learning rate {number(rate)} from the next step on"
+        return {"restart": rate, "warmup_steps": parse_int(form.get("warmup_steps", "").strip() or "0")}
+    return {"set": rate, "then": "hold" if how == "hold" else "schedule"}
+
+
+RATE_HINTS = {
+    "schedule": "The rest of the schedule keeps its shape.",
+    "hold": "It stays at this rate until the end.",
+    "restart": "The schedule begins again from this peak, over the steps that are left.",
+}
+
+
+@require_safe
+def rate_preview(request: HttpRequest, run: str) -> HttpResponse:
+    """How the change in the dialog would look, as a fragment; what cannot be read yet draws the plan alone."""
+    owner = run_or_404(run)
+    try:
+        wish: dict[str, Any] | None = rate_wish(request.GET)
+    except ValueError:
+        wish = None
+    if wish and wish_problem(wish):
+        wish = None
+    hint = RATE_HINTS.get(request.GET.get("how", ""), RATE_HINTS["schedule"])
+    return render(request, "runs/_rate_plan.html", {"plan": rate_plan(owner, wish), "hint": hint})
 
 
 def _end(request: HttpRequest, run: Run) -> str:

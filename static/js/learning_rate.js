@@ -1,14 +1,12 @@
-// The dialog that changes the learning rate: what it is now, × ½ and × 2, and how much of the plan the new one is.
+// The dialog that changes the learning rate: what it is now, × ½ and × 2, and a drawing of the schedule with the change.
 import { number } from "./format.js";
+import { fetchFragment, throttled } from "./parts.js";
 
 const dialog = document.getElementById("rate-dialog");
 const form = dialog.querySelector("[data-rate-form]");
 const { rate, how } = form.elements;
-const HINTS = {
-  schedule: "The rest of the schedule keeps its shape.",
-  hold: "It stays at this rate until the end.",
-  restart: "The schedule begins again from this peak, over the steps that are left.",
-};
+const slider = dialog.querySelector("[data-rate-slider]");
+const plan = dialog.querySelector("[data-rate-plan]");
 
 // The last rate that was logged, as the list of latest values shows it.
 function now() {
@@ -21,9 +19,22 @@ function show() {
   const wanted = Number(rate.value);
   dialog.querySelector("[data-rate-now]").textContent = Number.isFinite(current) ? `now ${number(current)}` : "";
   dialog.querySelector("[data-rate-share]").textContent = current > 0 && wanted > 0 ? `${(wanted / current).toFixed(2)} × now` : "";
-  dialog.querySelector("[data-rate-hint]").textContent = `${HINTS[how.value]} Recorded with your name and marked on every chart.`;
   for (const part of dialog.querySelectorAll("[data-only]")) part.hidden = part.dataset.only !== how.value;
+  if (document.activeElement !== slider && current > 0 && wanted > 0) slider.value = Math.log2(wanted / current);
+  draw();
 }
+
+// The server knows the schedule and what was done to it.
+const draw = throttled(async () => {
+  const wish = new URLSearchParams(new FormData(form));
+  wish.delete("csrfmiddlewaretoken");
+  const fragment = await fetchFragment(`${dialog.dataset.previewUrl}?${wish}`);
+  plan.replaceChildren(...fragment.childNodes);
+}, 150);
+
+slider.addEventListener("input", () => {
+  if (now() > 0) rate.value = String(Number((now() * 2 ** Number(slider.value)).toPrecision(3)));
+});
 
 form.addEventListener("input", show);
 form.addEventListener("click", ({ target }) => {
