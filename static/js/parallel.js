@@ -1,164 +1,146 @@
-// Parallel coordinates of a sweep's trials as SVG: an axis a swept name, the objective last, a line a trial.
-// A brush is chosen by dragging on an axis or by the fields under it; several brushes hold together.
+// Parallel coordinates of a sweep's trials: an axis a swept name, the objectives last, a line a trial.
+// Axes and brushes are SVG, the lines are pixels (line_picture.js). A brush is chosen by dragging on an axis or by the
+// fields under it; several brushes hold together.
 import { element, svg } from "./dom.js";
-import { fieldsOf } from "./parallel_fields.js";
-import { curve, fitting, rampColour } from "./parallel_shapes.js";
-import { plain, scaleOf } from "./scales.js";
+import { number } from "./format.js";
+import { columns, LinePicture } from "./line_picture.js";
+import { fillFields, fieldsOf, typedBrush } from "./parallel_fields.js";
+import { axisParts, brushBox } from "./parallel_shapes.js";
+import { colour, rampColour } from "./ramp.js";
+import { plain } from "./scales.js";
 
 const TOP = 34;
 const HEIGHT = 230;
 const BOTTOM = 12;
-const NUDGE = 0.012;
+// The place under an axis of trials that do not have its value.
+const UNSET = 16;
+const MOST_RATIO = 2;
+const NEAR = 7;
 
-export class Parallel extends EventTarget {
-  #box;
+export class Parallel {
   #svg = svg("svg", { role: "img" });
   #fields = element("div", { class: "brush-fields" });
-  #brushes = new Map();
-  #data;
-  #axes = [];
+  #picture = new LinePicture(element("canvas", { "aria-hidden": "true" }));
+  #lines = new Map();
+  #order = [];
+  #frame = 0;
 
-  constructor(box, data, brushes) {
-    super();
-    this.#box = box;
-    this.#brushes = brushes;
-    box.append(this.#svg, this.#fields);
+  constructor(box, trials) {
+    Object.assign(this, { box, trials });
+    box.append(element("div", { class: "parallel-picture" }, this.#picture.canvas, this.#svg), this.#fields);
     this.#svg.addEventListener("pointerdown", (event) => this.#drag(event));
-    this.#svg.addEventListener("pointerover", (event) => this.#hover(event.target.dataset?.run ?? null));
-    this.#svg.addEventListener("pointerleave", () => this.#hover(null));
-    this.#fields.addEventListener("change", (event) => this.#typed(event.target.closest("fieldset")));
-    new ResizeObserver(() => this.#draw()).observe(box);
-    this.update(data);
+    this.#svg.addEventListener("pointermove", (event) => this.#point(event));
+    this.#svg.addEventListener("pointerleave", () => trials.hover(null));
+    this.#svg.addEventListener("click", (event) => !event.target.dataset.axis && trials.hovered && (location.href = `/r/${trials.hovered.run}`));
+    this.#fields.addEventListener("change", ({ target }) => this.#typed(target.closest("fieldset")));
+    trials.addEventListener("data", () => this.#data());
+    trials.addEventListener("brush", () => this.#brushed());
+    trials.addEventListener("hover", () => this.#overlay());
+    document.addEventListener("themechange", () => this.#layout());
+    new ResizeObserver(() => this.#layout()).observe(box);
+    this.#data();
   }
 
-  update(data) {
-    this.#data = data;
-    const axis = (name, label, read) => ({ name, label, read, scale: scaleOf(data.trials.map(read), name === "objective") });
-    this.#axes = data.params.map(({ name, label }) => axis(label, label, (trial) => trial.params[name]));
-    this.#axes.push(axis("objective", data.objective, (trial) => trial.value));
-    this.#svg.setAttribute("aria-label", `Parallel coordinates of ${data.trials.length} trials over ${this.#axes.map(({ label }) => label).join(", ")}`);
-    if (!this.#fields.contains(document.activeElement)) this.#drawFields();
-    this.#draw();
+  #data() {
+    const { list, axes } = this.trials;
+    this.#svg.setAttribute("aria-label", `Parallel coordinates of ${list.length} trials over ${axes.map(({ label }) => label).join(", ")}. The fields below choose ranges.`);
+    if (!this.#fields.contains(document.activeElement)) this.#fields.replaceChildren(...axes.map(fieldsOf));
+    fillFields(this.#fields, this.trials);
+    this.#layout();
   }
 
-  // The brushes by axis name: [low, high] of numbers, or [value] of words.
-  get brushes() {
-    return this.#brushes;
-  }
-
-  clear() {
-    this.#brushes.clear();
-    this.#changed();
-  }
-
-  matches(trial) {
-    return this.#axes.every(({ name, read, scale }) => {
-      const brush = this.#brushes.get(name);
-      return !brush || inside(read(trial), brush, scale);
-    });
-  }
-
-  highlight(run) {
-    for (const line of this.#svg.querySelectorAll(".trial")) line.classList.toggle("hovered", line.dataset.run === run);
-  }
-
-  #hover(run) {
-    this.dispatchEvent(new CustomEvent("hover", { detail: run }));
-  }
-
-  // While a hand drags, lines only change their class; they are put in order when it lets go.
-  #changed(dragging = false) {
-    this.#fillFields();
-    if (dragging) this.#mark();
-    else this.#draw();
-    this.dispatchEvent(new CustomEvent("brush"));
-  }
-
-  // --- drawing ---
-  #x(number) {
-    return ((number + 0.5) * this.#width) / this.#axes.length;
-  }
-
-  #y(position) {
-    return TOP + (1 - position) * (HEIGHT - TOP - BOTTOM);
-  }
-
+  // --- places, in CSS pixels ---
   get #width() {
     return this.#svg.clientWidth || 800;
   }
 
-  #draw() {
-    this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
-    const trials = [...this.#data.trials].sort((a, b) => this.#goodness(a) - this.#goodness(b));
-    const lines = trials.map((trial, place) => this.#line(trial, place === trials.length - 1));
-    const out = lines.filter((line) => line.classList.contains("out"));
-    const kept = lines.filter((line) => !line.classList.contains("out"));
-    this.#svg.replaceChildren(...out, ...kept, ...this.#axes.map((axis, number) => this.#axis(axis, number)));
+  get #hasUnset() {
+    return this.trials.params.some(({ when }) => when);
   }
 
-  #mark() {
-    const trials = new Map(this.#data.trials.map((trial) => [trial.run, trial]));
-    for (const line of this.#svg.querySelectorAll(".trial")) line.classList.toggle("out", !this.matches(trials.get(line.dataset.run)));
-    for (const axis of this.#svg.querySelectorAll("g")) axis.remove();
-    this.#svg.append(...this.#axes.map((axis, number) => this.#axis(axis, number)));
+  #place(number) {
+    const room = this.#width / this.trials.axes.length;
+    const bottom = HEIGHT - BOTTOM - (this.#hasUnset ? UNSET : 0);
+    return { x: (number + 0.5) * room, top: TOP, bottom, unset: HEIGHT - BOTTOM + 2, room, isLast: number >= this.trials.params.length };
   }
 
-  // 0 worst … 1 best; -1 before the first measurement.
-  #goodness(trial) {
-    if (trial.value === null) return -1;
-    const position = this.#axes.at(-1).scale.position(trial.value);
-    return this.#data.greater ? position : 1 - position;
+  #points(trial) {
+    return this.trials.axes.flatMap(({ read, scale, isObjective }, number) => {
+      const [{ x, top, bottom, unset }, value] = [this.#place(number), read(trial)];
+      if (value === null || value === undefined) return isObjective ? [] : [[x, unset]];
+      return [[x, bottom - scale.position(value) * (bottom - top)]];
+    });
   }
 
-  #line(trial, isLast) {
-    const goodness = this.#goodness(trial);
-    const line = svg("path", { d: this.#path(trial), class: "trial", "data-run": trial.run });
-    line.classList.toggle("unmeasured", goodness < 0);
-    line.classList.toggle("best-trial", isLast && goodness >= 0);
-    line.classList.toggle("out", !this.matches(trial));
-    if (goodness >= 0) line.style.stroke = rampColour(goodness);
-    const value = trial.value === null ? trial.state : plain(trial.value);
-    line.append(svg("title", {}, `trial ${trial.number}: ${value}`));
-    return line;
+  // --- drawing ---
+  #layout() {
+    const [ratio, width] = [Math.min(MOST_RATIO, devicePixelRatio || 1), this.#width];
+    this.#svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    this.#picture.resize(width, HEIGHT, ratio);
+    this.#order = [...this.trials.list].sort((a, b) => this.trials.goodness(a) - this.trials.goodness(b));
+    const best = this.#order.at(-1);
+    this.#lines = new Map(this.#order.map((trial) => [trial, this.#line(trial, ratio, trial === best)]));
+    const grey = { rgb: colour("line-2"), alpha: 0.45, width: 1, dash: null };
+    this.#picture.ground(colour("surface"), [...this.#lines.values()].map(({ ys }) => ({ ys, ...grey })));
+    this.#paint();
   }
 
-  #path(trial) {
-    const points = this.#axes
-      .map(({ read, scale }, number) => [this.#x(number), read(trial), scale])
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([x, value, scale]) => [x, this.#y(scale.position(value))]);
-    return points.map(([x, y], place) => (place ? curve(points[place - 1], [x, y]) : `M${x} ${y}`)).join("");
+  #line(trial, ratio, isBest) {
+    const ys = columns(this.#points(trial).map(([x, y]) => [x * ratio, y * ratio]), this.#picture.width);
+    const goodness = this.trials.goodness(trial);
+    if (goodness < 0) return { ys, rgb: colour("tx3"), alpha: 0.8, width: 1.2, dash: [2, 3] };
+    return { ys, rgb: rampColour(goodness), alpha: 0.9, width: isBest ? 3 : 1.5, dash: trial.pruned ? [5, 4] : null };
   }
 
-  #axis({ name, label, scale }, number) {
-    const x = this.#x(number);
-    const isLast = number === this.#axes.length - 1;
-    const group = svg("g", {}, svg("line", { class: "axis", x1: x, x2: x, y1: this.#y(1), y2: this.#y(0) }));
-    group.append(svg("text", { class: "axis-name", x, y: 14 }, fitting(label, this.#width / this.#axes.length), svg("title", {}, label)));
-    for (const { value, label: text } of scale.ticks) {
-      const y = this.#y(scale.position(value));
-      group.append(svg("line", { class: "axis", x1: isLast ? x + 4 : x - 4, x2: x, y1: y, y2: y }), svg("text", { class: isLast ? "tick after" : "tick", x: isLast ? x + 8 : x - 8, y: y + 3 }, text));
+  #paint() {
+    this.#frame = 0;
+    const { kept } = this.trials;
+    this.#picture.draw(this.#order.filter((trial) => kept.has(trial)).map((trial) => this.#lines.get(trial)));
+    this.#overlay();
+  }
+
+  #overlay() {
+    const { axes, brushes, hovered } = this.trials;
+    const parts = axes.flatMap((axis, number) => {
+      const [place, brush] = [this.#place(number), brushes.get(axis.name)];
+      const hasUnset = !axis.isObjective && Boolean(axis.when);
+      return [...axisParts(axis, place, hasUnset), ...(brush ? [brushBox(brush, axis.scale, place)] : [])];
+    });
+    this.#svg.replaceChildren(...(hovered ? this.#highlight(hovered) : []), ...parts);
+  }
+
+  #highlight(trial) {
+    const points = this.#points(trial);
+    const curve = points.map(([x, y], at) => (at ? `C${(points[at - 1][0] + x) / 2} ${points[at - 1][1]} ${(points[at - 1][0] + x) / 2} ${y} ${x} ${y}` : `M${x} ${y}`));
+    return [svg("path", { class: "hovered-trial", d: curve.join("") }), svg("title", {}, `trial ${trial.number}: ${trial.value === null ? trial.state : number(trial.value)}`)];
+  }
+
+  #brushed() {
+    fillFields(this.#fields, this.trials);
+    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  // --- pointing ---
+  #point(event) {
+    if (event.buttons) return;
+    const box = this.#svg.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((at) => at * this.#picture.ratio);
+    let [nearest, least] = [null, NEAR * this.#picture.ratio];
+    for (const trial of this.trials.kept) {
+      const away = Math.abs(this.#lines.get(trial)?.ys[Math.round(x)] - y);
+      if (away < least) [nearest, least] = [trial, away];
     }
-    group.append(svg("rect", { class: "grip", "data-axis": number, x: x - 14, y: TOP - 6, width: 28, height: HEIGHT - TOP - BOTTOM + 12 }));
-    const brush = this.#brushes.get(name);
-    if (brush) group.append(this.#brushBox(brush, scale, x));
-    return group;
-  }
-
-  #brushBox(brush, scale, x) {
-    const positions = brush.map((value) => Math.min(1, Math.max(0, scale.position(value))));
-    const top = this.#y(Math.max(...positions) + NUDGE);
-    const bottom = this.#y(Math.min(...positions) - NUDGE);
-    return svg("rect", { class: "brush", x: x - 6, y: top, width: 12, height: bottom - top, rx: 2 });
+    this.trials.hover(nearest);
+    this.#svg.classList.toggle("points", Boolean(nearest));
   }
 
   // --- brushing ---
   #drag(event) {
-    const number = event.target.dataset?.axis;
-    if (number === undefined) return;
+    const axis = this.trials.axis(event.target.dataset?.axis);
+    if (!axis) return;
     event.preventDefault();
-    const axis = this.#axes[number];
-    const at = (moved) => (this.#y(0) - (moved.clientY - this.#svg.getBoundingClientRect().top)) / (this.#y(0) - this.#y(1));
+    const { top, bottom } = this.#place(0);
+    const at = (moved) => (bottom - (moved.clientY - this.#svg.getBoundingClientRect().top)) / (bottom - top);
     const start = at(event);
     let [end, frame] = [start, 0];
     const move = (moved) => {
@@ -172,55 +154,31 @@ export class Parallel extends EventTarget {
     this.#svg.addEventListener("pointermove", move);
     const letGo = () => {
       this.#svg.removeEventListener("pointermove", move);
-      requestAnimationFrame(() => this.#draw());
+      requestAnimationFrame(() => this.trials.changed());
     };
     this.#svg.addEventListener("pointerup", letGo, { once: true });
-    if (this.#brushes.delete(axis.name)) this.#changed();
+    if (this.trials.brushes.has(axis.name)) this.trials.brush(axis.name, null, true);
   }
 
   #brushTo({ name, scale }, start, end) {
     const [low, high] = [Math.min(start, end), Math.max(start, end)];
     if (high - low < 0.02) return;
-    if (scale.isNumeric) this.#brushes.set(name, [scale.value(low), scale.value(high)].map((value) => Number(value.toPrecision(4))));
-    else this.#brushes.set(name, scale.places.filter((place) => scale.position(place) >= low && scale.position(place) <= high));
-    if (!this.#brushes.get(name).length) this.#brushes.delete(name);
-    this.#changed(true);
-  }
-
-  #drawFields() {
-    this.#fields.replaceChildren(...this.#axes.map(fieldsOf));
-    this.#fillFields();
-  }
-
-  // In place, so that the focus stays where it is.
-  #fillFields() {
-    for (const set of this.#fields.children) {
-      const brush = this.#brushes.get(set.dataset.axis);
-      [...set.elements].forEach((field, place) => {
-        field.value = brush && (field.tagName === "INPUT" || brush.length === 1) ? plain(brush[place]) : "";
-        field.classList.toggle("set", Boolean(brush));
-      });
-    }
+    const chosen = scale.isNumeric
+      ? [scale.value(low), scale.value(high)].map((value) => Number(value.toPrecision(4)))
+      : scale.places.filter((place) => scale.position(place) >= low && scale.position(place) <= high);
+    this.trials.brush(name, chosen, true);
   }
 
   #typed(fieldset) {
-    const { name, scale } = this.#axes.find((axis) => axis.name === fieldset.dataset.axis);
-    const texts = [...fieldset.elements].map((field) => field.value.trim());
-    if (texts.every((text) => text === "")) this.#brushes.delete(name);
-    else if (!scale.isNumeric) this.#brushes.set(name, texts);
-    else this.#brushes.set(name, [number(texts[0], scale.low), number(texts[1], scale.high)]);
-    this.#changed();
+    const axis = this.trials.axis(fieldset.dataset.axis);
+    this.trials.brush(axis.name, typedBrush(fieldset, axis.scale));
   }
 }
 
-function number(text, otherwise) {
-  return text === "" || Number.isNaN(Number(text)) ? otherwise : Number(text);
-}
-
-function inside(value, brush, scale) {
-  if (value === null || value === undefined) return false;
-  if (!scale.isNumeric) return brush.includes(plain(value));
-  const [low, high] = brush.map(scale.position);
-  const position = scale.position(value);
-  return position >= low - NUDGE / 2 && position <= high + NUDGE / 2;
+// The ends of the ramp beside its colours.
+export function showRamp(trials, low, high) {
+  const values = trials.list.map((trial) => trial.value).filter((value) => value !== null);
+  const ends = values.length ? [Math.min(...values), Math.max(...values)] : [null, null];
+  if (!trials.greater) ends.reverse();
+  [low.textContent, high.textContent] = ends.map((value) => (value === null ? "—" : plain(value)));
 }

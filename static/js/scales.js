@@ -1,44 +1,56 @@
-// Scales of an axis: where a value lies between 0 (bottom) and 1 (top), and back. Numbers are linear, or logarithmic
-// when they are positive and span a decade; anything else is one place a distinct value, in sorted order.
-// `even`: ticks at round numbers even where the values are few.
+// Scales of swept values: a value ↔ its place in [0, 1]. Numbers are linear or logarithmic; a list of numbers to choose
+// from is spread evenly; words are one place each.
 import { logTicks, ticks as linearTicks } from "./chart_axes.js";
 
 const TICKS = 5;
+// A list of more values than this is drawn as a range.
+const MOST_PLACES = 12;
 
-export function scaleOf(values, even = false) {
-  const present = values.filter((value) => value !== null && value !== undefined);
-  const isNumeric = present.length > 0 && present.every((value) => typeof value === "number" && Number.isFinite(value));
-  return isNumeric ? numeric(present, even) : categorical(present);
+// `dim` is what the sweep says of it: {values} or {low, high, log}; `found` are the values that occur.
+export function scaleOf(dim, found) {
+  const given = [...(dim.values ?? []), ...found.filter((value) => value !== null && value !== undefined)];
+  const isNumeric = given.every((value) => typeof value === "number" && Number.isFinite(value));
+  if (!isNumeric || (!given.length && dim.low === undefined)) return words(given);
+  const distinct = [...new Set(given)].sort((a, b) => a - b);
+  if (dim.values && distinct.length <= MOST_PLACES) return spread(distinct);
+  const low = Math.min(...distinct.slice(0, 1), dim.low ?? Infinity);
+  const high = Math.max(...distinct.slice(-1), dim.high ?? -Infinity);
+  return range(low, high, dim.log ?? (!dim.isObjective && low > 0 && high / low >= 30));
 }
 
-function numeric(values, even) {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const isLog = low > 0 && high / low >= 10;
+export function range(low, high, isLog = false) {
   const [to, from] = isLog ? [Math.log10, (x) => 10 ** x] : [(x) => x, (x) => x];
   const span = to(high) - to(low);
+  const chosen = isLog ? logTicks(to(low), to(high)) : linearTicks(low, high, TICKS);
   return {
-    isNumeric: true,
-    low,
-    high,
+    isNumeric: true, isLog, low, high,
     position: (value) => (span ? (to(value) - to(low)) / span : 0.5),
     value: (position) => from(to(low) + Math.min(1, Math.max(0, position)) * span),
-    ticks: ticks(even ? [] : values, to(low), to(high), isLog),
+    ticks: chosen.map((value) => ({ value, label: plain(value) })),
   };
 }
 
-// The values themselves while they are few, as in a grid; else about five round numbers.
-function ticks(values, low, high, isLog) {
-  const distinct = [...new Set(values)].sort((a, b) => a - b);
-  const isFew = distinct.length > 0 && distinct.length <= 6;
-  const chosen = isFew ? distinct : isLog ? logTicks(low, high) : linearTicks(low, high, TICKS);
-  return chosen.map((value) => ({ value, label: plain(value) }));
+// 16, 32, 64 stand as far from each other as in the list; what lies between them lies between their places.
+function spread(values) {
+  const last = values.length - 1;
+  const position = (value) => {
+    if (!last) return 0.5;
+    const at = values.findIndex((one) => one >= value);
+    if (at <= 0) return at ? 1 : 0;
+    return (at - (values[at] - value) / (values[at] - values[at - 1])) / last;
+  };
+  const value = (part) => {
+    const at = Math.min(1, Math.max(0, part)) * last;
+    const below = Math.floor(at);
+    return below >= last ? values[last] : values[below] + (at - below) * (values[below + 1] - values[below]);
+  };
+  return { isNumeric: true, isLog: false, low: values[0], high: values[last], places: values, position, value, ticks: values.map((one) => ({ value: one, label: plain(one) })) };
 }
 
-function categorical(values) {
-  const places = [...new Set(values.map(plain))].sort();
+function words(values) {
+  const places = [...new Set(values.map(plain))];
   const position = (value) => (places.length > 1 ? places.indexOf(plain(value)) / (places.length - 1) : 0.5);
-  return { isNumeric: false, position, places, ticks: places.map((value) => ({ value, label: value })) };
+  return { isNumeric: false, places, position, ticks: places.map((value) => ({ value, label: value })) };
 }
 
 // As a person would type it: 0.002, 3e-4, true.

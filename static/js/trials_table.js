@@ -1,0 +1,185 @@
+// The trials as a table: those inside the brush, sorted by the column of the address. Only the rows near the view are
+// in the document, so a sweep of thousands scrolls like one of ten.
+import { element, icon } from "./dom.js";
+import { duration, grouped, number } from "./format.js";
+import { plain } from "./scales.js";
+import { rangeOf, sparkline } from "./sparkline.js";
+import { read, write } from "./view_state.js";
+
+const ROW = 28;
+const BEYOND = 12;
+
+export class TrialsTable {
+  #order = [];
+  #frame = 0;
+  #range = { steps: [0, 1], values: [0, 1] };
+  #rows = new Map();
+
+  constructor(table, trials, reSort) {
+    Object.assign(this, { table, trials, reSort, body: table.tBodies[0], holder: table.parentElement });
+    this.icons = new Map([...document.getElementById("trial-states").content.children].map((node) => [node.dataset.state, node]));
+    this.columns = [...table.tHead.rows[0].cells].map((cell) => cell.dataset.column);
+    this.holder.addEventListener("scroll", () => this.#drawSoon(), { passive: true });
+    new ResizeObserver(() => this.#drawSoon()).observe(this.holder);
+    table.tHead.addEventListener("click", (event) => this.#sort(event));
+    this.body.addEventListener("pointerover", ({ target }) => trials.hover(this.#trial(target)));
+    this.body.addEventListener("pointerleave", () => trials.hover(null));
+    reSort.addEventListener("click", () => this.sort());
+    trials.addEventListener("brush", () => this.sort());
+    trials.addEventListener("data", () => this.#news());
+    trials.addEventListener("curves", () => this.#curves());
+    trials.addEventListener("hover", () => this.#mark());
+    addEventListener("popstate", () => this.sort());
+    this.sort();
+  }
+
+  // --- order ---
+  get by() {
+    const name = read("sort", this.trials.greater ? "-objective" : "objective");
+    return { key: name.replace(/^-/, ""), down: name.startsWith("-") };
+  }
+
+  sort() {
+    const { key, down } = this.by;
+    const value = this.#reader(key);
+    const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
+    const known = [...this.trials.kept].map((trial) => [trial, value(trial)]);
+    const present = known.filter(([, one]) => one !== null && one !== undefined).sort(([a, x], [b, y]) => (down ? -1 : 1) * compare(x, y) || a.number - b.number);
+    const missing = known.filter(([, one]) => one === null || one === undefined);
+    this.#order = [...present, ...missing].map(([trial]) => trial);
+    this.reSort.hidden = true;
+    this.#head(key, down);
+    this.#rows.clear();
+    this.#drawSoon();
+  }
+
+  // Values change in place. The order changes only while nobody is in the table; else it is offered.
+  #news() {
+    const before = this.#order.map(({ number }) => number);
+    const fresh = new Map(this.trials.list.map((trial) => [trial.number, trial]));
+    this.#order = this.#order.map((trial) => fresh.get(trial.number) ?? trial);
+    this.#rows.clear();
+    if (!this.holder.matches(":hover, :focus-within")) return this.sort();
+    this.#drawSoon();
+    const isNew = this.trials.kept.size !== before.length;
+    this.reSort.hidden = !isNew && !this.#moved();
+  }
+
+  #moved() {
+    const value = this.#reader(this.by.key);
+    const sign = this.by.down ? -1 : 1;
+    return this.#order.some((trial, at) => at && sign * (value(trial) - value(this.#order[at - 1])) < 0);
+  }
+
+  #reader(key) {
+    const plainOnes = { trial: (one) => one.number, state: (one) => (one.pruned ? "pruned" : one.state), steps: (one) => one.step, time: seconds, objective: (one) => one.value };
+    return plainOnes[key] ?? this.trials.axis(key)?.read ?? plainOnes.objective;
+  }
+
+  #head(key, down) {
+    for (const cell of this.table.tHead.rows[0].cells) {
+      const link = cell.querySelector("a");
+      if (!link) continue;
+      const isSorted = cell.dataset.column === key;
+      link.querySelector("[data-arrow]").textContent = isSorted ? (down ? "↓" : "↑") : "";
+      if (isSorted) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
+  }
+
+  #sort(event) {
+    const link = event.target.closest("a");
+    if (!link || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const column = link.closest("th").dataset.column;
+    const { key, down } = this.by;
+    const isBetterLarge = column === "objective" ? this.trials.greater : false;
+    const isDown = column === key ? !down : isBetterLarge;
+    write({ sort: `${isDown ? "-" : ""}${column}` }, { push: true });
+    this.sort();
+  }
+
+  // --- rows ---
+  #drawSoon() {
+    this.#frame ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#frame = 0;
+    const [top, high] = [this.holder.scrollTop, this.holder.clientHeight || innerHeight];
+    const first = Math.max(0, Math.floor(top / ROW) - BEYOND);
+    const last = Math.min(this.#order.length, Math.ceil((top + high) / ROW) + BEYOND);
+    const best = this.trials.best();
+    const rows = this.#order.slice(first, last).map((trial) => this.#row(trial, trial === best));
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.number : null;
+    this.body.replaceChildren(...spacer(first), ...rows, ...spacer(this.#order.length - last), ...(this.#order.length ? [] : [this.#nothing()]));
+    if (focused) this.body.querySelector(`tr[data-number="${focused}"] a`)?.focus({ preventScroll: true });
+    this.#mark();
+  }
+
+  #row(trial, isBest) {
+    const known = this.#rows.get(trial.number);
+    if (known) return known;
+    const row = element("tr", { "data-run": trial.run, "data-number": trial.number, class: trial.pruned ? "pruned" : null }, ...this.columns.map((name) => this.#cell(name, trial, isBest)));
+    this.#rows.set(trial.number, row);
+    return row;
+  }
+
+  #cell(name, trial, isBest) {
+    const href = `/r/${trial.run}/charts`;
+    if (name === "trial") return element("td", { class: "number" }, ...(isBest ? [star(), " "] : []), element("a", { href, title: trial.name }, String(trial.number)));
+    if (name === "state") return element("td", {}, this.#state(trial));
+    if (name === "objective") return element("td", { class: "number" }, isBest ? element("span", { class: "best" }, number(trial.value)) : number(trial.value), ...(trial.runs > 1 ? [element("span", { class: "hint" }, ` n ${trial.measured}`)] : []));
+    if (name === "curve") return element("td", { class: "curve-cell" }, sparkline(trial, this.#range));
+    if (name === "steps") return element("td", { class: "number" }, grouped(trial.step));
+    if (name === "time") return element("td", { class: "number" }, seconds(trial) === null ? "—" : duration(seconds(trial)));
+    if (name === "open") return element("td", { class: "number" }, element("a", { href, "aria-label": `Open ${trial.name}` }, "Open"));
+    const axis = this.trials.axis(name);
+    const value = axis.read(trial);
+    return element("td", { class: "number mono" }, value === null || value === undefined ? "—" : axis.isObjective ? number(value) : plain(value));
+  }
+
+  #state(trial) {
+    if (trial.pruned) return element("span", { class: "row" }, icon("scissors"), `pruned @ ${grouped(trial.step)}`);
+    const shape = this.icons.get(trial.state)?.firstElementChild.cloneNode(true);
+    return element("span", { class: "row" }, ...(shape ? [shape] : []), element("span", { "aria-hidden": "true" }, trial.state));
+  }
+
+  #nothing() {
+    const words = this.trials.list.length ? "No trial matches the brush." : "No trial yet.";
+    return element("tr", {}, element("td", { colspan: this.columns.length, class: "secondary" }, words));
+  }
+
+  #curves() {
+    this.#range = rangeOf(this.trials.list);
+    this.#rows.clear();
+    this.#drawSoon();
+  }
+
+  #trial(target) {
+    const number = target.closest("tr[data-number]")?.dataset.number;
+    return number === undefined ? null : (this.#order.find((trial) => trial.number === Number(number)) ?? null);
+  }
+
+  #mark() {
+    const number = String(this.trials.hovered?.number);
+    for (const row of this.body.rows) row.classList.toggle("hovered", row.dataset.number === number);
+  }
+}
+
+function seconds({ started, ended }) {
+  return started === null ? null : (ended ?? Date.now() / 1000) - started;
+}
+
+function star() {
+  const shape = icon("star");
+  shape.classList.add("best-star");
+  return shape;
+}
+
+function spacer(count) {
+  if (!count) return [];
+  const row = element("tr", { class: "spacer", "aria-hidden": "true" }, element("td", { colspan: 999 }));
+  row.firstChild.style.height = `${count * ROW}px`;
+  return [row];
+}
