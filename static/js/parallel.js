@@ -24,9 +24,13 @@ export class Parallel {
   #lines = new Map();
   #order = [];
   #frame = 0;
+  #width = 0;
+  #axes = svg("g");
+  #over = svg("g");
 
   constructor(box, trials) {
     Object.assign(this, { box, trials });
+    this.#svg.append(this.#axes, this.#over);
     box.append(element("div", { class: "parallel-picture" }, this.#picture.canvas, this.#svg), this.#fields);
     this.#svg.addEventListener("pointerdown", (event) => this.#drag(event));
     this.#svg.addEventListener("pointermove", (event) => this.#point(event));
@@ -37,7 +41,7 @@ export class Parallel {
     trials.addEventListener("brush", () => this.#brushed());
     trials.addEventListener("hover", () => this.#overlay());
     document.addEventListener("themechange", () => this.#layout());
-    new ResizeObserver(() => this.#layout()).observe(box);
+    new ResizeObserver(() => this.#svg.clientWidth !== this.#width && this.#layout()).observe(box);
     this.#data();
   }
 
@@ -50,23 +54,16 @@ export class Parallel {
   }
 
   // --- places, in CSS pixels ---
-  get #width() {
-    return this.#svg.clientWidth || 800;
-  }
-
-  get #hasUnset() {
-    return this.trials.params.some(({ when }) => when);
-  }
 
   #place(number) {
     const room = this.#width / this.trials.axes.length;
-    const bottom = HEIGHT - BOTTOM - (this.#hasUnset ? UNSET : 0);
+    const bottom = HEIGHT - BOTTOM - (this.trials.hasUnset ? UNSET : 0);
     return { x: (number + 0.5) * room, top: TOP, bottom, unset: HEIGHT - BOTTOM + 2, room, isLast: number >= this.trials.params.length };
   }
 
-  #points(trial) {
+  #points(trial, places = this.trials.axes.map((_, number) => this.#place(number))) {
     return this.trials.axes.flatMap(({ read, scale, isObjective }, number) => {
-      const [{ x, top, bottom, unset }, value] = [this.#place(number), read(trial)];
+      const [{ x, top, bottom, unset }, value] = [places[number], read(trial)];
       if (value === null || value === undefined) return isObjective ? [] : [[x, unset]];
       return [[x, bottom - scale.position(value) * (bottom - top)]];
     });
@@ -74,19 +71,23 @@ export class Parallel {
 
   // --- drawing ---
   #layout() {
-    const [ratio, width] = [Math.min(MOST_RATIO, devicePixelRatio || 1), this.#width];
-    this.#svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    this.#picture.resize(width, HEIGHT, ratio);
+    const ratio = Math.min(MOST_RATIO, devicePixelRatio || 1);
+    this.#width = this.#svg.clientWidth || 800;
+    this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
+    this.#picture.resize(this.#width, HEIGHT, ratio);
+    this.#axes.replaceChildren(...this.trials.axes.flatMap((axis, number) => axisParts(axis, this.#place(number), !axis.isObjective && Boolean(axis.when))));
     this.#order = [...this.trials.list].sort((a, b) => this.trials.goodness(a) - this.trials.goodness(b));
     const best = this.#order.at(-1);
-    this.#lines = new Map(this.#order.map((trial) => [trial, this.#line(trial, ratio, trial === best)]));
+    const places = this.trials.axes.map((_, number) => this.#place(number));
+    this.#lines = new Map(this.#order.map((trial) => [trial, this.#line(trial, places, trial === best)]));
     const grey = { rgb: colour("line-2"), alpha: 0.45, width: 1, dash: null };
     this.#picture.ground(colour("surface"), [...this.#lines.values()].map(({ ys }) => ({ ys, ...grey })));
     this.#paint();
   }
 
-  #line(trial, ratio, isBest) {
-    const ys = columns(this.#points(trial).map(([x, y]) => [x * ratio, y * ratio]), this.#picture.width);
+  #line(trial, places, isBest) {
+    const { ratio, width } = this.#picture;
+    const ys = columns(this.#points(trial, places).map(([x, y]) => [x * ratio, y * ratio]), width);
     const goodness = this.trials.goodness(trial);
     if (goodness < 0) return { ys, rgb: colour("tx3"), alpha: 0.8, width: 1.2, dash: [2, 3] };
     return { ys, rgb: rampColour(goodness), alpha: 0.9, width: isBest ? 3 : 1.5, dash: trial.pruned ? [5, 4] : null };
@@ -95,18 +96,17 @@ export class Parallel {
   #paint() {
     this.#frame = 0;
     const { kept } = this.trials;
-    this.#picture.draw(this.#order.filter((trial) => kept.has(trial)).map((trial) => this.#lines.get(trial)));
+    const lines = this.#order.filter((trial) => kept.has(trial)).map((trial) => this.#lines.get(trial));
+    // Many lines shine through each other, so that one sees where most of them go; the best is drawn last.
+    const thin = Math.min(1, Math.max(0.3, 150 / lines.length));
+    this.#picture.draw(lines.map((line) => (line.width > 2 ? line : { ...line, alpha: line.alpha * thin })));
     this.#overlay();
   }
 
   #overlay() {
     const { axes, brushes, hovered } = this.trials;
-    const parts = axes.flatMap((axis, number) => {
-      const [place, brush] = [this.#place(number), brushes.get(axis.name)];
-      const hasUnset = !axis.isObjective && Boolean(axis.when);
-      return [...axisParts(axis, place, hasUnset), ...(brush ? [brushBox(brush, axis.scale, place)] : [])];
-    });
-    this.#svg.replaceChildren(...(hovered ? this.#highlight(hovered) : []), ...parts);
+    const boxes = axes.flatMap((axis, number) => (brushes.has(axis.name) ? [brushBox(brushes.get(axis.name), axis.scale, this.#place(number))] : []));
+    this.#over.replaceChildren(...(hovered ? this.#highlight(hovered) : []), ...boxes);
   }
 
   #highlight(trial) {
@@ -139,6 +139,7 @@ export class Parallel {
     const axis = this.trials.axis(event.target.dataset?.axis);
     if (!axis) return;
     event.preventDefault();
+    this.trials.hover(null);
     const { top, bottom } = this.#place(0);
     const at = (moved) => (bottom - (moved.clientY - this.#svg.getBoundingClientRect().top)) / (bottom - top);
     const start = at(event);

@@ -1,7 +1,7 @@
 // Two hyperparameters and the objective between the trials: bands of the ramp, smoothed from the trials with a Gaussian
 // kernel. Where there are no trials nothing is known, so the bands fade.
 import { element } from "./dom.js";
-import { frameOf, grid, picture, trialMarks } from "./plot_frame.js";
+import { dots, frameOf, grid, picture, trialMarks } from "./plot_frame.js";
 import { colour, rampColour } from "./ramp.js";
 
 // Width of the kernel as a share of an axis.
@@ -21,29 +21,39 @@ export const contour = {
     const places = having.map((trial) => [trial, [frame.x(first.read(trial)), frame.y(second.read(trial))]]);
     const known = places.filter(([trial]) => trials.isKept(trial)).map(([trial, [x, y]]) => [(x - frame.left) / (frame.right - frame.left), (y - frame.top) / (frame.bottom - frame.top), trial.value]);
     const words = `${trials.objective.label} over ${first.label} and ${second.label}, ${known.length} trials`;
-    const node = element("div", { class: "contour" }, painted(frame, field(known), trials.greater), picture(frame, words, grid(frame), trialMarks(trials, places)));
+    // Dark dots on any colour of the ramp.
+    const halo = dots(places.filter(([trial]) => trials.isKept(trial) && !trial.pruned).map(([, at]) => at), places.length > 200 ? "halo small" : "halo");
+    const node = element("div", { class: "contour" }, painted(frame, field(known), trials.greater), picture(frame, words, grid(frame), halo, trialMarks(trials, places)));
     return { places, node };
   },
 };
 
-// The smoothed objective on a grid over the unit square, and how much is known there.
+// The smoothed objective on a grid over the unit square, and how much is known there. The trials are put on the grid
+// first and smoothed along each side after the other, so that a thousand cost as much as ten.
 export function field(known) {
-  const [values, weights] = [new Float64Array(ACROSS * DOWN), new Float64Array(ACROSS * DOWN)];
-  for (let row = 0; row < DOWN; row++) {
-    for (let at = 0; at < ACROSS; at++) {
-      let [sum, weight] = [0, 0];
-      for (const [x, y, value] of known) {
-        const away = ((at / (ACROSS - 1) - x) ** 2 + (row / (DOWN - 1) - y) ** 2) / (2 * KERNEL * KERNEL);
-        // A little of every trial, so that far from all of them the nearest counts most.
-        const part = Math.exp(-away) + 1e-9 / (1 + away);
-        sum += part * value;
-        weight += part;
-      }
-      values[row * ACROSS + at] = sum / weight;
-      weights[row * ACROSS + at] = weight;
+  const [sums, weights] = [new Float64Array(ACROSS * DOWN), new Float64Array(ACROSS * DOWN)];
+  for (const [x, y, value] of known) {
+    const at = Math.round(y * (DOWN - 1)) * ACROSS + Math.round(x * (ACROSS - 1));
+    sums[at] += value;
+    weights[at] += 1;
+  }
+  const [sum, weight] = [sums, weights].map((values) => smooth(smooth(values, ACROSS, 1, DOWN, ACROSS), DOWN, ACROSS, ACROSS, 1));
+  const mean = known.reduce((total, [, , value]) => total + value, 0) / known.length;
+  // Far from every trial the mean of all is as good as anything.
+  return { values: sum.map((value, at) => (value + 1e-6 * mean) / (weight[at] + 1e-6)), weights: weight };
+}
+
+// Along rows or columns: `count` values that are `step` apart, in each of `lines` that are `apart` from each other.
+function smooth(values, count, step, lines, apart) {
+  const kernel = Array.from({ length: count }, (_, away) => Math.exp(-((away / (count - 1)) ** 2) / (2 * KERNEL * KERNEL)));
+  const smoothed = new Float64Array(values.length);
+  for (let line = 0; line < lines; line++) {
+    for (let from = 0; from < count; from++) {
+      const value = values[line * apart + from * step];
+      if (value) for (let to = 0; to < count; to++) smoothed[line * apart + to * step] += value * kernel[Math.abs(to - from)];
     }
   }
-  return { values, weights };
+  return smoothed;
 }
 
 function painted({ left, right, top, bottom, width, height }, { values, weights }, greater) {

@@ -10,6 +10,8 @@ const LINES = 4;
 // Pixels that a label takes.
 const LABEL = 54;
 const NEAR = 12;
+// More trials than this are drawn with smaller dots.
+const CROWD = 200;
 
 // The extent of values with some room; 0 … 1 where there are none.
 export function extent(values, pad = 0.08) {
@@ -95,7 +97,9 @@ export function trialMarks(trials, places) {
   const best = trials.best([...trials.kept]);
   const of = (isKept, isEarly) => places.filter(([trial]) => trials.isKept(trial) === isKept && (trial.pruned || trial.state === "failed" || trial.state === "crashed") === isEarly && trial !== best).map(([, at]) => at);
   const starred = places.find(([trial]) => trial === best);
-  return [dots(of(false, false), "out"), crosses(of(false, true), "out"), crosses(of(true, true), ""), dots(of(true, false), ""), ...(starred ? [star(starred[1])] : [])];
+  const size = places.length > CROWD ? " small" : "";
+  const marks = [dots(of(false, false), `out${size}`), crosses(of(false, true), "out"), crosses(of(true, true), ""), dots(of(true, false), size)];
+  return starred ? [...marks, star(starred[1])] : marks;
 }
 
 // Pointing near a mark shows which trial it is; pressing opens it. `places` as above, asked for anew each time.

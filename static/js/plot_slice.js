@@ -1,8 +1,9 @@
 // The objective over each hyperparameter: one scatter each, or one large for a chosen one.
 import { element, svg } from "./dom.js";
+import { fitting } from "./parallel_shapes.js";
 import { extent, frameOf, grid, HEIGHT, picture, trialMarks } from "./plot_frame.js";
 
-const LEAST_WIDTH = 150;
+const LEAST_WIDTH = 112;
 
 export const slice = {
   title: "Slice",
@@ -12,7 +13,7 @@ export const slice = {
     const each = Math.max(LEAST_WIDTH, Math.floor(width / shown.length));
     const measured = trials.list.filter((trial) => trial.value !== null);
     const y = extent(measured.map((trial) => trial.value));
-    const drawn = shown.map((axis, at) => scatter(trials, measured, axis, y, at ? each : each, at));
+    const drawn = shown.map((axis, at) => scatter(trials, measured, axis, y, each, at));
     const places = drawn.flatMap(({ places }, at) => places.map(([trial, [x, py]]) => [trial, [x + at * each, py]]));
     return { places, node: joined(drawn.map(({ node }) => node), each) };
   },
@@ -23,7 +24,7 @@ function scatter(trials, measured, axis, y, width, at) {
   if (at) frame.yTicks = frame.yTicks.map(({ value }) => ({ value, label: "" }));
   const having = measured.filter((trial) => axis.read(trial) !== null);
   const places = having.map((trial) => [trial, [frame.x(axis.read(trial)), frame.y(trial.value)]]);
-  const name = svg("text", { class: "axis-name", x: (frame.left + frame.right) / 2, y: 9, "text-anchor": "middle" }, axis.label);
+  const name = svg("text", { class: "axis-name", x: (frame.left + frame.right) / 2, y: 8, "text-anchor": "middle" }, fitting(axis.label, frame.right - frame.left));
   return { places, node: picture(frame, `${trials.objective.label} over ${axis.label}, ${having.length} trials`, grid(frame), trialMarks(trials, places), name) };
 }
 

@@ -1,12 +1,12 @@
 // When each trial trained: a bar from its start to its end, by its number.
 import { svg } from "./dom.js";
 import { clock } from "./format.js";
-import { frameOf, grid, picture } from "./plot_frame.js";
+import { crosses, frameOf, grid, picture } from "./plot_frame.js";
 
 export const timeline = {
   title: "Timeline",
   hint: () => "when each trial trained",
-  legend: ["finished", "pruned", "running", "failed"],
+  legend: ["pruned"],
   draw(trials, width) {
     const begun = trials.list.filter((trial) => trial.started);
     const now = Date.now() / 1000;
@@ -21,8 +21,10 @@ export const timeline = {
     const bar = (trial) => `M${frame.x(trial.started).toFixed(1)} ${frame.y(trial.number).toFixed(1)}H${Math.max(frame.x(trial.ended ?? now), frame.x(trial.started) + 1).toFixed(1)}`;
     const groups = Map.groupBy(begun, (trial) => (trials.isKept(trial) ? kind(trial) : "out"));
     const bars = [...groups].map(([name, members]) => svg("path", { class: `bars bars-${name}`, "stroke-width": thick, d: members.map(bar).join("") }));
+    const cut = begun.filter((trial) => trials.isKept(trial) && trial.ended && ["pruned", "failed"].includes(kind(trial)));
+    const marks = crosses(cut.map((trial) => [frame.x(trial.ended), frame.y(trial.number)]), "");
     const places = begun.map((trial) => [trial, [(frame.x(trial.started) + frame.x(trial.ended ?? now)) / 2, frame.y(trial.number)]]);
-    return { places, node: picture(frame, `When ${begun.length} trials trained`, grid(frame), bars) };
+    return { places, node: picture(frame, `When ${begun.length} trials trained`, grid(frame), bars, marks) };
   },
 };
 

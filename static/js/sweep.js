@@ -1,5 +1,5 @@
 // A sweep's page: plots, parallel coordinates and the table share one set of trials and brushes, and stay live.
-import { element, pageData } from "./dom.js";
+import { element, isTyping, pageData } from "./dom.js";
 import { Parallel, showRamp } from "./parallel.js";
 import { brushText, Trials } from "./sweep_trials.js";
 import { brushesOf, keepBrushes } from "./sweep_address.js";
@@ -39,6 +39,7 @@ chips.addEventListener("click", ({ target }) => {
   if (chip) trials.brush(chip.dataset.axis, null);
 });
 document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() === "c" && !isTyping(event) && !event.metaKey && !event.ctrlKey && !event.target.closest?.("dialog")) document.querySelector("[data-compare-top]:not([hidden])")?.click();
   if (event.key === "Escape" && trials.isBrushed && !event.target.closest?.("dialog, input, select")) trials.clear();
 });
 addEventListener("popstate", () => {
@@ -64,7 +65,17 @@ function brushed() {
 function told() {
   const isPart = trials.kept.size < trials.list.length;
   document.querySelector("[data-brush-text]").textContent = isPart ? `${trials.kept.size} of ${trials.list.length} match the brush` : "";
+  compareTop();
   showRamp(trials, document.querySelector("[data-ramp-low]"), document.querySelector("[data-ramp-high]"));
+}
+
+// The best three of those that match, each with all its seeds.
+function compareTop() {
+  const link = document.querySelector("[data-compare-top]");
+  const measured = [...trials.kept].filter((trial) => trial.value !== null);
+  const top = measured.sort((a, b) => (trials.isBetter(a.value, b.value) ? -1 : 1)).slice(0, 3);
+  link.hidden = !top.length;
+  link.href = `${link.dataset.compareTop}?runs=${top.flatMap((trial) => trial.members ?? [trial.run]).join(",")}`;
 }
 
 function chip([name, brush]) {

@@ -18,6 +18,8 @@ export class PlotCard {
   #places = [];
   #frame = 0;
   #inView = false;
+  // Kept, because asking for it in every frame of a brush lays the page out once more.
+  #width = 0;
 
   // `askCurves` fetches the curves of the trials when a plot needs them.
   constructor(card, trials, askCurves) {
@@ -28,7 +30,10 @@ export class PlotCard {
     trials.addEventListener("hover", () => ring(this.box, trials, () => this.#places));
     document.addEventListener("themechange", () => this.drawSoon());
     addEventListener("popstate", () => this.show());
-    new ResizeObserver(() => this.drawSoon()).observe(this.box);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#width = Math.round(contentRect.width);
+      this.drawSoon();
+    }).observe(this.box);
     new IntersectionObserver(([{ isIntersecting }]) => (this.#inView = isIntersecting) && this.drawSoon()).observe(this.box);
     pointable(this.box, trials, () => this.#places, (trial) => `trial ${trial.number}: ${number(trial.value)}, ${trial.pruned ? "pruned" : trial.state}`);
     this.box.addEventListener("click", ({ target }) => this.plot.press?.(trials, target));
@@ -58,8 +63,7 @@ export class PlotCard {
   #draw() {
     this.#frame = 0;
     const axes = this.#axes();
-    const style = getComputedStyle(this.box);
-    const width = Math.round(this.box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
+    const width = this.#width;
     if (width < 50) return;
     this.card.querySelector("[data-plot-hint]").textContent = this.plot.hint(this.trials, { axes });
     const { node, places } = this.plot.draw(this.trials, width, { axes });

@@ -28,6 +28,7 @@ export class Trials extends EventTarget {
     this.params = data.params.map((param, at) => this.#axis(param.label, param, (trial) => trial.params[at]));
     this.objectives = data.objectives.map(({ key, greater }, at) => ({ ...this.#axis(at ? key : "objective", { label: key, isObjective: true }, (trial) => trial.values[at]), greater }));
     this.axes = [...this.params, ...this.objectives];
+    this.hasUnset = this.params.some(({ when }) => when);
     this.#kept = null;
     this.dispatchEvent(new CustomEvent("data"));
   }

@@ -12,6 +12,7 @@ const BEYOND = 12;
 export class TrialsTable {
   #order = [];
   #frame = 0;
+  #view = [0, innerHeight];
   #range = { steps: [0, 1], values: [0, 1] };
   #rows = new Map();
 
@@ -19,8 +20,8 @@ export class TrialsTable {
     Object.assign(this, { table, trials, reSort, body: table.tBodies[0], holder: table.parentElement });
     this.icons = new Map([...document.getElementById("trial-states").content.children].map((node) => [node.dataset.state, node]));
     this.columns = [...table.tHead.rows[0].cells].map((cell) => cell.dataset.column);
-    this.holder.addEventListener("scroll", () => this.#drawSoon(), { passive: true });
-    new ResizeObserver(() => this.#drawSoon()).observe(this.holder);
+    this.holder.addEventListener("scroll", () => this.#viewed(), { passive: true });
+    new ResizeObserver(() => this.#viewed()).observe(this.holder);
     table.tHead.addEventListener("click", (event) => this.#sort(event));
     this.body.addEventListener("pointerover", ({ target }) => trials.hover(this.#trial(target)));
     this.body.addEventListener("pointerleave", () => trials.hover(null));
@@ -49,7 +50,6 @@ export class TrialsTable {
     this.#order = [...present, ...missing].map(([trial]) => trial);
     this.reSort.hidden = true;
     this.#head(key, down);
-    this.#rows.clear();
     this.#drawSoon();
   }
 
@@ -100,19 +100,24 @@ export class TrialsTable {
   }
 
   // --- rows ---
+  #viewed() {
+    this.#view = [this.holder.scrollTop, this.holder.clientHeight];
+    this.#drawSoon();
+  }
+
   #drawSoon() {
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 
   #draw() {
     this.#frame = 0;
-    const [top, high] = [this.holder.scrollTop, this.holder.clientHeight || innerHeight];
+    const [top, high] = this.#view;
     const first = Math.max(0, Math.floor(top / ROW) - BEYOND);
     const last = Math.min(this.#order.length, Math.ceil((top + high) / ROW) + BEYOND);
     const best = this.trials.best();
     const rows = this.#order.slice(first, last).map((trial) => this.#row(trial, trial === best));
     const focused = this.body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.number : null;
-    this.body.replaceChildren(...spacer(first), ...rows, ...spacer(this.#order.length - last), ...(this.#order.length ? [] : [this.#nothing()]));
+    this.body.replaceChildren(...this.#spacer(first), ...rows, ...this.#spacer(this.#order.length - last), ...(this.#order.length ? [] : [this.#nothing()]));
     if (focused) this.body.querySelector(`tr[data-number="${focused}"] a`)?.focus({ preventScroll: true });
     this.#mark();
   }
@@ -145,6 +150,13 @@ export class TrialsTable {
     return element("span", { class: "row" }, ...(shape ? [shape] : []), element("span", { "aria-hidden": "true" }, trial.state));
   }
 
+  #spacer(count) {
+    if (!count) return [];
+    const row = element("tr", { class: "spacer", "aria-hidden": "true" }, element("td", { colspan: this.columns.length }));
+    row.firstChild.style.height = `${count * ROW}px`;
+    return [row];
+  }
+
   #nothing() {
     const words = this.trials.list.length ? "No trial matches the brush." : "No trial yet.";
     return element("tr", {}, element("td", { colspan: this.columns.length, class: "secondary" }, words));
@@ -175,11 +187,4 @@ function star() {
   const shape = icon("star");
   shape.classList.add("best-star");
   return shape;
-}
-
-function spacer(count) {
-  if (!count) return [];
-  const row = element("tr", { class: "spacer", "aria-hidden": "true" }, element("td", { colspan: 999 }));
-  row.firstChild.style.height = `${count * ROW}px`;
-  return [row];
 }

@@ -1,0 +1,1 @@
+"""What the page of a sweep shows: its head, its trials for scripts, its first rows, brushes of the address."""

@@ -1,0 +1,48 @@
+"""The trials of a sweep as the scripts of its page read them (static/js/sweep_trials.js)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from dashboard.sweep_page.dims import dims
+from runs.sweeps.trial_rows import SweepRows, TrialRow
+
+#: The order of the values of a row; "members" only where seeds make several runs of it.
+COLUMNS = [
+    "number", "run", "name", "state", "pruned", "step", "started", "ended", "values", "params", "runs",
+    "measured", "members",
+]  # fmt: skip
+
+
+def page_data(found: SweepRows, rows: Iterable[TrialRow] | None = None) -> dict[str, Any]:
+    """Axes, objectives and ``rows``, or all of them."""
+    fields = list(found.sweep.space)
+    return {
+        "sweep": found.sweep.pk,
+        "objectives": [{"key": one.key, "greater": one.greater} for one in found.objectives],
+        "params": dims(found.sweep),
+        "columns": COLUMNS,
+        "rows": [_row(row, fields) for row in (found.rows if rows is None else rows)],
+    }
+
+
+def _row(row: TrialRow, fields: list[str]) -> list[Any]:
+    several = len(row.members) > 1
+    return [
+        row.number,
+        row.run,
+        row.name,
+        row.state,
+        int(row.is_pruned),
+        row.step,
+        _second(row.started),
+        _second(row.ended),
+        row.values,
+        [row.params.get(field) for field in fields],
+        len(row.members),
+        row.measured,
+        row.members if several else None,
+    ]
+
+
+def _second(moment: float | None) -> float | None:
+    return None if moment is None else round(moment, 1)

@@ -1,0 +1,239 @@
+"""A sweep's page: its head, what its scripts are given, live news, curves, importance, brushes of the address."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard.sweep_page import importance as importance_card
+from dashboard.sweep_page.brushes import brushed
+from runs.models import Run, Sweep
+from runs.sweeps.trial_rows import sweep_rows
+from tests.runs.sweeps.test_trial_rows import add, new_sweep
+
+pytestmark = pytest.mark.django_db
+KEY = "eval/f1"
+
+
+def filled(values=(0.5, 0.9, 0.7), **fields) -> Sweep:
+    sweep = new_sweep(**fields)
+    for trial, value in enumerate(values):
+        add(sweep, trial, eval__f1=value)
+    return sweep
+
+
+def data_of(response) -> dict:
+    found = re.search(
+        r'<script id="sweep-data" type="application/json">(.*?)</script>', response.content.decode()
+    )
+    return json.loads(found[1])
+
+
+def test_scripts_get_axes_of_the_space_and_a_row_a_trial(owner_client):
+    space = {
+        "args.learning_rate": {"low": 1e-4, "high": 1e-2, "scale": "log"},
+        "args.optim": {"values": ["adamw_torch", "sgd"]},
+        "params.momentum": {"low": 0, "high": 0.9, "when": {"field": "args.optim", "in": ["sgd"]}},
+    }
+    sweep = filled((0.5,), space=space)
+    data = data_of(owner_client.get(f"/s/{sweep.pk}"))
+    assert data["params"] == [
+        {"id": "args.learning_rate", "label": "learning_rate", "low": 1e-4, "high": 1e-2, "log": True},
+        {"id": "args.optim", "label": "optim", "values": ["adamw_torch", "sgd"]},
+        {
+            "id": "params.momentum",
+            "label": "momentum",
+            "low": 0,
+            "high": 0.9,
+            "log": False,
+            "when": "optim is sgd",
+        },
+    ]
+    row = dict(zip(data["columns"], data["rows"][0], strict=True))
+    assert (row["number"], row["values"], row["params"]) == (0, [0.5], [0.001, None, None])
+
+
+def test_fields_of_one_name_keep_their_group(owner_client):
+    sweep = filled((0.5,), space={"args.seed": [1, 2], "params.seed": [1, 2], "args.steps": [1, 2]})
+    labels = [param["label"] for param in data_of(owner_client.get(f"/s/{sweep.pk}"))["params"]]
+    assert labels == ["args.seed", "params.seed", "args.steps"]
+
+
+def test_head_counts_pruned_apart_and_what_is_still_to_come(owner_client):
+    sweep = filled(trials_wanted=10)
+    Run.objects.filter(sweep=sweep, trial=2).update(state="stopped", is_pruned=True)
+    context = owner_client.get(f"/s/{sweep.pk}").context
+    assert [(part["kind"], part["count"]) for part in context["segments"]] == [
+        ("finished", 2),
+        ("pruned", 1),
+        ("queued", 7),
+    ]
+    assert context["total"] == 10
+    assert context["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (["queued", "queued"], "queued"),
+        (["finished", "running"], "running"),
+        (["finished", "failed"], "finished"),
+        (["failed", "failed"], "failed"),
+        (["paused", "finished"], "paused"),
+    ],
+)
+def test_a_sweep_that_runs_is_as_far_as_its_trials(owner_client, states, expected):
+    sweep = new_sweep()
+    for trial, state in enumerate(states):
+        add(sweep, trial, state)
+    assert owner_client.get(f"/s/{sweep.pk}").context["state"] == expected
+
+
+def test_a_sweep_that_was_paused_says_so_and_why(owner_client):
+    sweep = filled(state="paused", reason="The first 3 trials failed.")
+    response = owner_client.get(f"/s/{sweep.pk}")
+    assert response.context["state"] == "paused"
+    assert "The first 3 trials failed." in response.content.decode()
+
+
+def test_expected_end_comes_from_what_trials_took_and_how_many_train(owner_client):
+    sweep, now = new_sweep(trials_wanted=6), timezone.now()
+    for trial, seconds in enumerate((100, 100, 100)):
+        run = add(sweep, trial, eval__f1=0.5)
+        Run.objects.filter(pk=run.pk).update(started_at=now - timedelta(seconds=seconds), ended_at=now)
+    Run.objects.filter(pk=add(sweep, 3, "running").pk).update(started_at=now)
+    ends = owner_client.get(f"/s/{sweep.pk}").context["ends"]
+    assert ends["trials"] == 3
+    assert ends["seconds"] == pytest.approx(300, abs=5)
+
+
+def test_budgets_are_told_with_what_is_used(owner_client):
+    sweep = filled(budget={"wall_seconds": 18000, "device_seconds": 3600, "target": 0.95})
+    page = owner_client.get(f"/s/{sweep.pk}").content.decode()
+    assert "of 5 h" in page
+    assert "target <strong>0.9000</strong> of 0.9500" in page
+
+
+def test_gain_is_told_once_there_are_more_than_ten(owner_client):
+    few = filled([0.1 * n for n in range(10)])
+    assert owner_client.get(f"/s/{few.pk}").context["gain"] is None
+    more = filled([0.01 * n for n in range(12)])
+    assert owner_client.get(f"/s/{more.pk}").context["gain"] == pytest.approx(0.1)
+
+
+def test_rows_before_the_script_are_few_and_all_on_request(owner_client):
+    sweep = filled([0.5] * 35)
+    assert len(owner_client.get(f"/s/{sweep.pk}").context["rows"]) == 30
+    assert len(owner_client.get(f"/s/{sweep.pk}?all=1").context["rows"]) == 35
+
+
+def test_plots_follow_the_sampler_and_the_objectives(owner_client):
+    def plots(sweep):
+        return [
+            [key for key, _ in card["plots"]] for card in owner_client.get(f"/s/{sweep.pk}").context["cards"]
+        ]
+
+    two = {"args.learning_rate": [0.001, 0.002], "args.seed": [1, 2]}
+    assert plots(filled(space=two)) == [
+        ["grid", "history", "curves", "edf", "timeline"],
+        ["contour", "slice"],
+    ]
+    objectives = [
+        {"metric": KEY, "greater_is_better": True},
+        {"metric": "eval/loss", "greater_is_better": False},
+    ]
+    several = filled(sampler="nsga2", objectives=objectives)
+    assert plots(several) == [["pareto", "history", "curves", "edf", "timeline"], ["slice"]]
+
+
+def live(client, sweep, **query):
+    return client.get(f"/s/{sweep.pk}/live", query).json()
+
+
+def test_news_are_the_trials_that_may_have_changed(owner_client):
+    sweep = filled()
+    add(sweep, 3, "running")
+    add(sweep, 4, "queued")
+    news = live(owner_client, sweep, open="1", after="3", have="4")
+    assert [row[0] for row in news["data"]["rows"]] == [1, 3, 4]
+    assert 'data-part="sweep-counts"' in news["head"]
+    assert news["title"] == "3/5 lr"
+
+
+def test_a_page_whose_trials_went_away_is_told_to_load_anew(owner_client):
+    sweep = filled()
+    sweep.runs.filter(trial=0).delete()
+    assert live(owner_client, sweep, open="", after="2", have="3") == {"reload": True}
+
+
+def test_curves_are_the_finite_points_of_the_trials_asked_for(owner_client):
+    from runs.series import append
+    from trainer_bridge.protocol import Metrics
+
+    sweep = filled(())
+    for trial in range(2):
+        points = [(10, 0.5), (20, float("nan")), (30, 0.7)]
+        found = [Metrics(step=step, time=1.0, epoch=1.0, values={KEY: value}) for step, value in points]
+        append(add(sweep, trial).pk, 1, found)
+    curves = owner_client.get(f"/s/{sweep.pk}/curves").json()["curves"]
+    assert curves == [[0, [10, 30], [0.5, 0.7]], [1, [10, 30], [0.5, 0.7]]]
+    assert len(owner_client.get(f"/s/{sweep.pk}/curves?trials=1").json()["curves"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ({}, [0, 1, 2]),
+        ({"b.learning_rate": "0.002..0.003"}, [1, 2]),
+        ({"b.learning_rate": "..0.0015"}, [0]),
+        ({"b.objective": "0.6.."}, [1, 2]),
+        ({"b.learning_rate": "0.002..", "b.objective": "0.8.."}, [1]),
+        ({"b.gone": "1..2"}, [0, 1, 2]),
+        ({"b.objective": "a..b"}, [0, 1, 2]),
+        ({"pruned": "0"}, [0, 1]),
+    ],
+)
+def test_brushes_of_the_address(query, numbers):
+    sweep = filled()
+    sweep.runs.filter(trial=2).update(is_pruned=True)
+    assert [row.number for row in brushed(sweep_rows(sweep), query)] == numbers
+
+
+def test_brush_of_words():
+    sweep = filled(space={"args.optim": ["sgd", "adamw_torch"], "args.bf16": [True, False]})
+    for run in sweep.runs.all():
+        run.trial_params = {"args.optim": "sgd" if run.trial else "adamw_torch", "args.bf16": run.trial == 2}
+        run.save()
+    found = sweep_rows(sweep)
+    assert [row.number for row in brushed(found, {"b.optim": "sgd"})] == [1, 2]
+    assert [row.number for row in brushed(found, {"b.bf16": "true"})] == [2]
+
+
+def test_importance_is_asked_of_the_measured_trials_in_the_brush(owner_client, monkeypatch):
+    asked = []
+
+    def look(question, measured, method):
+        asked.append((measured, method))
+        return importance_card.importance.Importance("ready", method, len(measured.y))
+
+    monkeypatch.setattr(importance_card.importance, "look", look)
+    sweep = filled()
+    add(sweep, 3, "running")
+    answer = owner_client.get(f"/s/{sweep.pk}/importance", {"method": "plain", "b.objective": "0.6.."}).json()
+    assert (answer["state"], answer["n"]) == ("ready", 2)
+    assert asked[0][0].x == [[0.002], [0.003]]
+    assert asked[0][0].params == [{"name": "args.learning_rate", "values": [0.001, 0.002]}]
+    owner_client.get(f"/s/{sweep.pk}/importance", {"method": "nonsense"})
+    assert asked[1][1] == "fanova"
+
+
+def test_the_page_of_a_sweep_without_trials_says_so(owner_client):
+    response = owner_client.get(f"/s/{new_sweep(trials_wanted=5).pk}")
+    assert "no trial has measured eval/f1 yet" in response.content.decode()
+
+
+@pytest.mark.parametrize("part", ["live", "curves", "importance"])
+def test_parts_of_a_sweep_that_is_not_there_are_404(owner_client, part):
+    assert owner_client.get(f"/s/none/{part}").status_code == 404
