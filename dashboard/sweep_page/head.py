@@ -133,7 +133,7 @@ def _best_export(sweep: Sweep) -> str:
     if checkpoint is None:
         return ""
     rank = f"-{sweep.objective}" if sweep.greater_is_better else sweep.objective
-    query = urlencode({"rank": rank, "ckpt": checkpoint.pk}, safe="/")
+    query = urlencode({"rank": rank, "ckpt": checkpoint.pk, "export": "1"}, safe="/")
     return f"{reverse('project_checkpoints', args=[sweep.project.slug])}?{query}"
 
 

@@ -77,10 +77,11 @@ def look(question: str, measured: Measured, method: str) -> Importance:
         if (known := _answers.get(key)) is not None:
             _answers.move_to_end(key)
             return known
-        if key not in _pending:
-            _pending.add(key)
-            _pool.submit(_compute, key, f"{question} {method}", text, n, method)
         before = _latest.get(f"{question} {method}")
+        is_new = key not in _pending
+        _pending.add(key)
+    if is_new:
+        _pool.submit(_compute, key, f"{question} {method}", text, n, method)
     return Importance("computing", method, before.n if before else n, before.rows if before else [])
 
 

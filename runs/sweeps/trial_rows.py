@@ -115,11 +115,11 @@ def rows_of(sweeps: Sequence[Sweep]) -> list[SweepRows]:
 def _values(sweeps: Sequence[Sweep]) -> _Values:
     keys = {key for sweep in sweeps for key, _ in objectives_of(sweep)}
     rows = Series.objects.filter(run__sweep__in=sweeps, key__in=keys).values_list(
-        "key", "run_id", "min", "max"
+        "key", "run_id", "min", "max", "last"
     )
     found: _Values = {key: {} for key in keys}
-    for key, run, low, high in rows:
-        found[key][run] = (low, high)
+    for key, run, low, high, last in rows:
+        found[key][run] = _Summary(low, high, float(last) if last else math.nan)
     return found
 
 
@@ -132,9 +132,8 @@ def _rows(sweep: Sweep, trials: dict[int, list[dict[str, Any]]], values: _Values
 
 def _row(number: int, runs: list[dict[str, Any]], objectives: list[Objective], values: _Values) -> TrialRow:
     counted = [run for run in runs if run["state"] == State.FINISHED] or runs
-    each = [
-        [found for run in counted if (found := _best(one, run, values)) is not None] for one in objectives
-    ]
+    read = _last if len(objectives) > 1 else _best
+    each = [[found for run in counted if (found := read(one, run, values)) is not None] for one in objectives]
     shown = _shown(counted, objectives[0], values)
     return TrialRow(
         number=number,

@@ -62,7 +62,7 @@ def test_fields_of_one_name_keep_their_group(owner_client):
 
 
 def test_head_counts_pruned_apart_and_what_is_still_to_come(owner_client):
-    sweep = filled(trials_wanted=10)
+    sweep = filled(sampler="tpe", trials_wanted=10)
     Run.objects.filter(sweep=sweep, trial=2).update(state="stopped", is_pruned=True)
     context = owner_client.get(f"/s/{sweep.pk}").context
     assert [(part["kind"], part["count"]) for part in context["segments"]] == [
@@ -99,7 +99,7 @@ def test_a_sweep_that_was_paused_says_so_and_why(owner_client):
 
 
 def test_expected_end_comes_from_what_trials_took_and_how_many_train(owner_client):
-    sweep, now = new_sweep(trials_wanted=6), timezone.now()
+    sweep, now = new_sweep(sampler="tpe", trials_wanted=6), timezone.now()
     for trial, seconds in enumerate((100, 100, 100)):
         run = add(sweep, trial, eval__f1=0.5)
         Run.objects.filter(pk=run.pk).update(started_at=now - timedelta(seconds=seconds), ended_at=now)
@@ -230,7 +230,7 @@ def test_importance_is_asked_of_the_measured_trials_in_the_brush(owner_client, m
 
 
 def test_the_page_of_a_sweep_without_trials_says_so(owner_client):
-    response = owner_client.get(f"/s/{new_sweep(trials_wanted=5).pk}")
+    response = owner_client.get(f"/s/{new_sweep(sampler='tpe', trials_wanted=5).pk}")
     assert "no trial has measured eval/f1 yet" in response.content.decode()
 
 
