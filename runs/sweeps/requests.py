@@ -4,7 +4,7 @@ from typing import Any
 
 from runs.models import Run, Sweep
 from runs.states import State
-from runs.sweeps.results import SweepResults, Trial, results
+from runs.sweeps.results import SweepResults, Trial, bare_results
 from runs.sweeps.search import Search
 from runs.sweeps.space import Choices, Distribution
 
@@ -14,7 +14,7 @@ def study_request(
 ) -> dict[str, Any]:
     """A request of runs/sweeps/study/rebuild.py. A sampler needs of the reports only a pruned trial's last one."""
     search = Search.of(sweep)
-    found = found or results(sweep)
+    found = found or bare_results(sweep)
     directions = [_direction(one["greater_is_better"]) for one in sweep.objectives]
     return {
         "name": sweep.pk,

@@ -66,7 +66,7 @@ class _Suggesting:
             trial = study.ask()
             point = self._asked(trial)
             if self._is_new(point):
-                return {"point": point, "attrs": dict(study.trials[trial.number].system_attrs)}
+                return {"point": point, "attrs": dict(_frozen(study, trial.number).system_attrs)}
             study.tell(trial, state=TrialState.FAIL)
         return None
 
@@ -140,6 +140,11 @@ def tidied(distribution: Distribution, value: Any) -> Any:
     if isinstance(distribution, Choices) or distribution.is_int:
         return value
     return min(max(float(f"{value:.12g}"), distribution.low), distribution.high)
+
+
+def _frozen(study: optuna.Study, number: int) -> optuna.trial.FrozenTrial:
+    # Not study.trials, which copies every trial deeply.
+    return study.get_trials(deepcopy=False)[number]
 
 
 def _at(distribution: Distribution, part: float) -> Any:

@@ -5,7 +5,7 @@ import pytest
 from runs.draft import Draft
 from runs.events import apply_event
 from runs.launch import resume_run
-from runs.models import Command, Run, Series, Sweep
+from runs.models import Checkpoint, Command, Run, Series, Sweep
 from runs.states import State
 from runs.sweeps import pruning
 from runs.sweeps.engine import step
@@ -148,7 +148,7 @@ def test_a_pruned_trial_that_a_person_resumes_is_left_alone(project, monkeypatch
     measure(runs[0], 0.1)
     judge(sweep)
     Run.objects.filter(pk=runs[0].pk).update(state=State.STOPPED)
-    monkeypatch.setattr("runs.launch.resumable", lambda run: "a checkpoint")
+    monkeypatch.setattr("runs.launch.resumable", lambda run: Checkpoint(run=run, step=10, attempt=1))
     resume_run(Run.objects.get(pk=runs[0].pk))
     measure(runs[0], 0.1, first=2)
     assert judge(sweep) == 0
