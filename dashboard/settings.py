@@ -169,6 +169,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         # It warns that the filesystem broker has no host name.
         "kombu.connection": {"level": "ERROR"},

@@ -42,7 +42,7 @@ def begin(checkpoint: Checkpoint, options: Options, user: Any) -> Export:
         raise ExportError(problem, "folder" if options.to == "folder" else "")
     export = Export(checkpoint=checkpoint, user=user, options=options.as_dict(), filename=plan.filename)
     try:
-        export.files = store.lay_out(export, plan)
+        export.files = store.lay_out(store.ready_folder(export), plan)
         _start(export, plan, token)
     except OSError as error:
         store.remove(export.pk)
@@ -63,16 +63,22 @@ def _start(export: Export, plan: Plan, token: str) -> None:
 
 
 def _order(export: Export, plan: Plan, token: str) -> dict[str, Any]:
-    """The fields of trainer_bridge/exporting/order.py."""
-    options = plan.options
+    """What the errand is given."""
+    order = order_of(plan, store.ready_folder(export))
+    return order | ({SEALED: {"token": seal(token)}} if token else {})
+
+
+def order_of(plan: Plan, ready: Path) -> dict[str, Any]:
+    """The fields of trainer_bridge/exporting/order.py; ``ready`` is where files are made."""
     order = {
         "source": str(plan.folder),
-        "ready": str(store.ready_folder(export)),
+        "ready": str(ready),
         "files": [[file.name, file.source, file.work] for file in plan.files],
         "message": f"{plan.checkpoint.run.name}, step {plan.checkpoint.step}, by Trainboard",
     }
-    order |= {name: getattr(options, name) for name in ("dtype", "to", "folder", "repo", "private")}
-    return order | ({SEALED: {"token": seal(token)}} if token else {})
+    return order | {
+        name: getattr(plan.options, name) for name in ("dtype", "to", "folder", "repo", "private")
+    }
 
 
 def settle(export: Export) -> Export:

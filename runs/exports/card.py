@@ -62,13 +62,13 @@ def model_card(checkpoint: Checkpoint, files: Mapping[str, Path], options: Optio
         "## Load it",
         f"```python\n{loading_code(files, options.form)}\n```",
         f"## Measured at step {checkpoint.step}",
-        _table("Metric", checkpoint.metrics),
+        _table("Metric", {name: value for name, value in checkpoint.metrics.items() if not _is_speed(name)}),
         *_compared(checkpoint),
         *_curves(pictures),
         "## Data",
         _data(run),
         "## Asked for",
-        f"Recipe `{_plain(str(run.spec.get('recipe', '')))}`.",
+        _recipe(run),
         _table("Setting", given_config(run.spec)),
         *_hands(checkpoint),
         "## Trained on",
@@ -88,6 +88,20 @@ def _metadata(run: Run, options: Options) -> str:
     if task := _TASKS.get(_task(run)):
         lines.append(f"pipeline_tag: {task}")
     return "\n".join(["---", *lines, f"model_name: {json.dumps(run.name)}", "---"])
+
+
+def _is_speed(name: str) -> bool:
+    """How fast it was measured says nothing about the model."""
+    return name.startswith("speed/")
+
+
+def _recipe(run: Run) -> str:
+    """The recipe in words, or that there was none."""
+    name = str(run.spec.get("recipe", ""))
+    if not name:
+        return "Started outside Trainboard."
+    recipe = find(name)
+    return f"Recipe `{_plain(name)}`" + (f": {_plain(recipe.description)}" if recipe else ".")
 
 
 def _task(run: Run) -> str:
@@ -131,7 +145,7 @@ def _data(run: Run) -> str:
     source = effective_config(run.spec).get("data.source")
     lines = [f"Source: `{_plain(str(source))}`."] if source else []
     lines += [f"Samples: {', '.join(sizes)}."] if sizes else []
-    notes = told.get("notes") or {}
+    notes = {name: note for name, note in (told.get("notes") or {}).items() if name not in told}
     lines += [f"{_plain(str(name))}: {_plain(str(note))}." for name, note in sorted(notes.items())]
     return "\n\n".join(lines) or "Nothing is known of it."
 

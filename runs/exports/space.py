@@ -20,11 +20,12 @@ def space_problem(plan: Plan, exports: Path) -> str:
         except PermissionError as refused:
             return str(refused)
         # Copied, not linked: a folder is somebody's own. What was prepared moves, or is there twice for a moment.
-        return _too_small(plan.size + here, target)
-    return _too_small(here, exports)
+        return too_small(plan.size + here, target)
+    return too_small(here, exports)
 
 
-def _too_small(needed: int, folder: Path) -> str:
+def too_small(needed: int, folder: Path) -> str:
+    """Why ``needed`` bytes do not fit the disk of ``folder``, which need not exist; "" where they do."""
     place = next(place for place in [folder, *folder.parents] if place.exists())
     free = shutil.disk_usage(place).free
     if needed + RESERVE <= free or not needed:

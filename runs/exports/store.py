@@ -19,13 +19,12 @@ def ready_folder(export: Export) -> Path:
     return Path(settings.EXPORTS_DIR) / export.pk / "files"
 
 
-def lay_out(export: Export, plan: Plan) -> list[list[object]]:
-    """Write what was made, link what is taken as it is; ``Export.files`` of it. Raises OSError.
+def lay_out(folder: Path, plan: Plan) -> list[list[object]]:
+    """Write what was made into ``folder``, link what is taken as it is; ``Export.files`` of it. Raises OSError.
 
     A link keeps a file until the download, whatever happens to the checkpoint, and takes no space. On a disk without
     links the checkpoint's own file is read.
     """
-    folder = ready_folder(export)
     files: list[list[object]] = []
     for file in plan.files:
         place, source = folder / file.name, ""

@@ -60,7 +60,10 @@ async function begin(form, button) {
   const answer = await post(form.action, new FormData(form)).catch(() => null);
   button.removeAttribute("aria-disabled");
   const said = (await answer?.json().catch(() => null)) ?? {};
-  if (answer?.ok) return follow(said.url, true);
+  if (answer?.ok) {
+    if (form.elements.token) showSizes(form); // it is stored now
+    return follow(said.url, true);
+  }
   refuse(form, said.text ?? "The server cannot be reached. Try again.", said.field);
 }
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from trainer_bridge.exporting.progress import Progress
 
+#: Bytes from which on a file is worth a step of the progress.
+_LARGE = 4 * 1024 * 1024
+
 if TYPE_CHECKING:
     from trainer_bridge.exporting.order import Order
 
@@ -21,7 +24,9 @@ def push(order: "Order", places: Mapping[str, Path], tell: Callable[[str], None]
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.utils import disable_progress_bars
 
+    disable_progress_bars()
     api = HfApi(token=order.token)
     try:
         return _push(api, order, places, tell)
@@ -48,12 +53,18 @@ def _push(api: Any, order: "Order", places: Mapping[str, Path], tell: Callable[[
         )
     added = [CommitOperationAdd(name, str(place)) for name, place in sorted(places.items())]
     progress = Progress(f"pushing to {order.repo}", sum(one.upload_info.size for one in added), tell)
-    for one in added:
-        # Each by itself, so that it can be said how far it is; what the Hub has already is not sent again.
-        api.preupload_lfs_files(order.repo, [one], free_memory=False)
-        progress.add(one.upload_info.size)
+    for group in _groups(added):
+        # Ahead of the commit, so that it can be said how far it is; what the Hub has already is not sent again.
+        api.preupload_lfs_files(order.repo, group, free_memory=False)
+        progress.add(sum(one.upload_info.size for one in group))
     api.create_commit(order.repo, added, commit_message=order.message or "Export from Trainboard")
     return str(url)
+
+
+def _groups(added: list[Any]) -> list[list[Any]]:
+    """Large files one by one, all small ones together."""
+    small = [one for one in added if one.upload_info.size < _LARGE]
+    return [*([small] if small else []), *([one] for one in added if one.upload_info.size >= _LARGE)]
 
 
 def _refusal(error: Any, order: "Order") -> str:

@@ -39,6 +39,18 @@ class ExportFailed(RuntimeError):
 
 def carry_out(order: Order, tell: Tell) -> dict[str, Any]:
     """Make what is to be made, then bring everything where it belongs. The result: {"files": [[name, bytes], …], …}."""
+    result, places = make(order, tell)
+    if order.to == "folder":
+        result["folder"] = str(into_folder(order.folder, places, tell))
+    elif order.to == "hub":
+        from trainer_bridge.exporting.hub_push import push
+
+        result["url"] = push(order, places, tell)
+    return result
+
+
+def make(order: Order, tell: Tell) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Make what is to be made: what is to be told of it, and where each file of the export lies now."""
     source, ready = Path(order.source), Path(order.ready)
     if not source.is_dir() or not ready.is_dir():
         raise ExportFailed(
@@ -47,13 +59,7 @@ def carry_out(order: Order, tell: Tell) -> dict[str, Any]:
     result = _made(order, source, ready, tell)
     places = _places(order, source, ready)
     result["files"] = [[name, place.stat().st_size] for name, place in sorted(places.items())]
-    if order.to == "folder":
-        result["folder"] = str(into_folder(order.folder, places, tell))
-    elif order.to == "hub":
-        from trainer_bridge.exporting.hub_push import push
-
-        result["url"] = push(order, places, tell)
-    return result
+    return result, places
 
 
 def _made(order: Order, source: Path, ready: Path, tell: Tell) -> dict[str, Any]:
