@@ -1,5 +1,6 @@
 // Replaces the changed [data-part] elements of the page by those of a fragment the server rendered.
-// A part with the focus or an open menu inside stays as it is: nothing moves under the hand.
+// A part in which somebody types, has a menu open or presses the mouse stays as it is: nothing moves under the hand.
+// A button that has the focus gives it to its successor, so that a run that stopped does not go on offering Stop.
 export function patchParts(root, fragment) {
   const parts = new Map([...root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
   for (const fresh of fragment.querySelectorAll("[data-part]")) {
@@ -10,8 +11,23 @@ export function patchParts(root, fragment) {
 
 function patch(old, fresh) {
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  if (same(old.innerHTML, fresh.innerHTML) || old.contains(document.activeElement) || old.querySelector("details[open]")) return;
+  if (same(old.innerHTML, fresh.innerHTML) || old.querySelector("details[open]")) return;
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  if (focused && (pressed || !focused.matches(PRESSED))) return;
+  const place = focused ? [...old.querySelectorAll(PRESSED)].indexOf(focused) : -1;
   old.innerHTML = fresh.innerHTML;
+  if (focused) successor(old, focused, place)?.focus({ preventScroll: true });
+}
+
+// What is pressed, not typed into; whether the mouse is down on something now.
+const PRESSED = "a, button, summary";
+let pressed = false;
+addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { pressed = false; }, true);
+
+function successor(part, focused, place) {
+  const offered = [...part.querySelectorAll(PRESSED)];
+  return offered.find((node) => node.textContent === focused.textContent) ?? offered[Math.min(place, offered.length - 1)];
 }
 
 // The server writes the secret of a form otherwise each time; a button must not be replaced under a click for that.
