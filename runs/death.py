@@ -4,16 +4,19 @@ The training tells the exception's last line, a signal or an exit code; what tha
 guessed: where no cause is known, the last line stands for itself.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from runs.models import Run
+from runs.models import Run, Series
+from runs.naming import short_value
 from runs.specs import effective_config
 from runs.states import State
 
 Kind = Literal["device memory", "memory", "killed", "disk", "not a number", "lost", "error", "stopped"]
 BATCH, ACCUMULATE = "args.per_device_train_batch_size", "args.gradient_accumulation_steps"
+RATE = "args.learning_rate"
 
 #: The first that is found in the reason decides. Texts are those of torch, Python and Linux.
 _CAUSES: tuple[tuple[Kind, re.Pattern[str], str], ...] = (
@@ -59,13 +62,24 @@ class Cause:
 
     @property
     def words(self) -> str:
-        """What ``changes`` does, for a button."""
+        """What ``changes`` does."""
         batch, accumulate = self.changes.get(BATCH), self.changes.get(ACCUMULATE)
-        return f"batch {batch}, accumulation {accumulate}: the same effective batch" if batch else ""
+        if batch:
+            return f"batch {batch}, accumulation {accumulate}: the same effective batch"
+        return f"learning rate {short_value(self.changes[RATE])}" if RATE in self.changes else ""
+
+    @property
+    def button(self) -> str:
+        """The same as what to press."""
+        return (
+            "Retry with a tenth of the learning rate" if RATE in self.changes else "Retry with half the batch"
+        )
 
 
 def cause_of(run: Run) -> Cause | None:
     """Of a run that failed, crashed or was stopped; None for one that finished or goes on."""
+    if run.state in (State.STOPPED, State.FAILED) and _diverged(run):
+        return Cause("not a number", "The training diverged: its last loss was not finite.", _slower(run))
     if run.state == State.CRASHED:
         return Cause("lost", "Its worker was not heard any more; the machine or the network went away.", {})
     if run.state == State.STOPPED:
@@ -76,6 +90,22 @@ def cause_of(run: Run) -> Cause | None:
         if pattern.search(run.reason):
             return Cause(kind, sentence, _smaller_step(run) if kind in _TOO_LARGE else {})
     return Cause("error", "", {})
+
+
+def _diverged(run: Run) -> bool:
+    """Whether the last loss that was logged is NaN or infinite; the Trainer itself never stops for that."""
+    last = (
+        Series.objects.filter(run=run, key="train/loss", count__gt=0).values_list("last", flat=True).first()
+    )
+    return last is not None and not math.isfinite(float(last))
+
+
+def _slower(run: Run) -> dict[str, Any]:
+    """A tenth of the learning rate."""
+    rate = effective_config(run.spec).get(RATE)
+    return (
+        {} if run.is_external or not isinstance(rate, int | float) else {RATE: float(short_value(rate / 10))}
+    )
 
 
 def _smaller_step(run: Run) -> dict[str, Any]:

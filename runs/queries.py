@@ -24,6 +24,8 @@ KILL_AFTER = timedelta(seconds=30)
 #: Series that say where or how fast a run was, not how good.
 _NOT_MEASURES = ("speed/", "system/", "final/")
 LATEST = 10
+#: Console lines that the card of a run that died shows.
+LAST_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class RunHeader:
     silent_for: float | None
     waits_for: str
     place: int | None
+    #: The end of the console of a run that died and left no traceback.
+    last_lines: list[str]
 
     @property
     def samples_speed(self) -> float | None:
@@ -67,7 +71,7 @@ class RunHeader:
 
 
 def run_header(run: Run) -> RunHeader:
-    """At most eight queries: checkpoints, best value, sign of life, last stop, why it waits."""
+    """At most ten queries: checkpoints, best value, sign of life, last stop, why it waits."""
     now = timezone.now()
     rows = list(run.checkpoints.all())
     kept = best_checkpoint(rows, run.objective, run.greater_is_better) if run.objective else None
@@ -89,7 +93,14 @@ def run_header(run: Run) -> RunHeader:
         silent_for=_silence(run, now),
         waits_for=_wait_of(run) if run.state == State.QUEUED else "",
         place=place_in_queue(run) if run.state == State.QUEUED else None,
+        last_lines=_last_lines(run),
     )
+
+
+def _last_lines(run: Run) -> list[str]:
+    if run.state not in (State.FAILED, State.CRASHED) or run.traceback:
+        return []
+    return [text for _, _, _, text in console_tail(run, LAST_LINES)]
 
 
 def _wait_of(run: Run) -> str:

@@ -21,6 +21,8 @@ class Event:
     person: bool = False
     kind: str = "state"
     letter: str = ""
+    #: Of a checkpoint: whether it was the best when it was saved.
+    is_best: bool = False
 
 
 def timeline(run: Run) -> list[Event]:
@@ -113,14 +115,13 @@ def _checkpoints(run: Run) -> list[Event]:
         value = value_of(row, run.objective)
         is_best = value is not None and value == value and (best is None or sign * value > sign * best)
         best = value if is_best else best
-        events.append(
-            _checkpoint(row, f"Checkpoint saved, new best {run.objective}" if is_best else "Checkpoint saved")
-        )
+        events.append(_checkpoint(row, run.objective, is_best))
     return events
 
 
-def _checkpoint(row: Checkpoint, text: str) -> Event:
-    return Event(row.created_at, text, row.problem, row.step, kind="checkpoint")
+def _checkpoint(row: Checkpoint, objective: str, is_best: bool) -> Event:
+    text = f"Checkpoint saved, new best {objective}" if is_best else "Checkpoint saved"
+    return Event(row.created_at, text, row.problem, row.step, kind="checkpoint", is_best=is_best)
 
 
 def _lettered(events: list[Event]) -> list[Event]:

@@ -78,13 +78,16 @@ def _rows(run: Run, request: HttpRequest) -> list[Row]:
     recipe = catalog.find(run.spec.get("recipe", ""))
     fields = form_fields(recipe) if recipe else {}
     config, given = effective_config(run.spec), given_config(run.spec)
-    common = {f"args.{field.name}" for field in COMMON} | {"trainer.early_stopping_patience"}
+    common = {f"args.{field.name}" for field in COMMON}
+    if config.get("trainer.early_stopping"):
+        common.add("trainer.early_stopping_patience")
     rows = []
     for key, field in fields.items():
         if (key in common or key in given) and not is_fixed(key):
             now = value_text(config.get(key))
             rows.append(Row(field, request.POST.get(key, now).strip(), now))
-    return rows
+    # Arguments first: they are what people change.
+    return sorted(rows, key=lambda row: not row.field.key.startswith("args."))
 
 
 def _changes(rows: list[Row]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from runs.timeline import Event, timeline
 #: Lines of the console that a page carries before its script fetches more.
 CONSOLE_TAIL = 200
 RAIL_LINES = 8
+RAIL_EVENTS = 6
 MOST_LINES = 2000
 #: Whose events the Events tab lists: the choice's words, and which belong to it.
 EVENTS_BY: dict[str, tuple[str, Callable[[Event], bool]]] = {
@@ -150,12 +151,19 @@ def tab_page(request: HttpRequest, run: Run, tab: str, context: dict[str, Any]) 
 def _rail(run: Run, found: list[Event]) -> dict[str, Any]:
     return {
         "latest": queries.latest_values(run),
-        "events": list(reversed(found))[:6],
+        "events": list(reversed(_notable(found)))[:RAIL_EVENTS],
         "event_count": len(found),
         "flags": run_charts.flags(found),
         "lines": queries.console_tail(run, RAIL_LINES),
         "rail": True,
     }
+
+
+def _notable(found: list[Event]) -> list[Event]:
+    """Of many checkpoints only the best ones: regular saving would push all else out of the rail."""
+    if sum(event.kind == "checkpoint" for event in found) <= RAIL_EVENTS:
+        return found
+    return [event for event in found if event.kind != "checkpoint" or event.is_best]
 
 
 def _whole(text: str | None, default: int) -> int:

@@ -74,6 +74,7 @@ class CommandOut(Schema):
     status: str
     reason: str
     step: int | None
+    result: dict[str, Any]
     created_by: str
     created_at: datetime
     applied_at: datetime | None

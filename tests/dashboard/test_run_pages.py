@@ -265,3 +265,24 @@ def test_commands_need_a_post_and_a_log_in(client: Client, project: Project):
     assert client.post(f"/r/{run.pk}/do/stop").headers["location"].startswith("/login/")
     client.force_login(User.objects.create_user("ada"))
     assert client.get(f"/r/{run.pk}/do/stop").status_code == 405
+
+
+def test_a_run_that_died_without_a_traceback_shows_its_last_lines(owner_client: Client, project: Project):
+    run = make_run(project, "vit", state="crashed", reason="no word from worker box for 60 s")
+    print_lines(run, "step 39", "step 40 <b>")
+    page = owner_client.get(f"/r/{run.pk}/overview").content.decode()
+    assert "death-lines" in page
+    assert "step 40 &lt;b&gt;" in page
+    Run.objects.update(state="failed", traceback="Traceback …")
+    assert "death-lines" not in owner_client.get(f"/r/{run.pk}/overview").content.decode()
+
+
+def test_the_rail_tells_what_people_did_among_many_checkpoints(owner_client: Client, project: Project):
+    run = make_run(project, "vit")
+    run.commands.create(kind="evaluate", status="applied", step=1, created_by="ada")
+    for step in range(2, 22):
+        add_checkpoint(run, step, 0.5)
+    rail = owner_client.get(f"/r/{run.pk}/charts").content.decode().split("event-list")[1].split("</ol>")[0]
+    assert "Evaluate" in rail
+    assert rail.count(">Checkpoint saved") == 1, "only the best"
+    assert owner_client.get(f"/r/{run.pk}/events").content.decode().count("Checkpoint saved") == 20

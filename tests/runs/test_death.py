@@ -1,9 +1,13 @@
 """What a run's end means, and what is offered."""
 
+import math
+
 import pytest
 
-from runs.death import ACCUMULATE, BATCH, cause_of
+from runs.death import ACCUMULATE, BATCH, RATE, cause_of
+from runs.series import append
 from runs.states import State
+from trainer_bridge.protocol import Metrics
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +50,14 @@ def test_a_batch_that_cannot_be_halved_offers_nothing(make_run, batch):
 def test_only_a_run_that_did_not_reach_its_end_has_a_cause(make_run, state):
     ended_early = state in (State.FAILED, State.CRASHED, State.STOPPED)
     assert bool(cause_of(make_run(state, reason="because"))) == ended_early
+
+
+@pytest.mark.parametrize("state", [State.STOPPED, State.FAILED])
+def test_a_last_loss_that_is_not_finite_says_that_it_diverged(make_run, state):
+    run = make_run(state, reason="stop asked by rule diverged")
+    append(run.pk, 1, [Metrics(1, 1.0, {"train/loss": 2.0}), Metrics(2, 2.0, {"train/loss": math.nan})])
+    cause = cause_of(run)
+    assert (cause.kind, cause.changes) == ("not a number", {RATE: 0.0002})  # the recipe has 2e-3
+    assert (cause.button, cause.words) == ("Retry with a tenth of the learning rate", "learning rate 2e-4")
+    append(run.pk, 1, [Metrics(3, 3.0, {"train/loss": 1.0})])
+    assert cause_of(run).kind != "not a number", "it came back"
