@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from trainer_bridge import protocol
 from trainer_bridge.address import is_local
@@ -73,17 +73,59 @@ class WorkerApi:
         """The own recipes and scripts that there are now (JSON of trainer_bridge/own/wire.py)."""
         self._send("PUT", "recipes", report)
 
+    # --- checkpoints (keeper.py) ---
+
+    def chores(self) -> dict[str, Any]:
+        """Which checkpoints to send and which to take away: {"uploads": […], "removals": […]}."""
+        return self._post("chores", {}) or {"uploads": [], "removals": []}
+
+    def begin_upload(self, checkpoint: str, files: list[tuple[str, int, str]]) -> dict[str, int]:
+        """Announce (name, bytes, SHA-256) of every file; how many bytes of each the server has."""
+        answer = self._post(f"checkpoints/{quote(checkpoint, safe='')}", {"files": files})
+        return answer["received"] if answer else {}
+
+    def send_part(self, checkpoint: str, name: str, offset: int, data: bytes) -> int:
+        """Bytes of a file from ``offset`` on; how many the server has now."""
+        query = urlencode({"file": name, "offset": offset})
+        answer = self._send("PUT", f"checkpoints/{quote(checkpoint, safe='')}/part?{query}", data)
+        return int(answer["received"]) if answer else offset
+
+    def finish_upload(self, checkpoint: str) -> None:
+        """Everything was sent."""
+        self._post(f"checkpoints/{quote(checkpoint, safe='')}/finish", {})
+
+    def tell_removed(self, checkpoint: str, action: str) -> None:
+        """What was due is taken away."""
+        self._post(f"checkpoints/{quote(checkpoint, safe='')}/removed", {"action": action})
+
+    def run_files(self, run: str, path: str) -> list[tuple[str, int, str]]:
+        """(name, bytes, SHA-256) of the files of a checkpoint on the server that an attempt here goes on from."""
+        answer = self._send("GET", f"runs/{quote(run, safe='')}/checkpoint?{urlencode({'path': path})}", None)
+        return [(name, size, sha) for name, size, sha in answer["files"]] if answer else []
+
+    def run_part(self, run: str, path: str, name: str, offset: int) -> bytes:
+        """Bytes of one of them from ``offset`` on."""
+        query = urlencode({"path": path, "file": name, "offset": offset})
+        return self._answer("GET", f"runs/{quote(run, safe='')}/checkpoint/part?{query}", None)[1]
+
     def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any] | None:
         return self._send("POST", what, json.dumps(body).encode())
 
-    def _send(self, method: str, what: str, data: bytes) -> dict[str, Any] | None:
+    def _send(self, method: str, what: str, data: bytes | None) -> dict[str, Any] | None:
+        status, body = self._answer(method, what, data)
+        try:
+            return json.loads(body) if status == 200 else None
+        except ValueError as error:
+            raise ServerAway(str(error)) from error
+
+    def _answer(self, method: str, what: str, data: bytes | None) -> tuple[int, bytes]:
         # The scheme is checked by bridge_url when the worker starts.
         request = urllib.request.Request(  # noqa: S310
             f"{self._base}/{what}", data=data, headers=self._headers, method=method
         )
         try:
             with self._opener.open(request, timeout=PATIENCE) as answer:
-                return json.loads(answer.read()) if answer.status == 200 else None
+                return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             raise _refusal(error) from error
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -13,6 +13,7 @@ from trainer_bridge.device_slots import DeviceSlots, Slot, visible_devices
 from trainer_bridge.errand_worker import ErrandWorker
 from trainer_bridge.gpu import gpu_devices
 from trainer_bridge.job import Job
+from trainer_bridge.keeper import Keeper, fetch_checkpoint
 from trainer_bridge.launcher import Launcher
 from trainer_bridge.leftovers import Leftovers
 from trainer_bridge.machine import describe_machine
@@ -59,6 +60,7 @@ class WorkerAgent:
         self._api = WorkerApi(server, token, name)
         self._launcher = Launcher()
         self._errands = ErrandWorker(self._api, self._launcher, Path(data_dir))
+        self._keeper = Keeper(self._api, self._runs_dir)
         self._own = OwnFiles(Places.of(data_dir), self._launcher, self._api)
         self._leftovers = Leftovers(self._runs_dir, server)
         self._info: dict[str, Any] = {}
@@ -81,6 +83,7 @@ class WorkerAgent:
         self._info = describe_machine() | declared | {"largest": self._slots.largest}
         self._errands.clear()
         self._leftovers.start()
+        self._keeper.start()
         self._beating.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
@@ -108,6 +111,7 @@ class WorkerAgent:
         self._stopping.set()
         self._warm.set()
         self._leftovers.stop()
+        self._keeper.stop()
         self._errands.shut_down()
         self._own.stop()
         self._beat.set()
@@ -166,8 +170,10 @@ class WorkerAgent:
         job = self._job(claim, slots)
         log.info("training %s (%s), attempt %d", claim.get("name", job.run), job.run, job.attempt)
         try:
+            if job.resume_from:
+                fetch_checkpoint(self._api, self._runs_dir, job.run, job.resume_from)
             supervisor = Supervisor(job, self._launcher)
-        except (OSError, SpoolBusy, ValueError) as error:
+        except (OSError, SpoolBusy, ValueError, ServerAway, NotAllowed) as error:
             log.error("run %s cannot be trained here: %s", job.run, error)
             report_unstarted(job, error)
             return
@@ -184,6 +190,7 @@ class WorkerAgent:
         log.info("%s (%s) has ended", claim.get("name", job.run), job.run)
         if not delivered:
             self._leftovers.add(job)
+        self._keeper.look()
 
     def _job(self, claim: dict[str, Any], slots: list[Slot]) -> Job:
         processes = claim.get("processes", 1)

@@ -94,6 +94,10 @@ def _take(request: HttpRequest, checkpoint: Checkpoint, action: str) -> str:
         raise RunError(" ".join(done.refused))
     name = aliases.called(checkpoint)
     what = "is deleted" if action == Due.DELETE else "holds only its weights"
+    if done.asked:
+        return (
+            f"{name} is on another machine: its worker, {checkpoint.run.worker or 'without a name'}, is asked"
+        )
     if at_once:
         return f"{name} {what}: {bytes_size(done.freed)} are free again"
     return f"{name} {what} in 2 h, unless it is pinned before"

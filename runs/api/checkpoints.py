@@ -95,11 +95,15 @@ class Change(Schema):
 
 
 class DoneOut(Schema):
-    """How many were taken away (or announced), the bytes that are free again, and a sentence for each refusal."""
+    """How many were taken away (or announced), the bytes that are free again, and a sentence for each refusal.
+
+    ``asked`` are on other machines; their workers do it with their next word.
+    """
 
     count: int
     freed: int
     refused: list[str]
+    asked: int
 
 
 @router.get("/checkpoints", response=list[CheckpointOut])

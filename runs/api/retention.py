@@ -46,7 +46,8 @@ class StepOut(Schema):
 
 
 class PlanOut(Schema):
-    """``policy``: the owner's own, or null. ``freed`` bytes; ``kept`` stay, ``elsewhere`` are on other machines."""
+    """``policy``: the owner's own, or null. ``freed`` bytes; ``elsewhere`` of the steps are for other
+    machines."""
 
     policy: dict[str, Any] | None
     steps: list[StepOut]

@@ -30,6 +30,7 @@ from runs.api import (
     series,
     sweeps,
     uploads,
+    worker_checkpoints,
     workers,
 )
 from runs.api.auth import PEOPLE
@@ -66,6 +67,7 @@ for module in (
     errands,
     uploads,
     workers,
+    worker_checkpoints,
     errand_work,
 ):
     api.add_router("", module.router)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from runs.checkpoints import checking, deletion, retention
+from runs.checkpoints import checking, deletion, incoming, retention
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Care:
 def apply_policies() -> None:
     """Finish what was cut short, say what the policies want gone, take away what is due."""
     deletion.finish_started()
+    incoming.give_up_abandoned()
     for project in retention.projects_with_policies():
         retention.announce(project)
         for sentence in retention.carry_out(project).refused:

@@ -4,22 +4,20 @@ A row that waits has ``check_at`` in the past. Who takes it moves that ahead (a 
 read the same files, and what a killed one had in hand is read again.
 """
 
-import hashlib
 import logging
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from django.utils import timezone
 
+from runs.checkpoints import incoming
 from runs.checkpoints.files import folder_of, list_files
 from runs.checkpoints.register import CHANGED, problem_now
 from runs.models import Checkpoint
+from trainer_bridge.checkpoint_files import manifest
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=15)
-#: Bytes read at once.
-BLOCK = 4 * 1024 * 1024
 
 
 def ask_for_check(checkpoint: Checkpoint) -> None:
@@ -41,11 +39,13 @@ def check_next(now: datetime | None = None) -> bool:
 
 def check(checkpoint: Checkpoint) -> str:
     """Read all files and store what was found; the problem, "" when it is whole and what was saved."""
+    if incoming.is_coming(checkpoint):
+        return "" if incoming.settle(checkpoint) else checkpoint.problem
     found: dict[str, object] = {"check_at": None}
     problem = problem_now(checkpoint)
     if not problem:
         try:
-            sums = checksums(folder_of(checkpoint))
+            sums = {name: sha for name, _, sha in manifest(folder_of(checkpoint))}
         except OSError as error:
             sums, problem = {}, f"cannot be read: {error.strerror}"
         problem = problem or difference(checkpoint.sha256, sums)
@@ -58,11 +58,6 @@ def check(checkpoint: Checkpoint) -> str:
     same = {"pk": checkpoint.pk, "deleted_at": None, "created_at": checkpoint.created_at}
     Checkpoint.objects.filter(**same).update(**found)
     return problem
-
-
-def checksums(folder: Path) -> dict[str, str]:
-    """{name: SHA-256 in hex} of every file below ``folder``."""
-    return {name: _sha256(folder / name) for name, _ in list_files(folder)}
 
 
 def difference(saved: dict[str, str], now: dict[str, str]) -> str:
@@ -78,11 +73,3 @@ def difference(saved: dict[str, str], now: dict[str, str]) -> str:
 def _sizes(checkpoint: Checkpoint) -> dict[str, object]:
     files = list_files(folder_of(checkpoint))
     return {"files": [list(file) for file in files], "size": sum(size for _, size in files)}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

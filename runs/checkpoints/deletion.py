@@ -6,9 +6,7 @@ done again (``finish_started``).
 
 import logging
 import shutil
-from collections.abc import Iterable
-from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from django.utils import timezone
 
@@ -16,12 +14,11 @@ from runs.checkpoints.disk import freed_by
 from runs.checkpoints.files import CheckpointRefused, folder_of, list_files
 from runs.checkpoints.register import verify
 from runs.models import Checkpoint
+from trainer_bridge.checkpoint_files import to_strip
 
 log = logging.getLogger(__name__)
 
 Due = Checkpoint.Due
-#: What only a training that goes on reads. The Trainer's record and arguments stay: they are small and say much.
-ONLY_TO_RESUME = ("optimizer*", "scheduler.pt", "scaler.pt", "rng_state*.pth", "global_step*", "latest")
 _FORGET_DUE = {"due": "", "due_at": None, "due_because": "", "due_by": ""}
 
 
@@ -52,16 +49,6 @@ def finish_started() -> None:
             _store(checkpoint, **_FORGET_DUE)
         except (OSError, CheckpointRefused) as error:
             log.warning("checkpoint %s is not removed yet: %s", checkpoint, error)
-
-
-def to_strip(names: Iterable[str]) -> list[str]:
-    """Of the files of a checkpoint those that only a training needs."""
-    return [name for name in names if _is_only_to_resume(name)]
-
-
-def _is_only_to_resume(name: str) -> bool:
-    first = PurePosixPath(name).parts[0]
-    return any(fnmatch(first, pattern) for pattern in ONLY_TO_RESUME)
 
 
 def _delete(checkpoint: Checkpoint, folder: Path, because: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runs.checkpoints.policy import Policy, Rule
 from runs.checkpoints.protection import Reasons, by_run
-from runs.checkpoints.rank import is_full, is_whole, rank
+from runs.checkpoints.rank import is_full, is_whole, measured
 from runs.directions import greater_is_better
 from runs.models import Checkpoint
 
@@ -25,13 +25,17 @@ class Verdict:
 def judge(
     checkpoints: Sequence[Checkpoint], policy: Policy, protections: Reasons, pool: str
 ) -> list[Verdict]:
-    """A verdict on each checkpoint that is whole and here. ``pool`` "sweep": the best full ones are chosen from all
+    """A verdict on each that is whole, here or on a worker. ``pool`` "sweep": the best full ones are chosen from all
     runs together; otherwise, and for all other rules, each run counts for itself.
     """
-    present = [checkpoint for checkpoint in checkpoints if is_whole(checkpoint)]
+    present = [row for row in checkpoints if is_whole(row) or _is_with_worker(row)]
     full = _chosen([row for row in present if is_full(row)], policy.full, policy.metric, pool == "sweep")
     weights = _chosen(present, policy.weights, policy.metric, together=False)
     return [_verdict(row, policy, protections, full, weights) for row in present]
+
+
+def _is_with_worker(row: Checkpoint) -> bool:
+    return not row.is_here and not row.deleted_at and not row.run.is_external
 
 
 def _verdict(
@@ -77,8 +81,7 @@ def _best(group: list[Checkpoint], count: int, metric: str) -> list[Checkpoint]:
     run = group[0].run
     key = metric or run.objective
     greater = greater_is_better(key, {run.objective: run.greater_is_better})
-    ranked = rank(group, key, greater) if key and count else []
-    return [row.checkpoint for row in ranked if row.rank is not None][:count]
+    return measured(group, key, greater)[:count] if key and count else []
 
 
 def _of_best_trials(rows: list[Checkpoint], count: int, metric: str) -> list[Checkpoint]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from runs.checkpoints.rank import best, is_full, is_whole
+from runs.checkpoints.rank import is_full, is_whole, measured
 from runs.models import Alias, Checkpoint, Run
 from runs.states import ACTIVE, State
 
@@ -58,9 +58,10 @@ def _needed_by_run(group: list[Checkpoint], found: Reasons) -> None:
     run = group[0].run
     if not is_unfinished(run):
         return
-    whole = [checkpoint for checkpoint in group if is_whole(checkpoint)]
+    whole = [checkpoint for checkpoint in group if is_whole(checkpoint) or not checkpoint.is_here]
     if full := [checkpoint for checkpoint in whole if is_full(checkpoint)]:
         newest = max(full, key=lambda checkpoint: checkpoint.step)
         found[newest.pk].append(f"the run is {run.state} and can go on from it")
-    if run.state in _GOES_ON and (first := best(whole, run.objective, run.greater_is_better)):
-        found[first.pk].append("the run's best so far, which its Trainer may need")
+    ranked = measured(whole, run.objective, run.greater_is_better)
+    if run.state in _GOES_ON and ranked:
+        found[ranked[0].pk].append("the run's best so far, which its Trainer may need")

@@ -105,6 +105,17 @@ def rank(checkpoints: Iterable[Checkpoint], metric: str, greater_is_better: bool
     return rows
 
 
+def measured(checkpoints: Iterable[Checkpoint], metric: str, greater_is_better: bool) -> list[Checkpoint]:
+    """Those with a finite value, best first, wherever they are."""
+    finite = [row for row in checkpoints if math.isfinite(_number(row, metric))]
+    return sorted(finite, key=lambda row: _order(row, metric, greater_is_better))
+
+
+def _number(checkpoint: Checkpoint, metric: str) -> float:
+    value = value_of(checkpoint, metric)
+    return math.nan if value is None else value
+
+
 def resumable(run: Run) -> Checkpoint | None:
     """The latest checkpoint from which the training goes on exactly; its folder is looked at again now."""
     rows = run.checkpoints.filter(deleted_at=None, problem="").order_by("-step")
@@ -125,7 +136,9 @@ def kept_because(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
 
 def _kept_in_run(group: list[Checkpoint]) -> dict[str, str]:
     run = group[0].run
-    first = best(group, run.objective, run.greater_is_better) if run.objective else None
+    # Those on a worker count as well: which of them are wanted here is asked with these words (chores.py).
+    present = [checkpoint for checkpoint in group if is_whole(checkpoint) or not checkpoint.is_here]
+    first = next(iter(measured(present, run.objective, run.greater_is_better)), None)
     last = max(group, key=lambda checkpoint: checkpoint.step)
     reasons = {"best": first, "last": last}
     return {c.pk: ", ".join(word for word, chosen in reasons.items() if chosen is c) for c in group}

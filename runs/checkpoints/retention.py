@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from runs.checkpoints.deletion import take_away, to_strip
+from runs.checkpoints.deletion import take_away
 from runs.checkpoints.disk import freed_by
 from runs.checkpoints.files import CheckpointRefused, folder_of
 from runs.checkpoints.judge import Verdict, judge
@@ -22,6 +22,7 @@ from runs.checkpoints.policy import Policy, policy_of_budget, read_policy
 from runs.checkpoints.protection import protected
 from runs.checkpoints.rank import checkpoints_of
 from runs.models import Checkpoint, Project, Retention, Run, Sweep
+from trainer_bridge.checkpoint_files import to_strip
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,9 @@ _KEPT_ALIVE = "{name} @ {step} stays: {why}."
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be taken away now; ``freed`` bytes would the disk have back. ``elsewhere``: on other machines."""
+    """What would be taken away now; ``freed`` bytes would the disk here have back. ``elsewhere`` of the steps are for
+    workers on other machines to do.
+    """
 
     verdicts: list[Verdict]
     freed: int = 0
@@ -47,11 +50,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Done:
-    """How many were taken away, the bytes that the disk has back, and a sentence for each that was not."""
+    """How many were taken away, the bytes that the disk has back, and a sentence for each that was not.
+
+    ``asked``: so many are on other machines, whose workers do it with their next word (chores.py).
+    """
 
     count: int
     freed: int
     refused: list[str]
+    asked: int = 0
 
 
 # --- policies ---
@@ -121,9 +128,8 @@ def plan(owner: Owner, instead: Policy | None = None) -> Plan:
             pk: (instead, _level(owner)) for pk, found in policies.items() if _yields(owner, found[1])
         }
     verdicts = _verdicts(rows, policies)
-    here = [verdict for verdict in verdicts if verdict.checkpoint.is_here]
-    elsewhere = sum(not row.is_here and not row.deleted_at for row in rows)
-    return Plan(here, _freed(here), elsewhere, {pk: policy for pk, (policy, _) in policies.items()})
+    elsewhere = sum(bool(verdict.action) and not verdict.checkpoint.is_here for verdict in verdicts)
+    return Plan(verdicts, _freed(verdicts), elsewhere, {pk: policy for pk, (policy, _) in policies.items()})
 
 
 def verdicts_on(project: Project, rows: Sequence[Checkpoint]) -> list[Verdict]:
@@ -232,7 +238,7 @@ def ask(
     if not at_once:
         return Done(len(free), 0, refused)
     done = _take(free, protections)
-    return Done(done.count, done.freed, refused + done.refused)
+    return Done(done.count, done.freed, refused + done.refused, done.asked)
 
 
 def keep(checkpoint: Checkpoint) -> None:
@@ -243,12 +249,15 @@ def keep(checkpoint: Checkpoint) -> None:
 
 
 def _take(rows: Iterable[Checkpoint], protections: dict[str, list[str]]) -> Done:
-    count = freed = 0
+    count = freed = asked = 0
     refused = []
     for row in rows:
         if reasons := protections.get(row.pk):
             _set_due(row, "", None, "")
             refused.append(_stays(row, reasons))
+            continue
+        if not row.is_here and not row.run.is_external:
+            asked += 1
             continue
         try:
             freed += take_away(row, row.due, row.due_because)
@@ -258,7 +267,7 @@ def _take(rows: Iterable[Checkpoint], protections: dict[str, list[str]]) -> Done
             refused.append(_stays(row, [str(error)]))
     if count:
         log.info("retention took %d checkpoints away: %d bytes are free again", count, freed)
-    return Done(count, freed, refused)
+    return Done(count, freed, refused, asked)
 
 
 def _stays(row: Checkpoint, reasons: list[str]) -> str:

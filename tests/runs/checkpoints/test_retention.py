@@ -247,8 +247,16 @@ def test_person_asks_and_protected_ones_are_refused(done, on_disk, user):
     assert folder.exists()
 
 
-def test_one_on_another_machine_is_refused_with_the_reason(done):
+def test_one_on_another_machine_is_asked_of_its_worker(done):
     row = new_checkpoint(done, 10, {}, problem="stays where it was trained", files=RESUME)
+    assert retention.ask([row], Checkpoint.Due.DELETE, at_once=True) == retention.Done(0, 0, [], 1)
+    row.refresh_from_db()
+    assert (row.due, row.deleted_at) == ("delete", None)
+
+
+def test_one_of_a_training_that_nobody_here_started_is_refused_with_the_reason():
+    run = new_run(state=State.FINISHED, origin="external")
+    row = new_checkpoint(run, 10, {}, problem="stays where it was trained", files=RESUME)
     found = retention.ask([row], Checkpoint.Due.DELETE, at_once=True)
     assert found.refused == [
         "vit @ 10 stays: its files are on another machine, so they cannot be deleted from here."
