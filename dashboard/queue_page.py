@@ -7,10 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from runs import catalog
-from runs.models import QueueHold, RefusedWorker, Run, Worker
+from runs.models import QueueHold, RefusedWorker, Run, Sweep, Worker
 from runs.placement import Place, asked_by, behind, places
 from runs.queries import progress_of
-from runs.queue import PRIORITIES, Start, expected_starts, queued
+from runs.queue import PRIORITIES, SWEEP_PAUSED, Start, expected_starts, queued
 from runs.queue import held as queue_hold
 from runs.refusals import refused_workers
 from runs.states import ACTIVE, ENDED, State
@@ -147,6 +147,8 @@ def _waiting(
 
 
 def _reason(run: Run, reason: str, held_up: dict[str, str]) -> str:
+    if run.sweep and run.sweep.state == Sweep.State.PAUSED:
+        return SWEEP_PAUSED
     if reason or run.pk not in held_up:
         return reason or "starts in a moment"
     return f"waits behind {held_up[run.pk]}, which needs more device slots together than are free"

@@ -10,9 +10,9 @@ from runs.checkpoints.rank import best as best_checkpoint
 from runs.checkpoints.rank import is_whole, resumable
 from runs.death import Cause, cause_of
 from runs.directions import greater_is_better
-from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series
+from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series, Sweep
 from runs.placement import asked_by
-from runs.queue import place_in_queue
+from runs.queue import SWEEP_PAUSED, place_in_queue
 from runs.series import read, summaries
 from runs.states import ACTIVE, State
 from runs.workers import queue_reason
@@ -104,6 +104,8 @@ def _last_lines(run: Run) -> list[str]:
 
 
 def _wait_of(run: Run) -> str:
+    if run.sweep and run.sweep.state == Sweep.State.PAUSED:
+        return SWEEP_PAUSED
     return queue_reason(recipe=run.spec.get("recipe"), asked=asked_by(run.spec)) or "starts in a moment"
 
 

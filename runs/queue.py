@@ -20,6 +20,8 @@ from runs.workers import SlotsOverview, announce_overview
 #: The highest priority first, then by place; runs made at one moment by their age.
 ORDER = ("-priority", "place", "created_at", "id")
 PRIORITIES = {1: "high", 0: "normal", -1: "low"}
+#: Why a queued run of such a sweep does not start.
+SWEEP_PAUSED = "its sweep is paused"
 #: Two places closer than this cannot take another between them in all databases.
 CLOSEST = 1e-5
 

@@ -47,7 +47,7 @@ def resume_sweep(sweep: Sweep, user: Any = None) -> SweepEvent:
             sweep.state not in (Sweep.State.PAUSED, Sweep.State.STOPPING, Sweep.State.STOPPED),
             f"The sweep is {sweep.state}: nothing to resume. To go on with a finished one, extend it.",
         )
-        change.go_on()
+        change.go_on(*Sweep.State.values)
         return change.record("resume", "Resumed.", after={"next_trial": sweep.next_trial})
 
 
@@ -56,12 +56,16 @@ def stop_sweep(sweep: Sweep, user: Any = None, *, cut: bool = True) -> int:
     checkpoint; else they train to their end. How many runs were told; those that stop already are passed over.
     """
     with _changing(sweep, user) as change:
-        if sweep.state not in (*_OVER, Sweep.State.STOPPING):
+        is_open = sweep.state not in (*_OVER, Sweep.State.STOPPING)
+        if is_open:
             change.set(state=Sweep.State.STOPPING, paused_at=None, paused_seconds=_paused_seconds(sweep))
         told = _stop(sweep, [State.QUEUED], user)
         if cut:
             told += _stop(sweep, [*ACTIVE, State.PAUSED], user)
-        change.record("stop", "Stopped, with what trained." if cut else "Stopped; what trains may finish.")
+        if is_open or told:
+            change.record(
+                "stop", "Stopped, with what trained." if cut else "Stopped; what trains may finish."
+            )
     return told
 
 
@@ -150,7 +154,7 @@ def set_budget(sweep: Sweep, budget: dict[str, Any], user: Any = None) -> SweepE
         change.set(budget=budget)
         if problems := plan_problems(plan_of(sweep)):
             raise SpecError(problems)
-        change.go_on(only_if_open=True)
+        change.go_on(Sweep.State.FINISHED)
         return change.record("budget", "The budget was changed.", before=before, after=budget)
 
 
@@ -235,11 +239,11 @@ class _Change:
         if is_wrong:
             raise RunError(sentence)
 
-    def go_on(self, *, only_if_open: bool = False) -> None:
-        """The sweep runs (again). With ``only_if_open`` a paused or stopped one stays so."""
+    def go_on(self, *states: str) -> None:
+        """The sweep runs (again), if it is in one of ``states``; by default in those in which nothing new comes."""
         if "recipe" not in self.sweep.spec:
             raise RunError(IMPORTED)
-        if only_if_open and self.sweep.state != Sweep.State.FINISHED:
+        if self.sweep.state not in (states or (*_OVER, Sweep.State.STOPPING)):
             return
         paused = _paused_seconds(self.sweep)
         self.set(state=Sweep.State.RUNNING, reason="", ended_at=None, paused_at=None, paused_seconds=paused)

@@ -47,7 +47,9 @@ class StudyProcess:
         return answer["result"]
 
     def close(self) -> None:
-        """End the process; the next request starts another."""
+        """End the process, also while somebody waits for its answer; the next request starts another."""
+        if (process := self._process) is not None:
+            process.kill()
         with self._lock:
             self._end()
 

@@ -17,7 +17,7 @@ _FAILED = frozenset({State.FAILED, State.CRASHED})
 @dataclass(frozen=True)
 class Standing:
     """``trials``: points made so far, whatever became of them; ``open``, ``queued``: runs. ``failures``: the trials
-    that failed, by number, with why; ``ended_well``: those that ended otherwise."""
+    that failed, by number, with why; ``ended_well``: runs that ended otherwise."""
 
     trials: int
     open: int
@@ -29,14 +29,14 @@ class Standing:
 def standing_of(sweep: Sweep) -> Standing:
     """One query."""
     rows = list(sweep.runs.order_by("trial", "mark").values_list("trial", "state", "reason"))
-    failures = [(trial or 0, reason) for trial, state, reason in rows if state in _FAILED]
+    failures = {trial or 0: reason for trial, state, reason in rows if state in _FAILED}
     ended = [state for _, state, _ in rows if state in ENDED]
     return Standing(
         trials=sweep.next_trial,
         open=len(rows) - len(ended),
         queued=sum(state == State.QUEUED for _, state, _ in rows),
-        failures=failures,
-        ended_well=len(ended) - len(failures),
+        failures=list(failures.items()),
+        ended_well=sum(state not in _FAILED for state in ended),
     )
 
 

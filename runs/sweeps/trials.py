@@ -23,10 +23,11 @@ class Suggestion:
 def make_trials(sweep: Sweep, suggestions: Sequence[Suggestion]) -> list[Run]:
     """Queue the suggestions, one run for each seed, inside the caller's transaction.
 
-    Empty when another process has made the trial of this number meanwhile: then nothing is queued.
+    Empty when another process has made the trial of this number meanwhile, or a person paused the sweep: then nothing
+    is queued.
     """
     first, count = sweep.next_trial, len(suggestions)
-    rows = Sweep.objects.filter(pk=sweep.pk, next_trial=first)
+    rows = Sweep.objects.filter(pk=sweep.pk, next_trial=first, state=Sweep.State.RUNNING)
     if not count or not rows.update(next_trial=F("next_trial") + count):
         return []
     sweep.next_trial += count

@@ -61,6 +61,12 @@ def test_a_finished_sweep_that_is_extended_goes_on(project):
     assert [event.kind for event in sweep.events.all()] == ["finished", "extend", "finished"]
 
 
+def test_a_paused_sweep_that_is_extended_stays_paused(sweep):
+    edit.pause_sweep(sweep)
+    edit.extend(sweep, 2)
+    assert (fresh(sweep).state, fresh(sweep).trials_wanted) == (Sweep.State.PAUSED, 8)
+
+
 def test_a_grid_is_extended_by_what_it_left_out(project):
     sweep = new_sweep(project, "grid", LIST, trials=2)
     first = train_all(sweep, lambda point: 0.5)

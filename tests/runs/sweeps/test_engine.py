@@ -99,6 +99,22 @@ def test_a_sweep_whose_first_trials_all_fail_pauses_and_says_why(project):
     assert fail(sweep, 1).state == Sweep.State.PAUSED
 
 
+def test_seeds_of_one_trial_that_fail_are_one_failure(project):
+    sweep = fail(new_sweep(project, "tpe", trials=9, parallel=3, seeds=[1, 2, 3]), 2)
+    assert (sweep.state, sweep.next_trial) == (Sweep.State.RUNNING, 3)
+
+
+def test_a_suggestion_that_comes_after_the_pause_is_not_queued(project):
+    sweep = new_sweep(project, "random")
+
+    def slow(kind, request):
+        Sweep.objects.update(state=Sweep.State.PAUSED)
+        return ask(kind, request)
+
+    step(fresh(sweep), slow)
+    assert sweep.runs.count() == 0
+
+
 def test_a_point_that_cannot_run_is_a_failed_trial(project):
     sweep = new_sweep(project, "random", trials=3)
     Sweep.objects.filter(pk=sweep.pk).update(points=[{"args.learning_rate": -1.0, "args.weight_decay": 0.1}])
