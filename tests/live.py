@@ -55,7 +55,7 @@ class LiveTrainboard:
     def __enter__(self) -> Self:
         self.start()
         try:
-            self.link = wait_for(self._ready_link, "the ready line", timeout=30)
+            self.link = wait_for(self._ready_link, "the ready line", timeout=60)
         except AssertionError as error:
             self.kill()
             raise AssertionError(f"{error}:\n{self.text}") from None

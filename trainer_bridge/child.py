@@ -261,6 +261,11 @@ def resume_folder(job: Job) -> str | None:
     folder = (job.paths.folder / job.resume_from).resolve()
     if not folder.is_relative_to(job.paths.folder.resolve()):
         raise ValueError(f"The checkpoint {job.resume_from} lies outside the run's folder.")
+    if not folder.is_dir():
+        raise ValueError(
+            f"The checkpoint {job.resume_from} is not on this machine: workers that resume each other's runs share the "
+            "folder “runs” of the data folder (docs/machines.md)."
+        )
     names = ("optimizer.pt", "scheduler.pt", "trainer_state.json")
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
