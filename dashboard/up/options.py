@@ -34,7 +34,10 @@ class Options:
 
 def parse(arguments: list[str]) -> Options:
     """Options from the command line; exits with a usage line (status 2) where it cannot be read."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if problem := worker_options.problem(vars(given)):
+        parser.error(problem)
     return Options(
         host=given.host,
         port=given.port,

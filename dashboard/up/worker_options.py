@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.up.slots import default_slots
+from trainer_bridge.device_slots import DeviceSlots
+from trainer_bridge.gpu import gpu_devices
 from trainer_bridge.launch_fields import label_problem, words
 
 
@@ -45,6 +47,16 @@ def declared(given: Mapping[str, Any]) -> dict[str, Any]:
         "sharing": given["share_gpu"],
         "labels": words(given["labels"]),
     }
+
+
+def problem(given: Mapping[str, Any]) -> str:
+    """Why a worker cannot have what was given, in a sentence; "" when it can."""
+    wanted = declared(given)
+    try:
+        DeviceSlots(wanted["slots"], gpu_devices(), wanted["sharing"])
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def command_line(given: Mapping[str, Any]) -> list[str]:

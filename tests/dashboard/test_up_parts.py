@@ -171,6 +171,17 @@ def test_impossible_options_are_named(wrong: list[str], capsys) -> None:
     assert wrong[1] in capsys.readouterr().err
 
 
+def test_more_slots_than_gpus_are_refused_before_anything_starts(monkeypatch, capsys) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    with pytest.raises(SystemExit):
+        parse(["--slots", "4"])
+    assert "give --slots 2 or fewer, or let 2 runs share a GPU with --share-gpu 2" in capsys.readouterr().err
+    assert parse(["--slots", "4", "--share-gpu", "2", "--labels", "a, b"]).worker == (
+        *("--slots", "4", "--threads", "1", "--share-gpu", "2"),
+        *("--labels", "a, b"),
+    )
+
+
 ORPHAN_MAKER = """
 import subprocess, sys
 deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"

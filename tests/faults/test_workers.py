@@ -16,12 +16,18 @@ pytestmark = [pytest.mark.slow_faults, pytest.mark.training]
 
 
 class ExtraWorker:
-    """One more `manage.py worker` beside the one of `up`, with a name and labels of its own."""
+    """One more `manage.py worker` beside the one of `up`, with a name and labels of its own.
 
-    def __init__(self, here: Installation, name: str, *options: str) -> None:
+    With a ``data_dir`` of its own it is as on another machine: it has no database either.
+    """
+
+    def __init__(self, here: Installation, name: str, *options: str, data_dir: Path | None = None) -> None:
         token = here.manage("token", "--name", name, "--scopes", "worker").split()[-1]
         environment = os.environ | here.live.environment
-        environment |= {"TRAINBOARD_DATA_DIR": str(here.live.data_dir), "TRAINBOARD_WORKER_TOKEN": token}
+        folder = str(data_dir or here.live.data_dir)
+        environment |= {"TRAINBOARD_DATA_DIR": folder, "TRAINBOARD_WORKER_TOKEN": token}
+        if data_dir is not None:
+            environment["TRAINBOARD_DATABASE_URL"] = "postgres://nobody:none@127.0.0.1:1/none"
         environment["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
         command = [sys.executable, "manage.py", "worker", "--server", here.live.url, "--name", name, *options]
         self.log: list[str] = []
@@ -52,8 +58,8 @@ def workers():
     """workers(here, name, …) → a worker that is warm, killed with the test."""
     started: list[ExtraWorker] = []
 
-    def start(here: Installation, name: str, *options: str) -> ExtraWorker:
-        worker = ExtraWorker(here, name, *options)
+    def start(here: Installation, name: str, *options: str, **elsewhere: Path) -> ExtraWorker:
+        worker = ExtraWorker(here, name, *options, **elsewhere)
         started.append(worker)
         wait_for(lambda: "warm after" in worker.text, f"a warm worker:\n{worker.text}", 120)
         return worker
@@ -116,7 +122,7 @@ def test_a_message_doubled_and_redelivered_never_trains_a_run_twice(tmp_path: Pa
     message = _message(f"redis://127.0.0.1:{port}/1", redis.__class__(port=port, db=1))
     with LiveTrainboard(tmp_path / "data", environment=environment, slots=1) as live:
         here = Installation(live)
-        workers(here, "other", "--slots", "1")
+        workers(here, "other", "--slots", "1", data_dir=tmp_path / "other")
         here.ask("projects", {"name": "faults"})
         runs = []
         for _ in range(6):
@@ -128,10 +134,12 @@ def test_a_message_doubled_and_redelivered_never_trains_a_run_twice(tmp_path: Pa
             redis.lpush("celery", *[message] * 10)
         wait_for(lambda: redis.llen("celery") == 0, "every message was taken", 30)
         for run in runs:
-            attempts = sorted((live.data_dir / "runs" / run).glob("attempt-*"))
+            attempts = [*tmp_path.glob(f"*/runs/{run}/attempt-*")]
             assert [path.name for path in attempts] == ["attempt-1"]
             assert here.steps(run) == list(range(1, 61))
             assert here.run(run)["state"] == "finished"
+        # Each trained some: neither the folder nor the database of the server is needed for it.
+        assert len({here.run(run)["worker"] for run in runs}) == 2
 
 
 def _message(url: str, client) -> bytes:

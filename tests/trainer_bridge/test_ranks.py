@@ -172,3 +172,22 @@ def test_lines_of_the_second_process_are_its_own(server, train, pair, tmp_path):
     assert supervised.end(30)
     exit = server.of(Exit)[0]
     assert (exit.outcome, exit.reason) == ("stopped", "enough")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ddp_find_unused_parameters": False, "ddp_bucket_cap_mb": 1, "ddp_backend": "gloo"},
+        {"accelerator_config": {"split_batches": True}, "gradient_accumulation_steps": 2},
+        {"fsdp": True, "fsdp_config": {"version": 2}},
+    ],
+    ids=["ddp", "accelerate", "fsdp"],
+)
+def test_settings_of_several_processes_pass_through(server, train, pair, settings):
+    job = pair(max_steps=3, **settings)
+    job.spec["launch"] = {"processes": 2}
+    train(job).end(60)
+    assert [(exit.outcome, exit.error) for exit in server.of(Exit)] == [("finished", "")]
+    told = server.of(Environment, "trainer")[-1].values["arguments"]
+    plain = {name: value for name, value in settings.items() if not isinstance(value, dict)}
+    assert {name: told[name] for name in plain} == plain
