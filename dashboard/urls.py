@@ -31,6 +31,7 @@ from dashboard.views import (
     rules,
     run_files,
     runs,
+    sweep_edits,
     sweeps,
     workspace,
 )
@@ -107,7 +108,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:sweep>/live", sweeps.sweep_live, name="sweep_live"),
     path("s/<str:sweep>/curves", sweeps.sweep_curves, name="sweep_curves"),
     path("s/<str:sweep>/importance", sweeps.sweep_importance, name="sweep_importance"),
-    path("s/<str:sweep>/stop", sweeps.sweep_stop, name="sweep_stop"),
+    path("s/<str:sweep>/duplicate", sweep_edits.sweep_duplicate, name="sweep_duplicate"),
+    path("s/<str:sweep>/do/<str:verb>", sweep_edits.sweep_edit, name="sweep_edit"),
     path("r/<str:run>", runs.run_home, name="run_home"),
     path("r/<str:run>/charts", runs.charts, name="run_charts"),
     path("r/<str:run>/overview", runs.overview, name="run_overview"),

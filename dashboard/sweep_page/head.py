@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.numbers import duration, number
+from dashboard.sweep_page.controls import controls
 from runs.checkpoints.rank import best, checkpoints_of
 from runs.models import Sweep
 from runs.states import ACTIVE, ENDED, State
@@ -65,6 +66,7 @@ def head(found: SweepRows) -> dict[str, Any]:
         "best_export": _best_export(sweep),
         "compare_top": _compare_top(found),
         "method": method_of(sweep),
+        **controls(found),
     }
 
 

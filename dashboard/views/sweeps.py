@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dashboard.sweep_page import importance as importance_card
+from dashboard.sweep_page.controls import form_rows
+from dashboard.sweep_page.events import events_of
 from dashboard.sweep_page.head import head, method_of, state_of, total
 from dashboard.sweep_page.plots import cards
 from dashboard.sweep_page.rows import FIRST, columns, rows, sort_of
@@ -17,7 +18,6 @@ from dashboard.sweep_page.wire import page_data
 from dashboard.views.access import project_or_404, sweep_or_404
 from runs import series
 from runs.states import State
-from runs.sweeps.edit import stop_sweep
 from runs.sweeps.trial_rows import SweepRows, TrialRow, rows_of, sweep_rows
 
 #: Points of a curve in a row or among hundreds of others.
@@ -46,6 +46,8 @@ def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
     found = sweep_rows(sweep_or_404(sweep))
     key, descending = sort_of(found, request.GET)
     context = head(found) | {
+        "events": events_of(found.sweep),
+        "form_rows": form_rows(found.sweep),
         "columns": columns(found, key, descending),
         "rows": rows(found, key, descending, None if request.GET.get("all") == "1" else FIRST),
         "first": FIRST,
@@ -70,11 +72,16 @@ def sweep_live(request: HttpRequest, sweep: str) -> JsonResponse:
     context = head(found)
     return JsonResponse(
         {
-            "head": render_to_string("sweeps/_head.html", context, request),
+            "head": _parts(request, context | {"events": events_of(found.sweep)}),
             "title": render_to_string("sweeps/_title.html", context).strip(),
             "data": page_data(found, fresh),
         }
     )
+
+
+def _parts(request: HttpRequest, context: dict[str, Any]) -> str:
+    names = ("sweeps/_head.html", "sweeps/_events.html")
+    return "".join(render_to_string(name, context, request) for name in names)
 
 
 def _int(request: HttpRequest, name: str) -> int:
@@ -114,13 +121,3 @@ def sweep_importance(request: HttpRequest, sweep: str) -> JsonResponse:
     """The importance of each swept name by ``method``, of the trials inside the brushes of the address."""
     found = sweep_rows(sweep_or_404(sweep))
     return JsonResponse(importance_card.answer(found, request.GET.dict()))
-
-
-@require_POST
-def sweep_stop(request: HttpRequest, sweep: str) -> HttpResponse:
-    """Stop every trial that has not ended."""
-    found = sweep_or_404(sweep)
-    count = stop_sweep(found, request.user)
-    trials = "1 trial was" if count == 1 else f"{count} trials were"
-    messages.info(request, f"{trials} told to stop." if count else "Every trial has ended already.")
-    return redirect("sweep", sweep=found.pk)

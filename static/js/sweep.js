@@ -10,6 +10,7 @@ import { PlotCard } from "./sweep_plots.js";
 import { toast } from "./toast.js";
 import { TrialsTable } from "./trials_table.js";
 import "./commands.js";
+import "./sweep_edits.js";
 
 const page = document.getElementById("sweep-page");
 const trials = new Trials(pageData("sweep-data"));

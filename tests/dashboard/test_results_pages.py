@@ -177,8 +177,8 @@ def test_sweep_offers_the_page_that_exports_its_best_checkpoint(owner_client):
 
 def test_stop_sweep_by_post_only(owner_client):
     sweep = new_sweep(state=State.QUEUED)
-    assert owner_client.get(f"/s/{sweep.pk}/stop").status_code == 405
-    response = owner_client.post(f"/s/{sweep.pk}/stop", follow=True)
+    assert owner_client.get(f"/s/{sweep.pk}/do/stop").status_code == 405
+    response = owner_client.post(f"/s/{sweep.pk}/do/stop", follow=True)
     assert "2 trials were told to stop." in response.content.decode()
     assert set(Run.objects.filter(sweep=sweep).values_list("state", flat=True)) == {"stopped"}
 
