@@ -47,7 +47,7 @@ def form_rows(sweep: Sweep) -> list[dict[str, Any]]:
 def _form_row(found: Distribution) -> dict[str, Any]:
     if isinstance(found, Choices):
         values = [{"json": json.dumps(value), "text": config_value(value)} for value in found.values]
-        return {"values": values, "is_conditional": found.when is not None}
+        return {"choices": values, "is_conditional": found.when is not None}
     return {
         "low": config_value(found.low),
         "high": config_value(found.high),

@@ -68,8 +68,8 @@ export class PlotCard {
     this.card.querySelector("[data-plot-hint]").textContent = this.plot.hint(this.trials, { axes });
     const { node, places } = this.plot.draw(this.trials, width, { axes });
     this.#places = places;
-    this.box.replaceChildren(node);
-    if (!places.length) this.box.append(empty(this.trials));
+    // Without a trial an axis would show numbers that nobody measured.
+    this.box.replaceChildren(places.length || this.plot.press ? node : empty(this.trials));
   }
 
   // Those of the address, filled up with the first others; a slice takes one or shows all.

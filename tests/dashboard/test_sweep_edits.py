@@ -51,6 +51,14 @@ def unchanged(**changes):
     } | changes
 
 
+def test_extend_has_ends_of_ranges_and_ticks_of_lists(owner_client, sweep):
+    page = owner_client.get(f"/s/{sweep.pk}").content.decode()
+    assert 'name="high.args.learning_rate" value="0.01"' in page
+    assert page.count('name="keep.args.per_device_train_batch_size"') == 3
+    assert '<select name="point.args.per_device_train_batch_size"' in page
+    assert '<input type="text" name="point.args.learning_rate"' in page
+
+
 def test_pause_and_resume(owner_client, sweep):
     assert do(owner_client, sweep, "pause").status_code == 200
     assert sweep.state == "paused"
