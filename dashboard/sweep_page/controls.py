@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -81,10 +82,10 @@ def _edits(sweep: Sweep, form: QueryDict) -> list[Edit]:
     edits: list[Edit] = []
     space = read_space(sweep.space)
     for field, found in space.items():
-        edits += _read(problems, field, lambda field=field, found=found: _of_field(field, found, form))
-    edits += _read(problems, "n", lambda: _number(form, "n", "extend", None))
-    edits += _read(problems, "parallel", lambda: _number(form, "parallel", "parallel", sweep.parallel))
-    edits += _read(problems, "points", lambda: _point(space, form))
+        edits += _read(problems, field, partial(_of_field, field, found, form))
+    edits += _read(problems, "n", partial(_number, form, "n", "extend", None))
+    edits += _read(problems, "parallel", partial(_number, form, "parallel", "parallel", sweep.parallel))
+    edits += _read(problems, "points", partial(_point, space, form))
     if problems:
         raise SpecError(problems)
     return edits
