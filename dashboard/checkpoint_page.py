@@ -121,6 +121,7 @@ def sheet(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
         "state": state_of(checkpoint),
         "is_whole": is_whole(checkpoint),
+        "is_stored": bool(checkpoint.stored_at),
         "is_full": is_full(checkpoint),
         "is_checking": checkpoint.check_at is not None,
         "due": due_words(checkpoint),

@@ -137,6 +137,32 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
+
+
+def _storages(place: str) -> dict[str, Any]:
+    """Django's storages; "checkpoints" is a folder, or s3://bucket/prefix, in which checkpoints are kept besides."""
+    found: dict[str, Any] = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    if place.startswith("s3://"):
+        parts = urlparse(place)
+        options = {
+            "bucket_name": parts.netloc,
+            "location": parts.path.strip("/"),
+            "endpoint_url": os.environ.get("TRAINBOARD_S3_ENDPOINT") or None,
+            "file_overwrite": True,
+            "default_acl": None,
+        }
+        found["checkpoints"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    elif place:
+        folder = str(Path(place).expanduser().resolve())
+        backend = "django.core.files.storage.FileSystemStorage"
+        found["checkpoints"] = {"BACKEND": backend, "OPTIONS": {"location": folder}}
+    return found
+
+
+STORAGES = _storages(os.environ.get("TRAINBOARD_CHECKPOINT_STORAGE", ""))
 # The largest REST body, in bytes; checkpoints do not come this way.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The largest file that may be uploaded, in bytes; it comes in parts no larger than a REST body.

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from runs.checkpoints import incoming
+from runs.checkpoints import incoming, storing
 from runs.checkpoints.files import folder_of, list_files
 from runs.checkpoints.register import CHANGED, problem_now
 from runs.models import Checkpoint
+from runs.models.checkpoint import IN_STORAGE
 from trainer_bridge.checkpoint_files import manifest
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ def check(checkpoint: Checkpoint) -> str:
         return "" if incoming.settle(checkpoint) else checkpoint.problem
     found: dict[str, object] = {"check_at": None}
     problem = problem_now(checkpoint)
+    if problem == IN_STORAGE:
+        problem = storing.bring(checkpoint)
     if not problem:
         try:
             sums = {name: sha for name, _, sha in manifest(folder_of(checkpoint))}

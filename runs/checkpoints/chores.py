@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from runs.checkpoints import incoming, retention
+from runs.checkpoints import incoming
 from runs.checkpoints.files import CheckpointRefused
-from runs.checkpoints.judge import Verdict
 from runs.checkpoints.protection import protected
-from runs.checkpoints.rank import kept_because
-from runs.models import Checkpoint, Project
+from runs.checkpoints.wanted import siblings, wanted
+from runs.models import Checkpoint
 from runs.models.checkpoint import ELSEWHERE
 from trainer_bridge.checkpoint_files import to_strip
 
@@ -32,9 +31,9 @@ def chores_of(worker: str) -> Chores:
     rows = list(_of_worker(worker).select_related("run__sweep", "run__project"))
     uploads: list[Checkpoint] = []
     for project in {row.run.project_id: row.run.project for row in rows}.values():
-        uploads += _kept(project, [row for row in rows if row.run.project_id == project.pk])
+        uploads += wanted(project, [row for row in rows if row.run.project_id == project.pk])
     due = [row for row in rows if row.due_at and row.due_at <= timezone.now()]
-    guarded = protected(_siblings(due)) if due else {}
+    guarded = protected(siblings(due)) if due else {}
     removals = [row for row in due if not guarded.get(row.pk)]
     sent = [row for row in uploads if not row.due and not incoming.is_coming(row)]
     return Chores(sorted(sent, key=lambda row: -row.step)[:MOST], removals[:MOST])
@@ -70,27 +69,3 @@ def _of_worker(worker: str) -> QuerySet[Checkpoint]:
         run__attempts__worker=worker,
         run__attempts__number=F("attempt"),
     )
-
-
-def _siblings(rows: list[Checkpoint]) -> list[Checkpoint]:
-    """All checkpoints of their runs."""
-    found = Checkpoint.objects.filter(run__in={row.run_id for row in rows}, deleted_at=None)
-    return list(found.select_related("run__sweep"))
-
-
-def _kept(project: Project, rows: list[Checkpoint]) -> list[Checkpoint]:
-    """Those that a policy keeps. Where the policy keeps everything, only the best and the last of each run come here:
-    nobody said that all of them are wanted.
-    """
-    every = _siblings(rows)
-    words = kept_because(every)
-    keeps = {
-        verdict.checkpoint.pk
-        for verdict in retention.verdicts_on(project, every)
-        if _is_wanted(verdict, words)
-    }
-    return [row for row in rows if row.pk in keeps]
-
-
-def _is_wanted(verdict: Verdict, words: dict[str, str]) -> bool:
-    return not verdict.action and bool(verdict.kept or words.get(verdict.checkpoint.pk))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from runs.checkpoints import storing
 from runs.checkpoints.disk import freed_by
 from runs.checkpoints.files import CheckpointRefused, folder_of, list_files
 from runs.checkpoints.register import verify
@@ -30,11 +31,13 @@ def take_away(checkpoint: Checkpoint, action: str, because: str) -> int:
     """
     folder = folder_of(checkpoint)
     if not folder.is_dir():
+        storing.drop(checkpoint, _gone(checkpoint, action))
         if not checkpoint.is_here:
             raise CheckpointRefused("its files are on another machine, so they cannot be deleted from here")
         _store(checkpoint, deleted_at=timezone.now(), deleted_because=because, check_at=None, **_FORGET_DUE)
         return 0
     Checkpoint.objects.filter(pk=checkpoint.pk).update(due=action, due_because=because, due_at=timezone.now())
+    storing.drop(checkpoint, _gone(checkpoint, action))
     try:
         return _delete(checkpoint, folder, because) if action == Due.DELETE else _strip(checkpoint, folder)
     except OSError as error:
@@ -49,6 +52,12 @@ def finish_started() -> None:
             _store(checkpoint, **_FORGET_DUE)
         except (OSError, CheckpointRefused) as error:
             log.warning("checkpoint %s is not removed yet: %s", checkpoint, error)
+
+
+def _gone(checkpoint: Checkpoint, action: str) -> list[str]:
+    """The names of the files that go."""
+    names = [name for name, _ in checkpoint.files]
+    return names if action == Due.DELETE else to_strip(names)
 
 
 def _delete(checkpoint: Checkpoint, folder: Path, because: str) -> int:

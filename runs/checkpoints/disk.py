@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from runs.checkpoints.rank import is_away
 from runs.models import Checkpoint, Run
 
 #: What a block of st_blocks has, whatever the file system's own blocks are.
@@ -42,7 +43,7 @@ def usage_by_run(checkpoints: Iterable[Checkpoint]) -> list[RunUsage]:
     """What each run's checkpoints take here, the greatest first."""
     found: dict[str, list[Checkpoint]] = {}
     for checkpoint in checkpoints:
-        if not checkpoint.deleted_at and checkpoint.is_here:
+        if not checkpoint.deleted_at and checkpoint.is_here and not is_away(checkpoint):
             found.setdefault(checkpoint.run_id, []).append(checkpoint)
     rows = [RunUsage(group[0].run, len(group), sum(row.size for row in group)) for group in found.values()]
     return sorted(rows, key=lambda row: (-row.size, row.run.name))

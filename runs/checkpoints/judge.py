@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runs.checkpoints.policy import Policy, Rule
 from runs.checkpoints.protection import Reasons, by_run
-from runs.checkpoints.rank import is_full, is_whole, measured
+from runs.checkpoints.rank import is_away, is_full, is_whole, measured
 from runs.directions import greater_is_better
 from runs.models import Checkpoint
 
@@ -25,17 +25,13 @@ class Verdict:
 def judge(
     checkpoints: Sequence[Checkpoint], policy: Policy, protections: Reasons, pool: str
 ) -> list[Verdict]:
-    """A verdict on each that is whole, here or on a worker. ``pool`` "sweep": the best full ones are chosen from all
+    """A verdict on each that is whole, here or away. ``pool`` "sweep": the best full ones are chosen from all
     runs together; otherwise, and for all other rules, each run counts for itself.
     """
-    present = [row for row in checkpoints if is_whole(row) or _is_with_worker(row)]
+    present = [row for row in checkpoints if is_whole(row) or is_away(row)]
     full = _chosen([row for row in present if is_full(row)], policy.full, policy.metric, pool == "sweep")
     weights = _chosen(present, policy.weights, policy.metric, together=False)
     return [_verdict(row, policy, protections, full, weights) for row in present]
-
-
-def _is_with_worker(row: Checkpoint) -> bool:
-    return not row.is_here and not row.deleted_at and not row.run.is_external
 
 
 def _verdict(

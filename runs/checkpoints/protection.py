@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from runs.checkpoints.rank import is_full, is_whole, measured
+from runs.checkpoints.rank import is_away, is_full, is_whole, measured
 from runs.models import Alias, Checkpoint, Run
 from runs.states import ACTIVE, State
 
@@ -58,7 +58,7 @@ def _needed_by_run(group: list[Checkpoint], found: Reasons) -> None:
     run = group[0].run
     if not is_unfinished(run):
         return
-    whole = [checkpoint for checkpoint in group if is_whole(checkpoint) or not checkpoint.is_here]
+    whole = [checkpoint for checkpoint in group if is_whole(checkpoint) or is_away(checkpoint)]
     if full := [checkpoint for checkpoint in whole if is_full(checkpoint)]:
         newest = max(full, key=lambda checkpoint: checkpoint.step)
         found[newest.pk].append(f"the run is {run.state} and can go on from it")

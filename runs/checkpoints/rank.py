@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from runs.checkpoints.files import missing_resume_files
 from runs.checkpoints.register import verify
 from runs.models import Checkpoint, Project, Run, Sweep
+from runs.models.checkpoint import IN_STORAGE
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ def default_metric(checkpoints: Iterable[Checkpoint]) -> str:
 
 def state_of(checkpoint: Checkpoint) -> str:
     """ "complete", "verified" (all of its bytes were read), "exported", "damaged" (``problem`` says how), "elsewhere"
-    (on another machine) or "deleted" (only the metrics are left).
+    (on another machine), "stored" (only in the storage) or "deleted" (only the metrics are left).
     """
     if checkpoint.deleted_at:
         return "deleted"
     if not checkpoint.is_here:
         return "elsewhere"
+    if checkpoint.problem == IN_STORAGE:
+        return "stored"
     if checkpoint.problem:
         return "damaged"
     if checkpoint.exported_at:
@@ -67,6 +70,12 @@ def state_of(checkpoint: Checkpoint) -> str:
 def is_whole(checkpoint: Checkpoint) -> bool:
     """Whether it can be used, as far as is known."""
     return not checkpoint.deleted_at and not checkpoint.problem
+
+
+def is_away(checkpoint: Checkpoint) -> bool:
+    """Whether its files are whole as far as is known, but on a worker or in the storage."""
+    with_worker = not checkpoint.is_here and not checkpoint.run.is_external
+    return not checkpoint.deleted_at and (with_worker or checkpoint.problem == IN_STORAGE)
 
 
 def is_full(checkpoint: Checkpoint) -> bool:
@@ -137,7 +146,7 @@ def kept_because(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
 def _kept_in_run(group: list[Checkpoint]) -> dict[str, str]:
     run = group[0].run
     # Those on a worker count as well: which of them are wanted here is asked with these words (chores.py).
-    present = [checkpoint for checkpoint in group if is_whole(checkpoint) or not checkpoint.is_here]
+    present = [checkpoint for checkpoint in group if is_whole(checkpoint) or is_away(checkpoint)]
     first = next(iter(measured(present, run.objective, run.greater_is_better)), None)
     last = max(group, key=lambda checkpoint: checkpoint.step)
     reasons = {"best": first, "last": last}

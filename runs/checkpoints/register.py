@@ -10,7 +10,7 @@ from runs.checkpoints.files import CheckpointRefused, folder_of, inside_run_fold
 from runs.checkpoints.verify import problem_of
 from runs.ids import new_id
 from runs.models import Checkpoint
-from runs.models.checkpoint import ELSEWHERE
+from runs.models.checkpoint import ELSEWHERE, IN_STORAGE
 from trainer_bridge import protocol
 
 #: What the problem of a checkpoint says whose files are whole, but not those that were saved.
@@ -56,8 +56,8 @@ def problem_now(checkpoint: Checkpoint) -> str:
         folder = folder_of(checkpoint)
     except CheckpointRefused as refused:
         return str(refused)
-    if not checkpoint.is_here and not folder.exists():
-        return ELSEWHERE
+    if not folder.exists() and (checkpoint.stored_at or not checkpoint.is_here):
+        return IN_STORAGE if checkpoint.stored_at else ELSEWHERE
     return problem_of(folder, checkpoint.step)
 
 
@@ -68,6 +68,7 @@ def _state(folder: Path, step: int) -> dict[str, object]:
         "problem": problem,
         "sha256": {},
         "verified_at": None,
+        "stored_at": None,
         "check_at": None if problem else timezone.now(),
         "deleted_because": "",
         "due": "",

@@ -4,6 +4,8 @@ from runs.models.run import Run
 
 #: The problem of a checkpoint whose files are on another machine.
 ELSEWHERE = "stays where it was trained"
+#: … and of one whose files are only in the storage.
+IN_STORAGE = "is in the storage, not on this machine: bring it here first"
 
 
 class Checkpoint(models.Model):
@@ -38,6 +40,8 @@ class Checkpoint(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     # From when on its files wait to be read whole and compared; None while nobody wants that.
     check_at = models.DateTimeField(null=True, blank=True)
+    # When all files were last copied into the storage (runs/checkpoints/storing.py).
+    stored_at = models.DateTimeField(null=True, blank=True)
     exported_at = models.DateTimeField(null=True, blank=True)
     notes = models.TextField(default="", blank=True)
     # A person keeps it, whatever a policy says.
