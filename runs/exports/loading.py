@@ -91,5 +91,8 @@ def _processors(files: Mapping[str, Path]) -> list[tuple[str, str]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """A JSON object; an empty one where it is on the Hub and not here."""
+    if not path.exists():
+        return {}
     content = json.loads(path.read_bytes())
     return content if isinstance(content, dict) else {}

@@ -158,6 +158,10 @@ def _merged(files: list[PlannedFile], folder: Path) -> list[PlannedFile]:
         raise CheckpointRefused(
             "its adapter does not say which model it belongs to, so they cannot be merged"
         )
+    if Path(base).is_absolute() and not Path(base).exists():
+        raise CheckpointRefused(
+            f"the model that its adapter was trained beside is not at {base} any more. Export the adapter only"
+        )
     weights = sorted(Path(base).glob("*.safetensors"))
     size = sum(path.stat().st_size for path in weights) + sum(_adapter_sizes(files))
     made = [
