@@ -33,6 +33,7 @@ from dashboard.views import (
     runs,
     sweep_edits,
     sweeps,
+    try_it,
     workspace,
 )
 
@@ -122,6 +123,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<str:run>/system", runs.system, name="run_system"),
     path("r/<str:run>/evaluation", evaluation.evaluation, name="run_evaluation"),
     path("r/<str:run>/evaluation/again", evaluate_again.again, name="run_evaluate_again"),
+    path("r/<str:run>/evaluation/try", try_it.ask, name="run_try"),
     path("r/<str:run>/evaluation/row/<int:row>", evaluation.row, name="run_evaluation_row"),
     path("r/<str:run>/evaluation/media/<str:digest>", evaluation.media, name="run_evaluation_media"),
     path("r/<str:run>/checkpoints", runs.checkpoints, name="run_checkpoints"),

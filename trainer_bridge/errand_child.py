@@ -47,9 +47,36 @@ class ErrandJob:
 
 def main(job: ErrandJob, pipe: connection.Connection) -> None:
     """Do the errand in this process and say the result through ``pipe``."""
+    _at_home(job)
+    in_child(job.folder, job.threads, pipe, lambda tell: errands.module_of(job.kind).run(job.payload, tell))
+
+
+def stay(job: ErrandJob, pipe: connection.Connection) -> NoReturn:
+    """Load what the errand is about, answer, and wait for further payloads through ``pipe`` until it closes.
+
+    What cannot be loaded ends the process with its failure; an answer that fails does not.
+    """
+    _at_home(job)
+    _begin(job.folder, job.threads)
+    module, payload, held = errands.module_of(job.kind), job.payload, list[Any]()
+
+    def work(tell: Callable[[str], None]) -> dict[str, Any]:
+        held[:] = held or [module.load(payload, tell)]
+        return dict(module.answer(held[0], payload, tell))
+
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            _send(pipe, _outcome(work, pipe))
+            if not held:
+                break
+            payload = json.loads(pipe.recv_bytes())
+    os._exit(0)
+
+
+def _at_home(job: ErrandJob) -> None:
+    """Where the worker's data and a person's own recipes lie."""
     os.environ["TRAINBOARD_DATA_DIR"] = job.data_dir
     Places.of(job.data_dir).use()
-    in_child(job.folder, job.threads, pipe, lambda tell: errands.module_of(job.kind).run(job.payload, tell))
 
 
 def in_child(folder: str, threads: int, pipe: connection.Connection, work: Work) -> NoReturn:
@@ -57,6 +84,16 @@ def in_child(folder: str, threads: int, pipe: connection.Connection, work: Work)
 
     Messages are JSON objects with one of the keys "progress", "result" and "failure".
     """
+    _begin(folder, threads)
+    _send(pipe, _outcome(work, pipe))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    remove_prepared()
+    # Threads and atexit handlers of libraries have nothing left to do.
+    os._exit(0)
+
+
+def _begin(folder: str, threads: int) -> None:
     os.setsid()
     redirect_output(Path(folder) / "output.log")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
@@ -64,12 +101,6 @@ def in_child(folder: str, threads: int, pipe: connection.Connection, work: Work)
     _die_with_the_worker()
     tempfile.tempdir = folder
     prepare(threads)
-    _send(pipe, _outcome(work, pipe))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    remove_prepared()
-    # Threads and atexit handlers of libraries have nothing left to do.
-    os._exit(0)
 
 
 def _outcome(work: Work, pipe: connection.Connection) -> dict[str, Any]:

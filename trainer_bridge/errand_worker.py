@@ -16,6 +16,7 @@ from trainer_bridge import errands
 from trainer_bridge.errand_child import ErrandJob
 from trainer_bridge.errand_watch import Watch
 from trainer_bridge.launcher import Child, Launcher
+from trainer_bridge.residents import Residents
 from trainer_bridge.rest import NotAllowed, ServerAway, WorkerApi
 
 log = logging.getLogger("trainer_bridge")
@@ -35,6 +36,7 @@ class ErrandWorker:
         self._asked = 0
         self._stopping = threading.Event()
         self._children: set[Child] = set()
+        self._residents = Residents(launcher, self._folder)
 
     def look(self) -> None:
         """Do what waits, on a thread of its own, until nothing does or all places are taken."""
@@ -48,6 +50,7 @@ class ErrandWorker:
         with self._lock:
             for child in self._children:
                 child.kill()
+        self._residents.close()
 
     def clear(self) -> None:
         """Remove the folders that dead workers left."""
@@ -100,7 +103,7 @@ class ErrandWorker:
         )
         try:
             folder.mkdir(parents=True)
-            word = self._watched(job)
+            word = self._of_resident(job) if errands.stays(job.kind) else self._watched(job)
         except Exception as error:
             log.exception("the errand %s could not be done", job.errand)
             word = {"failure": f"The worker could not do it: {error}"}
@@ -126,6 +129,22 @@ class ErrandWorker:
             mine.close()
             with self._lock:
                 self._children.discard(child)
+
+    def _of_resident(self, job: ErrandJob) -> dict[str, Any] | None:
+        """The last word of a process that stays when it has answered; None when nobody wants it."""
+        resident = self._residents.asked(job)
+        with self._lock:
+            self._children.add(resident.child)
+        word = None
+        try:
+            limit = errands.time_limit(job.kind)
+            word = Watch(resident.job, resident.child, resident.pipe, self._api, limit).follow(self._stopping)
+            return None if self._stopping.is_set() else word
+        finally:
+            with self._lock:
+                self._children.discard(resident.child)
+            # What failed may have left the process anyhow: only one that has answered is asked again.
+            self._residents.keep(resident) if word and "result" in word else resident.end()
 
     def _last_word(self, job: ErrandJob, word: dict[str, Any]) -> None:
         if "failure" in word:

@@ -123,6 +123,10 @@ class Launcher:
         """Start an errand in a child of its own, which speaks through ``pipe``. Raises as ``start`` does."""
         return Child(self._start(errand_child.main, job, pipe))
 
+    def start_resident(self, job: ErrandJob, pipe: connection.Connection) -> Child:
+        """Start an errand whose process stays for further questions through ``pipe``. Raises as ``start`` does."""
+        return Child(self._start(errand_child.stay, job, pipe))
+
     def start_reading(self, job: ReadJob, pipe: connection.Connection) -> Child:
         """Start to read a person's file in a child of its own. Raises as ``start`` does."""
         return Child(self._start(reader_child.main, job, pipe))

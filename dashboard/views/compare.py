@@ -51,13 +51,14 @@ def asked_ids(fields: QueryDict) -> list[str]:
 
 def in_order(project: Project, ids: list[str], base: str) -> list[Run]:
     """The runs of ``project`` among ``ids`` in that order, the baseline in front."""
-    found = {run.pk: run for run in project.runs.filter(pk__in=ids[:200]).defer("traceback")}
+    trainings = project.runs.filter(kind=Run.Kind.TRAINING)
+    found = {run.pk: run for run in trainings.filter(pk__in=ids[:200]).defer("traceback")}
     ordered = [found[pk] for pk in ids if pk in found]
     return sorted(ordered, key=lambda run: run.pk != base)
 
 
 def _offered(project: Project, chosen: list[Run]) -> list[Run]:
-    rows = project.runs.exclude(pk__in=[run.pk for run in chosen])
+    rows = project.runs.filter(kind=Run.Kind.TRAINING).exclude(pk__in=[run.pk for run in chosen])
     return list(rows.only("id", "name", "mark", "state", "project_id")[:OFFERED])
 
 

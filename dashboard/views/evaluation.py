@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from dashboard.evaluation.again import again_section
 from dashboard.evaluation.history import history
 from dashboard.evaluation.page import page
+from dashboard.evaluation.trying import try_section
 from dashboard.views.access import run_or_404
 from dashboard.views.runs import tab_page
 from runs.models import EvaluationMedia, Run
@@ -21,7 +22,9 @@ def evaluation(request: HttpRequest, run: str) -> HttpResponse:
 def show(request: HttpRequest, run: Run, problem: str = "", status: int = 200) -> HttpResponse:
     """The tab, with what keeps a checkpoint from being measured again."""
     form = again_section(run, request.GET.get("ckpt", ""), request.POST, problem)
-    answer = tab_page(request, run, "evaluation", {**page(run, request.GET), "again": form})
+    trying = try_section(run, request.GET.get("ckpt", ""))
+    parts = {**page(run, request.GET), "again": form, "trying": trying}
+    answer = tab_page(request, run, "evaluation", parts)
     answer.status_code = status
     return answer
 

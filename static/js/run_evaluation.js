@@ -13,11 +13,13 @@ let place = -1;
 async function show(address) {
   const focus = document.activeElement?.closest?.("[data-part]")?.dataset.part;
   const label = document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent;
-  const fresh = (await fetchFragment(address)).querySelector("#evaluation");
+  const fragment = await fetchFragment(address);
+  const fresh = fragment.querySelector("#evaluation");
   for (const menu of page.querySelectorAll("details[open].menu")) menu.open = false;
   document.activeElement?.blur?.();
   if (page.querySelectorAll("[data-part]").length !== fresh.querySelectorAll("[data-part]").length) page.replaceChildren(...fresh.childNodes);
   else patchParts(page, fresh);
+  patchParts(document.getElementById("evaluation-more"), fragment.querySelector("#evaluation-more"));
   const links = focus ? [...page.querySelectorAll(`[data-part="${focus}"] a`)] : [];
   links.find((link) => (link.getAttribute("aria-label") ?? link.textContent) === label)?.focus({ preventScroll: true });
 }

@@ -9,7 +9,7 @@ from django.test import Client
 
 from dashboard.evaluation.matrix import MOST_CLASSES
 from runs.evaluations.store import store
-from runs.models import Project, Run
+from runs.models import Errand, Project, Run
 from tests.dashboard.runs_for_tests import add_checkpoint, make_run
 from tests.runs.checkpoints.folders import write_checkpoint
 from trainer_bridge.protocol import Evaluated
@@ -66,7 +66,7 @@ def test_a_run_without_evaluations_says_what_will_be_here(page: Client, run):
 
 def test_the_latest_is_shown_beside_the_one_before(page: Client, run, django_assert_max_num_queries):
     keep(run, classified(100, 20), classified(200, 30), classified(200, name="test"))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         text = seen(page.get(f"/r/{run.pk}/evaluation"))
     assert "step 200 · latest" in text
     assert "0.8750 accuracy" in text
@@ -202,3 +202,25 @@ def test_a_damaged_checkpoint_is_not_measured(page: Client, run):
     answer = page.post(f"/r/{run.pk}/evaluation/again", {"checkpoint": checkpoint.pk, "data": "own"})
     assert answer.status_code == 409
     assert 'class="note error"' in answer.content.decode()
+
+
+def test_a_checkpoint_is_tried_on_what_it_takes(page: Client, run, settings, tmp_path):
+    settings.RUNS_DIR = tmp_path
+    checkpoint = add_checkpoint(run, 20, 0.9)
+    write_checkpoint(tmp_path / run.pk / "checkpoints" / "checkpoint-20", 20)
+    shown = page.get(f"/r/{run.pk}/evaluation")
+    assert "Drop a picture here" in seen(shown)
+    address = f"/r/{run.pk}/evaluation/try"
+    answer = page.post(address, {"checkpoint": checkpoint.pk, "image": "aGVsbG8=", "text": "not asked for"})
+    assert answer.status_code == 201
+    errand = Errand.objects.get(pk=answer.json()["errand"])
+    assert errand.payload == {"run": run.pk, "path": checkpoint.path, "given": {"image": "aGVsbG8="}}
+    for wrong, says in (
+        ({"image": ""}, "nothing to predict"),
+        ({"image": "a" * 300_000}, "the most is 240,000"),
+    ):
+        refused = page.post(address, {"checkpoint": checkpoint.pk, **wrong})
+        assert refused.status_code == 422
+        assert says in refused.json()["error"]
+    (tmp_path / run.pk / "checkpoints" / "checkpoint-20" / "model.safetensors").write_bytes(b"cut")
+    assert "damaged" in page.post(address, {"checkpoint": checkpoint.pk, "image": "aGVsbG8="}).json()["error"]

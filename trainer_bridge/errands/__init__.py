@@ -38,6 +38,12 @@ def background() -> tuple[str, ...]:
     return tuple(_kind(module.__name__) for module in found if getattr(module, "BACKGROUND", False))
 
 
+def stays(kind: str) -> bool:
+    """Whether the process of this kind stays for the next question: its module has ``STAYS``, ``key``, ``load`` and
+    ``answer`` (trainer_bridge/residents.py)."""
+    return hasattr(module_of(kind), "STAYS")
+
+
 def module_of(kind: str) -> ModuleType:
     """The module of a kind. Raises KeyError whose text names what exists."""
     if kind not in names():
