@@ -18,7 +18,7 @@ from runs.sweeps.exchange import MOST_BYTES, exported, import_study
 from runs.sweeps.launch import launch_sweep
 from runs.sweeps.plan import plan_of, plan_of_json
 from runs.sweeps.results import SweepResults, Trial, results, results_of
-from runs.sweeps.standing import progress_of
+from runs.sweeps.standing import checkpoint_bytes, progress_of
 
 router = Router(tags=["sweeps"])
 
@@ -84,12 +84,15 @@ class EditIn(Schema):
 
 
 class SweepDetail(SweepOut):
-    """``sweep`` is how it is searched, as `POST /sweeps` takes it."""
+    """``sweep`` is how it is searched, as `POST /sweeps` takes it; ``checkpoint_bytes``: what its checkpoints take of this
+    machine's disk.
+    """
 
     spec: dict[str, Any]
     space: dict[str, Any]
     sweep: dict[str, Any]
     progress: ProgressOut
+    checkpoint_bytes: int
     trials: list[TrialOut]
 
 
@@ -201,6 +204,7 @@ def _detail(sweep: Sweep) -> SweepDetail:
         spec=sweep.spec,
         space=sweep.space,
         sweep=plan_of(sweep).to_json(),
+        checkpoint_bytes=checkpoint_bytes(sweep),
         progress=ProgressOut(**asdict(progress_of(sweep))),
         trials=trials,
     )

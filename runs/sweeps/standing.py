@@ -7,7 +7,9 @@ from django.db.models import DurationField, ExpressionWrapper, F, Sum
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from runs.checkpoints.rank import checkpoints_of
 from runs.models import Attempt, Sweep
+from runs.models.checkpoint import ELSEWHERE
 from runs.states import ACTIVE, ENDED, State
 from runs.sweeps.results import results
 
@@ -58,6 +60,12 @@ def device_seconds(sweep: Sweep) -> float:
 
 def _span(end: Coalesce | Now) -> ExpressionWrapper:
     return ExpressionWrapper(end - F("started_at"), output_field=DurationField())
+
+
+def checkpoint_bytes(sweep: Sweep) -> int:
+    """What the checkpoints of its trials take of this machine's disk."""
+    here = checkpoints_of(sweep).filter(deleted_at=None).exclude(problem=ELSEWHERE)
+    return here.aggregate(total=Sum("size"))["total"] or 0
 
 
 def budget_reached(sweep: Sweep) -> str:

@@ -14,7 +14,7 @@ from runs.projects import default_project
 from runs.sweeps.edit import EDITS, apply
 from runs.sweeps.exchange import FORMATS, export_study, import_study
 from runs.sweeps.results import results, results_of
-from runs.sweeps.standing import progress_of
+from runs.sweeps.standing import checkpoint_bytes, progress_of
 
 
 class Command(BaseCommand):
@@ -71,6 +71,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{sweep.name}: {sweep.state}. {sweep.reason}".rstrip())
         end = f", expected to end {progress.finish_at:%Y-%m-%d %H:%M} UTC" if progress.finish_at else ""
         self.stdout.write(f"{progress.done} of {progress.wanted} trials have ended{end}")
+        self.stdout.write(f"checkpoints: {numbers.bytes_size(checkpoint_bytes(sweep))}")
         for trial in found.trials:
             value = "–" if trial.value is None else f"{trial.value:.6g}"
             point = " ".join(

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs.sweeps.draw import Drawer
@@ -93,6 +93,7 @@ def test_a_condition_on_a_field_that_is_not_searched():
 _ENDS = st.tuples(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
 
+@settings(max_examples=30)
 @given(ends=_ENDS, count=st.integers(2, 40), seed=st.integers(0, 9))
 def test_points_and_draws_lie_in_the_range(ends, count, seed):
     found = Range(*ends, count=count)

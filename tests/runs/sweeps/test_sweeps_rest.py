@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from django.utils import timezone
 
+from runs.models import Checkpoint
+from runs.models.checkpoint import ELSEWHERE
 from runs.sweeps.engine import step_all
 from tests.runs.sweeps.studies import SPACE, SPEC, ask, measure
 
@@ -35,9 +38,13 @@ def test_a_sweep_by_a_sampler(client, project):
     step_all(ask)
     first = project.runs.order_by("trial").first()
     measure(first, 0.5)
+    for problem, size in (("", 700), (ELSEWHERE, 5), ("", 30)):
+        columns = {"step": size, "path": f"c-{size}", "size": size, "problem": problem}
+        Checkpoint.objects.create(run=first, attempt=1, created_at=timezone.now(), **columns)
     told = client.get(f"/api/v1/sweeps/{made['id']}").json()
     assert [trial["number"] for trial in told["trials"]] == [0, 1]
     assert (told["best"]["run"], told["best"]["value"]) == (first.pk, 0.5)
+    assert told["checkpoint_bytes"] == 730
     assert (told["progress"]["done"], told["progress"]["wanted"]) == (0, 6)
 
 
