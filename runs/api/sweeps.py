@@ -84,8 +84,9 @@ class EditIn(Schema):
 
 
 class SweepDetail(SweepOut):
-    """``sweep`` is how it is searched, as `POST /sweeps` takes it; ``checkpoint_bytes``: what its checkpoints take of this
-    machine's disk.
+    """``sweep`` is how it is searched, as `POST /sweeps` takes it.
+
+    ``checkpoint_bytes`` is what the checkpoints of its trials take of this machine's disk.
     """
 
     spec: dict[str, Any]

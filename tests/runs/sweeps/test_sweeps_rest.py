@@ -39,7 +39,7 @@ def test_a_sweep_by_a_sampler(client, project):
     first = project.runs.order_by("trial").first()
     measure(first, 0.5)
     for problem, size in (("", 700), (ELSEWHERE, 5), ("", 30)):
-        columns = {"step": size, "path": f"c-{size}", "size": size, "problem": problem}
+        columns = {"id": f"c{size}", "step": size, "path": f"c-{size}", "size": size, "problem": problem}
         Checkpoint.objects.create(run=first, attempt=1, created_at=timezone.now(), **columns)
     told = client.get(f"/api/v1/sweeps/{made['id']}").json()
     assert [trial["number"] for trial in told["trials"]] == [0, 1]
