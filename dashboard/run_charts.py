@@ -22,7 +22,9 @@ def page_data(run: Run, events: Iterable[Event]) -> dict[str, Any]:
 def system_data(run: Run) -> dict[str, Any]:
     """The samples of the machine during one run."""
     keys = [key for key in _keys(run) if key.startswith("system/")]
-    return {**_data([run], keys), "single": True, "only": "system/"}
+    limits = run.environment.get("limits")
+    known = limits if isinstance(limits, dict) else {}
+    return {**_data([run], keys), "single": True, "only": "system/", "limits": known}
 
 
 def _keys(run: Run) -> list[str]:

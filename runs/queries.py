@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -184,6 +185,47 @@ def latest_values(run: Run, limit: int = LATEST) -> list[Latest]:
         best, step = (summary.best(greater), summary.best_step(greater)) if has_best(key) else (None, None)
         rows.append(Latest(key, summary.last, best, step))
     return rows
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """How much of something is used: ``limit`` is all there is of it, None where nobody says."""
+
+    label: str
+    value: float
+    limit: float | None
+    unit: str
+
+
+#: Part of a key → its label and unit, in this order.
+_GAUGES: tuple[tuple[str, str, str], ...] = (
+    ("utilisation", "use", "%"),
+    ("memory", "memory", "GiB"),
+)
+
+
+def gauges(run: Run) -> list[Gauge]:
+    """What the run's own processes and GPUs were last seen to use: one query."""
+    rows = Series.objects.filter(run=run, key__startswith="system/", count__gt=0).order_by("key")
+    last = {key: float(value) for key, value in rows.values_list("key", "last")}
+    known = run.environment.get("limits")
+    limits: dict[str, Any] = known if isinstance(known, dict) else {}
+    gpus = sorted({key.split("/")[1] for key in last if key.startswith("system/gpu")})
+    wanted = [
+        (f"system/{gpu}/{part}", f"{gpu.upper()} {word}", unit)
+        for gpu in gpus
+        for part, word, unit in _GAUGES
+    ]
+    wanted += [("system/cpu", "CPU", "%"), ("system/memory", "Memory", "GiB")]
+    return [
+        Gauge(label, last[key], 100.0 if key.endswith("utilisation") else _number(limits.get(key)), unit)
+        for key, label, unit in wanted
+        if key in last
+    ]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and value > 0 else None
 
 
 def is_measure(key: str) -> bool:

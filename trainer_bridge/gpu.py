@@ -41,6 +41,26 @@ def gpu_reader(visible: str | None = None) -> Reader | None:
     return _nvml_reader(named) or _smi_reader(named)
 
 
+def gpu_memory(visible: str | None = None) -> dict[str, float]:
+    """The memory of each GPU that ``visible`` names, in GiB, by the series key of what is used of it."""
+    named = _visible() if visible is None else visible
+    with contextlib.suppress(Exception):
+        nvml = importlib.import_module("pynvml")
+        nvml.nvmlInit()
+        handles = _handles(nvml, named)
+        return {_memory_key(n): nvml.nvmlDeviceGetMemoryInfo(handle).total / _GIB for n, handle in handles}
+    found = {}
+    for index, total in _smi("index,memory.total"):
+        with contextlib.suppress(ValueError):  # "[N/A]"
+            if _is_visible(index, named):
+                found[_memory_key(index)] = float(total) / _SMI_MIB
+    return found
+
+
+def _memory_key(index: int | str) -> str:
+    return f"system/gpu{index}/memory"
+
+
 def gpu_names() -> list[str]:
     """What the visible GPUs are called; empty without a GPU."""
     with contextlib.suppress(Exception):

@@ -108,6 +108,7 @@ class Supervisor:
     def _watch(self, child: Processes) -> None:
         threading.Thread(target=self._tell_code, name="code", daemon=True).start()
         sampler = Sampler(child.pids, self.job.paths.folder, self.job.devices)
+        self._client.emit(Environment({"limits": sampler.limits()}))
         sampled_at = time.monotonic()
         while not child.wait(TICK):
             self._printed.send()

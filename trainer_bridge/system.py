@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from trainer_bridge.gpu import gpu_reader
+from trainer_bridge.gpu import gpu_memory, gpu_reader
 
 _GIB = 1024**3
 _MIB = 1024**2
@@ -38,7 +38,7 @@ class Sampler:
     """
 
     def __init__(self, pids: Sequence[int], folder: Path, devices: str = "") -> None:
-        self._pids, self._folder = pids, folder
+        self._pids, self._folder, self._devices = pids, folder, devices
         self._rates: defaultdict[str, Rate] = defaultdict(Rate)
         self._gpus = gpu_reader(devices or None)
         # The first looks have nothing to compare with.
@@ -63,6 +63,16 @@ class Sampler:
             **self._disk(),
             **self._speeds(processes),
             **(self._gpus() if self._gpus else {}),
+        }
+
+    def limits(self) -> dict[str, float]:
+        """The most that some of these can be, by series key: all cores, all memory of the machine and of each GPU."""
+        memory = psutil.virtual_memory().total / _GIB
+        return {
+            "system/cpu": 100.0 * (psutil.cpu_count() or 1),
+            "system/memory": memory,
+            "system/machine_memory": memory,
+            **gpu_memory(self._devices or None),
         }
 
     def _tree(self) -> list[psutil.Process]:

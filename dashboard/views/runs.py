@@ -31,7 +31,7 @@ EVENTS_BY: dict[str, tuple[str, Callable[[Event], bool]]] = {
     "run": ("By the run", lambda event: not event.person),
 }
 #: Parts of the environment that the overview shows by themselves.
-_SHOWN_APART = ("git", "command", "trainer", "source")
+_SHOWN_APART = ("git", "command", "trainer", "source", "limits")
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ def tab_page(request: HttpRequest, run: Run, tab: str, context: dict[str, Any]) 
 def _rail(run: Run, found: list[Event]) -> dict[str, Any]:
     return {
         "latest": queries.latest_values(run),
+        "gauges": queries.gauges(run),
         "events": list(reversed(_notable(found)))[:RAIL_EVENTS],
         "event_count": len(found),
         "flags": run_charts.flags(found),

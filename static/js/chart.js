@@ -99,7 +99,7 @@ export class Chart {
     const { best } = this.summary;
     const star = single && this.group.hasBest(this.key) && this.lines[0]?.raw.length > 2 && best && this.scale.holds(best.x) ? best : null;
     const events = view.axis === "step" ? shownEvents(this.group.events, height) : [];
-    const frame = layout({ width, height, axis: view.axis, scale: this.scale, yRange: this.#range, log, events });
+    const frame = layout({ width, height, axis: view.axis, scale: this.scale, yRange: this.#range, log, events, limit: this.group.limits[this.key] });
     const data = (isDrawn) => traces(this.lines, { smoothed: view.isSmoothed, best: star, hollow: lost, isDrawn });
     // What a file of the picture holds; on the screen WebGL may draw the lines.
     this.picture = () => ({ data: data(true), layout: frame });
@@ -118,9 +118,15 @@ export class Chart {
     this.#rangeId = id;
     const raw = view.isSmoothed && this.lines.length <= 4 ? this.lines.map((line) => ({ ...line, y: line.raw })) : [];
     const { range, trimmed } = yRange([...this.lines, ...raw], xRange, { log, robust: !this.#full && !view.zoom, zero: FROM_ZERO.test(this.key) });
-    this.#range = range;
+    this.#range = this.#limited(range, log);
     this.fullRange.hidden = !trimmed && !this.#full;
     this.fullRange.setAttribute("aria-pressed", String(this.#full));
+  }
+
+  // What can be used up to a limit is drawn under it, unless it is so little that its line would lie flat.
+  #limited([low, high], log) {
+    const limit = this.group.limits[this.key];
+    return limit && !log && high <= limit && high >= limit / 4 ? [low, limit * 1.03] : [low, high];
   }
 
   toggleFullRange() {

@@ -22,9 +22,9 @@ export class ChartGrid extends EventTarget {
   #range = { id: "", value: [0, 1] };
 
   // runs: [{id, name, mark, max_steps, active, shown}]; directions: {key: greater is better}.
-  constructor(root, { runs, keys, directions, objectives = [], events = [], single = false, tokens = false }) {
+  constructor(root, { runs, keys, directions, objectives = [], events = [], single = false, tokens = false, limits = {} }) {
     super();
-    Object.assign(this, { root, runs, directions, objectives, events, single, tokens });
+    Object.assign(this, { root, runs, directions, objectives, events, single, tokens, limits });
     this.store = new SeriesStore(this.view.axis);
     this.loader = new SeriesLoader(this.store, (found) => this.#loaded(found));
     this.keys = new Set(keys);
@@ -100,7 +100,7 @@ export class ChartGrid extends EventTarget {
 
   #chart(key) {
     if (!this.charts.has(key)) {
-      const chart = new Chart(this, key, unitOf(key));
+      const chart = new Chart(this, key, unitOf(key, this.limits[key]));
       this.charts.set(key, chart);
       this.seen.observe(chart.figure);
     }

@@ -1,12 +1,15 @@
 // Where charts stand: sections by the prefix of the series, the objective first in its section.
 import { element, icon } from "./dom.js";
+import { number } from "./format.js";
 
 const ORDER = ["eval", "test", "train", "speed", "system"];
 // By the end of the key: "system/rank1/cpu", "system/gpu0/power".
 const UNITS = { cpu: "%", memory: "GiB", machine_cpu: "%", machine_memory: "GiB", disk_free: "GiB", disk_read: "MiB/s", disk_written: "MiB/s", network_received: "MiB/s", network_sent: "MiB/s", utilisation: "%", power: "W", temperature: "°C" };
 
-export function unitOf(key) {
-  return (key.startsWith("system/") && UNITS[key.split("/").pop()]) || "";
+// With the most that it can be, where that is known: "GiB of 23.5".
+export function unitOf(key, limit) {
+  const unit = (key.startsWith("system/") && UNITS[key.split("/").pop()]) || "";
+  return unit && limit ? `${unit} of ${number(limit, 3)}` : unit;
 }
 
 // [[name, keys], …] in the order of the page.

@@ -96,7 +96,7 @@ export function traces(lines, { smoothed, best, hollow, isDrawn }) {
   return result;
 }
 
-export function layout({ width, height, axis, scale, yRange, log, events }) {
+export function layout({ width, height, axis, scale, yRange, log, events, limit }) {
   const { grid, tick } = palette();
   const x = xTicks(axis, scale);
   const y = log ? logTicks(...yRange) : ticks(...yRange, Math.max(3, Math.min(5, Math.floor(height / 40))));
@@ -107,8 +107,12 @@ export function layout({ width, height, axis, scale, yRange, log, events }) {
     xaxis: { ...common, type: scale.isLog ? "log" : "linear", range: scale.ends, showgrid: false, tickvals: x.values, ticktext: x.texts },
     yaxis: { ...common, type: log ? "log" : "linear", range: yRange, gridcolor: grid, gridwidth: 1, tickvals: y, ticktext: y.map(valueLabel) },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
-    shapes: events.map(eventLine),
+    shapes: [...events.map(eventLine), ...(limit && !log && limit <= yRange[1] ? [limitLine(limit)] : [])],
   };
+}
+
+function limitLine(limit) {
+  return { type: "line", xref: "paper", x0: 0, x1: 1, y0: limit, y1: limit, line: { width: 1, color: palette().tx3, dash: "dash" } };
 }
 
 function eventLine({ step, person }) {

@@ -8,8 +8,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from dashboard.numbers import duration
 from runs.models import Command, Project, Run
+from runs.series import append
 from runs.states import State
 from tests.dashboard.runs_for_tests import add_checkpoint, add_console, make_run, print_lines
+from trainer_bridge.protocol import Metrics
 
 TABS = ("charts", "overview", "console", "system", "evaluation", "checkpoints", "events")
 
@@ -106,7 +108,7 @@ def test_the_number_of_queries_does_not_grow(
         Command.objects.create(run=run, kind="save", step=step, status="applied")
     add_console(run, 1000)
     make_run(project, "other")
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         page.get(f"/r/{run.pk}/{tab}")
 
 
@@ -286,3 +288,16 @@ def test_the_rail_tells_what_people_did_among_many_checkpoints(owner_client: Cli
     assert "Evaluate" in rail
     assert rail.count(">Checkpoint saved") == 1, "only the best"
     assert owner_client.get(f"/r/{run.pk}/events").content.decode().count("Checkpoint saved") == 20
+
+
+def test_the_rail_says_how_much_of_the_device_is_used(owner_client: Client, project: Project):
+    limits = {"system/memory": 16.0, "system/gpu0/memory": 80.0}
+    run = make_run(project, "vit", worker="lab-a", environment={"limits": limits})
+    used = {"system/gpu0/utilisation": 96.0, "system/gpu0/memory": 11.2, "system/memory": 2.0}
+    append(run.pk, 2, [Metrics(step=50, time=1_050.0, values=used)])
+    page = owner_client.get(f"/r/{run.pk}/charts").content.decode()
+    device = re.sub(r"<[^>]+>", " ", page.split('data-part="device"')[1].split("</section>")[0])
+    assert re.sub(r"\s+", " ", device).split("lab-a ")[1].strip() == (
+        "GPU0 use 96 % GPU0 memory 11.2 of 80 GiB CPU 80 % Memory 2 of 16 GiB"
+    )
+    assert '"limits": {"system/memory": 16.0' in owner_client.get(f"/r/{run.pk}/system").content.decode()

@@ -42,7 +42,11 @@ def test_a_training_from_start_to_exit(server, train, job_for):
     assert server.arrivals[-1] is exits[0]  # metrics first, exit last
     assert [e.state for e in server.of(State)] == ["starting", "running"]
     assert server.of(Environment, "trainer")[0].values["hardware"]["threads"] == 1
-    assert "torch" in server.of(Environment, "supervisor")[0].values["installed"]
+    told = {
+        key: value for event in server.of(Environment, "supervisor") for key, value in event.values.items()
+    }
+    assert "torch" in told["installed"]
+    assert told["limits"]["system/memory"] > 0
     keys = {key for event in server.of(Metrics) for key in event.values}
     assert {"train/loss", "eval/accuracy", "final/train_loss", "test/accuracy"} <= keys
     assert [e.step for e in server.of(Metrics) if "train/loss" in e.values] == list(range(1, 21))

@@ -54,6 +54,8 @@ class Monitor:
         try:
             self._tell_facts()
             sampler = Sampler([os.getpid()], self._folder if self._folder.exists() else Path.cwd())
+            if self._facts is not None:
+                self._emit(Environment({"limits": sampler.limits()}))
             sampled_at = time.monotonic()
             while not self._ending.wait(TICK):
                 self._send_lines()

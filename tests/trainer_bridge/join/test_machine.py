@@ -91,7 +91,8 @@ def smi(monkeypatch, tmp_path):
     """nvidia-smi of a machine without pynvml."""
     program = tmp_path / "nvidia-smi"
     program.write_text(
-        "#!/bin/sh\ncase $1 in *name*) echo '0, NVIDIA H1';; *) echo '0, 55, 2048, [N/A], 40';; esac\n"
+        "#!/bin/sh\ncase $1 in *name*) echo '0, NVIDIA H1';; *total*) echo '0, 81920';; "
+        "*) echo '0, 55, 2048, [N/A], 40';; esac\n"
     )
     program.chmod(0o755)
     monkeypatch.setitem(sys.modules, "pynvml", None)
@@ -107,6 +108,7 @@ def test_nvidia_smi_stands_in_for_pynvml(smi):
         "system/gpu0/temperature": 40.0,
     }
     assert gpu.gpu_names() == ["NVIDIA H1"]
+    assert gpu.gpu_memory() == {"system/gpu0/memory": 80.0}
 
 
 def test_a_machine_without_gpu_has_no_reader(monkeypatch):
