@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from runs import catalog
 from runs.models import QueueHold, RefusedWorker, Run, Sweep, Worker
-from runs.placement import Place, asked_by, behind, places
+from runs.placement import Place, asked_by, behind, places, waits_behind
 from runs.queries import progress_of
 from runs.queue import PRIORITIES, SWEEP_PAUSED, Start, expected_starts, queued
 from runs.queue import held as queue_hold
@@ -151,7 +151,7 @@ def _reason(run: Run, reason: str, held_up: dict[str, str]) -> str:
         return SWEEP_PAUSED
     if reason or run.pk not in held_up:
         return reason or "starts in a moment"
-    return f"waits behind {held_up[run.pk]}, which needs more device slots together than are free"
+    return waits_behind(held_up[run.pk])
 
 
 def _percent(run: Run) -> float | None:

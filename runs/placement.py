@@ -114,6 +114,11 @@ def _no_labels(asked: Asked, here: Sequence[Place]) -> str:
     return f"no connected worker has the label{many} {', '.join(missing)}{together}; {there}"
 
 
+def waits_behind(name: str) -> str:
+    """What is said of a run that ``behind`` names an earlier one for."""
+    return f"waits behind {name}, which needs more device slots together than are free"
+
+
 def behind(queue: Iterable[tuple[str, str, Asked]], here: Sequence[Place]) -> dict[str, str]:
     """Run → the name of the earlier run that it waits behind, though a worker would have room for it; played through.
 

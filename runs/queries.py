@@ -12,11 +12,12 @@ from runs.checkpoints.rank import is_whole, resumable
 from runs.death import Cause, cause_of
 from runs.directions import greater_is_better
 from runs.models import Attempt, Checkpoint, Chunk, Command, ConsoleBlock, Run, Series, Sweep
-from runs.placement import asked_by
-from runs.queue import SWEEP_PAUSED, place_in_queue
+from runs.placement import asked_by, behind, places, waits_behind
+from runs.queue import SWEEP_PAUSED, place_in_queue, startable
 from runs.series import read, summaries
 from runs.states import ACTIVE, State
 from runs.workers import queue_reason
+from trainer_bridge.launch_fields import Asked
 
 #: A run that said nothing this long is shown as silent, before it counts as crashed.
 SILENT_AFTER = timedelta(seconds=20)
@@ -25,6 +26,8 @@ KILL_AFTER = timedelta(seconds=30)
 #: Series that say where or how fast a run was, not how good.
 _NOT_MEASURES = ("speed/", "system/", "final/")
 LATEST = 10
+#: Queued runs that are looked through for one that another waits behind.
+MOST_AHEAD = 200
 #: Console lines that the card of a run that died shows.
 LAST_LINES = 6
 
@@ -107,7 +110,15 @@ def _last_lines(run: Run) -> list[str]:
 def _wait_of(run: Run) -> str:
     if run.sweep and run.sweep.state == Sweep.State.PAUSED:
         return SWEEP_PAUSED
-    return queue_reason(recipe=run.spec.get("recipe"), asked=asked_by(run.spec)) or "starts in a moment"
+    reason = queue_reason(recipe=run.spec.get("recipe"), asked=asked_by(run.spec))
+    return reason or _held_up(run) or "starts in a moment"
+
+
+def _held_up(run: Run) -> str:
+    """Behind which earlier run it waits, though a worker has room for it; "" where it does not."""
+    rows = startable().values_list("pk", "name", "spec__launch")[:MOST_AHEAD]
+    ahead = behind([(run_id, name, Asked.of(launch)) for run_id, name, launch in rows], places())
+    return waits_behind(ahead[run.pk]) if run.pk in ahead else ""
 
 
 def _can_resume(run: Run) -> bool:

@@ -6,6 +6,7 @@ from runs.dispatch import claim_next
 from runs.launch import launch_run
 from runs.models import Run
 from runs.placement import Offer, Place, behind, first_for, why_no_room
+from runs.queries import _wait_of
 from runs.states import State
 from runs.workers import queue_reason, record_heartbeat, slots_overview
 from trainer_bridge.launch_fields import Asked
@@ -80,6 +81,17 @@ def test_the_reason_is_asked_of_the_connected_workers(launched):
     wanted = Asked(labels=frozenset({"a100"}))
     assert queue_reason(asked=wanted) == "no connected worker has the label a100; there is cpu"
     assert queue_reason(asked=Asked(slots=2)) == ""
+
+
+def test_a_run_s_own_page_names_the_run_it_waits_behind(launched):
+    record_heartbeat("box", "ready", 2, 1, {"largest": 2})
+    training = launched("training")
+    Run.objects.filter(pk=training.pk).update(state=State.RUNNING, worker="box")
+    pair, single = launched("pair", processes=2), launched("single")
+    said = "waits behind pair, which needs more device slots together than are free"
+    assert [_wait_of(run) for run in (pair, single)] == ["waits for 2 device slots of box: 1 free", said]
+    pair.delete()
+    assert _wait_of(single) == "starts in a moment"
 
 
 def test_who_waits_behind_a_larger_run_is_told_as_the_claims_go():
