@@ -151,6 +151,14 @@ def losses(history: list[dict]) -> list[tuple[int, str, float]]:
     return [(log["step"], key, log[key]) for log in history for key in keys if key in log]
 
 
+def test_a_run_of_several_processes_is_started_by_torchrun() -> None:
+    spec = {"recipe": "digits-vit", "launch": {"processes": 2, "labels": "a100"}}
+    text = script(recipes.get("digits-vit"), spec)
+    assert "torchrun --nproc-per-node 2 train.py [folder]" in text
+    assert "a100" not in text
+    assert "    python train.py [folder]" in script(recipes.get("digits-vit"), {"recipe": "digits-vit"})
+
+
 def test_an_own_file_is_the_script_already() -> None:
     own = Recipe(**{**vars(recipes.get("digits-vit")), "own": OwnFile("recipe", "mine.py", "0")})
     with pytest.raises(NotStandalone, match=r"mine\.py is your own file"):

@@ -23,7 +23,7 @@ _NEEDS = ("torch", "transformers", "datasets", "accelerate", "scikit-learn")
 _HEAD = '''\
 """{title}, as Trainboard runs it, without Trainboard.
 
-    python {file} [folder]
+    {start} {file} [folder]
 
 trains, prints what is logged, and leaves checkpoints, the best or last model and trainer_state.json in the folder
 (trainboard-run). Weights and order of data follow from the seed, so on one machine the losses are those of the run.
@@ -61,6 +61,7 @@ def script(recipe: Recipe, spec: Mapping[str, Any], title: str = "", file: str =
     library = Library(_PACKAGE)
     values = spec_fields.resolve(recipe, spec)
     values.pop("args")
+    processes = values.pop("launch", {}).get("processes", 1)
     arguments = {**recipe.arguments, **spec.get("args", {})}
     shorten(library, recipe, values, arguments)
     roots = [(recipe.build.__module__, recipe.build.__name__), *_ROOTS]
@@ -72,7 +73,8 @@ def script(recipe: Recipe, spec: Mapping[str, Any], title: str = "", file: str =
     main = _MAIN.format(
         build=f"{adapted[0]}({build})" if adapts else build, assemble=assemble, printer=printer
     )
-    head = _HEAD.format(title=_one_line(title or recipe.title), file=file, versions=_versions())
+    start = f"torchrun --nproc-per-node {processes}" if processes > 1 else "python"
+    head = _HEAD.format(title=_one_line(title or recipe.title), start=start, file=file, versions=_versions())
     settings = _settings(values, arguments)
     return head + _imports(found) + settings + _sources(library, found, names) + main
 
