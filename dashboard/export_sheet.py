@@ -10,7 +10,8 @@ from django.conf import settings
 
 from runs.checkpoints.files import CheckpointRefused, folder_of
 from runs.exports.begin import settle
-from runs.exports.options import WITHIN, Options, read
+from runs.exports.card import told_of
+from runs.exports.options import CONTENTS, WITHIN, Options, read
 from runs.exports.plan import Plan, has_adapter, plan_export
 from runs.exports.space import space_problem
 from runs.models import Checkpoint, Errand, Export, HubToken
@@ -70,17 +71,19 @@ def _plans(checkpoint: Checkpoint, options: Options) -> tuple[dict[str, Plan], s
 
     No plans where nothing can be exported.
     """
+    told = told_of(checkpoint)
+    saved = replace(options, form="safetensors", dtype="")
     try:
         plans = {
-            "inference": plan_export(
-                checkpoint, replace(options, contents="inference", form="safetensors", dtype="")
-            ),
-            "full": plan_export(checkpoint, replace(options, contents="full", form="safetensors", dtype="")),
+            contents: plan_export(checkpoint, replace(saved, contents=contents), told)
+            for contents in CONTENTS
         }
     except CheckpointRefused as refused:
         return {}, str(refused)
+    if options == saved:
+        return plans, ""
     try:
-        plans["inference"] = plan_export(checkpoint, replace(options, contents="inference"))
+        plans["inference"] = plan_export(checkpoint, replace(options, contents="inference"), told)
     except CheckpointRefused as refused:
         return plans, str(refused)
     return plans, ""

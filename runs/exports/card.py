@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,25 @@ def provenance(checkpoint: Checkpoint, options: Options) -> bytes:
     return json.dumps(content, indent=2, ensure_ascii=False, default=str).encode()
 
 
-def model_card(checkpoint: Checkpoint, files: Mapping[str, Path], options: Options) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class Told:
+    """What a card says whatever the options are, and what takes a while to find out."""
+
+    compared: list[str]
+    pictures: dict[str, bytes]
+
+
+def told_of(checkpoint: Checkpoint) -> Told:
+    return Told(_compared(checkpoint), curves(checkpoint))
+
+
+def model_card(
+    checkpoint: Checkpoint, files: Mapping[str, Path], options: Options, told: Told
+) -> dict[str, bytes]:
     """``README.md`` and the pictures it shows: what this is, what it measured and how that compares, how to load it,
     what it was trained on and with. ``files``: exported names → where they lie now.
     """
     run = checkpoint.run
-    pictures = curves(checkpoint)
     sections = [
         _metadata(run, options),
         f"# {_plain(run.name)}",
@@ -63,8 +77,8 @@ def model_card(checkpoint: Checkpoint, files: Mapping[str, Path], options: Optio
         f"```python\n{loading_code(files, options.form)}\n```",
         f"## Measured at step {checkpoint.step}",
         _table("Metric", {name: value for name, value in checkpoint.metrics.items() if not _is_speed(name)}),
-        *_compared(checkpoint),
-        *_curves(pictures),
+        *told.compared,
+        *_curves(told.pictures),
         "## Data",
         _data(run),
         "## Asked for",
@@ -75,7 +89,7 @@ def model_card(checkpoint: Checkpoint, files: Mapping[str, Path], options: Optio
         _environment(run),
         "The whole configuration and environment are in `trainboard.json`.",
     ]
-    return {"README.md": ("\n\n".join(sections) + "\n").encode(), **pictures}
+    return {"README.md": ("\n\n".join(sections) + "\n").encode(), **told.pictures}
 
 
 def _metadata(run: Run, options: Options) -> str:

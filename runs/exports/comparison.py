@@ -47,7 +47,7 @@ def standings(checkpoint: Checkpoint) -> list[Standing]:
 
 def over_seeds(run: Run) -> Mean | None:
     """Mean and interval of the objective's best value over finished runs that differ only by seed; None of one run."""
-    alike = [row for row in _candidates(run) if _without_seeds(row.spec) == _without_seeds(run.spec)]
+    alike = Run.objects.filter(pk__in=_alike(run)).defer("traceback")
     groups = group_replicates(alike)
     group = next((group for group in groups if any(row.pk == run.pk for row in group.runs)), None)
     if group is None or len(group.counted) < 2:
@@ -56,10 +56,14 @@ def over_seeds(run: Run) -> Mean | None:
     return mean_of(np.array(list(bests.values()))) if len(bests) > 1 else None
 
 
-def _candidates(run: Run) -> list[Run]:
-    trainings = Run.objects.filter(project_id=run.project_id, kind=Run.Kind.TRAINING)
-    rows = trainings.filter(spec__recipe=run.spec.get("recipe"))
-    return list(rows.defer("traceback")[:MOST]) if run.spec.get("recipe") else []
+def _alike(run: Run) -> list[str]:
+    """The runs of the project whose specification differs from this one's by its seeds at most. Only those are read
+    whole: what a run told of its machine is large."""
+    if not run.spec.get("recipe"):
+        return []
+    rows = Run.objects.filter(project_id=run.project_id, spec__recipe=run.spec["recipe"])
+    own = _without_seeds(run.spec)
+    return [pk for pk, spec in rows.values_list("pk", "spec")[:MOST] if _without_seeds(spec) == own]
 
 
 def _without_seeds(spec: dict[str, Any]) -> str:

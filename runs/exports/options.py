@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from trainer_bridge import folders
 
-CONTENTS = ("inference", "full")
+CONTENTS: tuple[Literal["inference", "full"], ...] = ("inference", "full")
 LORA = ("merged", "adapter")
 FORMS = ("safetensors", "onnx")
 #: "" leaves the weights as they were saved.

@@ -11,7 +11,7 @@ from typing import Any
 from runs.checkpoints.files import CheckpointRefused, folder_of, is_for_inference, list_files
 from runs.checkpoints.register import verify
 from runs.exports.archive import Archive, Layout
-from runs.exports.card import model_card, provenance
+from runs.exports.card import Told, model_card, provenance, told_of
 from runs.exports.options import Options
 from runs.exports.parts import Part
 from runs.exports.tar_layout import tar_layout
@@ -95,8 +95,9 @@ def layout_of(options: Options, stem: str) -> Layout:
     return zip_layout if options.archive == "zip" else tar_layout(stem)
 
 
-def plan_export(checkpoint: Checkpoint, options: Options | None = None) -> Plan:
-    """What an export will hold. The folder is looked at again first.
+def plan_export(checkpoint: Checkpoint, options: Options | None = None, told: Told | None = None) -> Plan:
+    """What an export will hold. The folder is looked at again first. ``told`` spares who asks for several plans the
+    search for what all their cards say.
 
     Raises CheckpointRefused with the reason when the checkpoint is deleted or damaged, or cannot be had in this form.
     """
@@ -114,7 +115,7 @@ def plan_export(checkpoint: Checkpoint, options: Options | None = None) -> Plan:
     files = [_renamed(file) for file in files]
     sources = {file.name: folder / file.source for file in files if file.source}
     made = {
-        **model_card(checkpoint, sources, options),
+        **model_card(checkpoint, sources, options, told or told_of(checkpoint)),
         "trainboard.json": provenance(checkpoint, options),
     }
     files += [PlannedFile(name, len(data), work="made", data=data) for name, data in made.items()]

@@ -118,3 +118,14 @@ def test_a_run_leads_to_the_sheet_of_its_best_checkpoint(owner_client, saved):
     response = owner_client.get(reverse("run_best_sheet", args=[saved.run_id]), follow=True)
     assert response.status_code == 200
     assert "data-export-press" in response.content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_sheet_costs_the_same_for_one_run_and_three(
+    owner_client, saved, count, django_assert_max_num_queries
+):
+    for number in range(count):
+        new_run(name=f"other {number}", spec={"recipe": "digits-vit", "args": {"seed": number}})
+    sheet(owner_client, saved)
+    with django_assert_max_num_queries(24):
+        sheet(owner_client, saved, dtype="float16")

@@ -112,3 +112,10 @@ def test_ticks_are_few_and_round_and_inside(low, high):
     found = ticks(low, high)
     assert 1 <= len(found) <= 6
     assert all(low - 1e-12 <= value <= high + 1e-12 * max(abs(high), 1) for value in found)
+
+
+def test_a_run_from_outside_has_a_card_too(checkpoint):
+    checkpoint.run.spec = {"config": {"lr": 0.1}, "args": {"learning_rate": 0.1}}
+    card = plan_export(checkpoint).files[0].data.decode()
+    assert "Started outside Trainboard." in card
+    assert "| args.learning\\_rate | 0.1 |" in card
