@@ -74,7 +74,7 @@ def _plans(checkpoint: Checkpoint, options: Options) -> tuple[dict[str, Plan], s
     told = told_of(checkpoint)
     saved = replace(options, form="safetensors", dtype="")
     try:
-        plans = {
+        plans: dict[str, Plan] = {
             contents: plan_export(checkpoint, replace(saved, contents=contents), told)
             for contents in CONTENTS
         }
