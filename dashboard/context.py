@@ -93,6 +93,7 @@ def _tabs(request: HttpRequest, project: Project) -> list[Tab]:
             counts["project_checkpoints"],
             here == "project_checkpoints",
         ),
+        Tab("project_reports", "Reports", None, here == "project_reports" or here.startswith("report")),
         Tab("project_rules", "Rules", None, here in ("project_rules", "rule_new", "rule_edit")),
     ]
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from dashboard import seed_dots
+from dashboard import best_of_many, seed_dots
+from dashboard.compare_parts import evaluated, parted, told
 from dashboard.seed_verdict import p_text, signed, verdict_of
+from runs.class_compare import class_values
 from runs.fairness import Check, fairness
 from runs.group_compare import PERCENTS, GroupCell, GroupRow, compare_groups
 from runs.replicates import Group, listed
@@ -15,23 +17,51 @@ ARROWS = {"better": "▲", "worse": "▼"}
 def context(groups: list[Group], percent: int) -> dict[str, Any]:
     """What the page says of ``groups``, the baseline first."""
     comparison = compare_groups(groups, percent / 100)
+    rows, classes = parted([_row(row) for row in comparison.metrics])
+    kept = class_values([run for group in groups for run in group.counted])
+    of_evaluations = evaluated(kept, kept.group_rows(groups, percent / 100) if kept else {}, _row)
     return {
+        **told(groups, comparison.config),
         "comparison": comparison,
         "columns": [group.first for group in groups],
         "grouped": True,
         "percent": percent,
         "percents": PERCENTS,
-        "group_rows": [_row(row) for row in comparison.metrics],
+        "group_rows": rows,
+        "classes": [*of_evaluations, *classes],
         "seed_verdict": verdict_of(comparison),
         "dots": seed_dots.panel(comparison),
+        "many": best_of_many.of_comparison(comparison),
         "fairness": _fairness(groups),
     }
 
 
-def with_marks(charts: dict[str, Any], groups: list[Group]) -> dict[str, Any]:
-    """The chart data with every seed under the mark of its group's column."""
-    marks = {run.pk: group.first.mark for group in groups for run in group.members}
-    return {**charts, "runs": [{**run, "mark": marks[run["id"]]} for run in charts["runs"]]}
+def line_id(group: Group) -> str:
+    """What stands for ``group`` in the charts: its mean where several runs of it may count, else its first run."""
+    return f"group-{group.first.pk}" if _has_mean(group) else group.first.pk
+
+
+def with_means(charts: dict[str, Any], groups: list[Group], percent: int) -> dict[str, Any]:
+    """The chart data with a line for the mean of each group; of one that has not finished any run the runs themselves,
+    under the mark of its column."""
+    by_id = {run["id"]: run for run in charts["runs"]}
+    lines: list[dict[str, Any]] = []
+    for group in groups:
+        first = by_id[group.first.pk]
+        if _has_mean(group):
+            lines.append({**first, "id": line_id(group), "state": "finished", "active": False})
+        else:
+            lines += [{**by_id[run.pk], "mark": group.first.mark} for run in group.members]
+    means = {
+        line_id(group): {"runs": [run.pk for run in group.counted], "ci": percent}
+        for group in groups
+        if _has_mean(group)
+    }
+    return {**charts, "runs": lines, "groups": means}
+
+
+def _has_mean(group: Group) -> bool:
+    return len(group.runs) > 1 and bool(group.counted)
 
 
 def _fairness(groups: list[Group]) -> list[Check]:

@@ -96,6 +96,11 @@ def issue_login_link(user: User, valid: timedelta = timedelta(days=1)) -> str:
     return text
 
 
+def new_report_token() -> str:
+    """The secret of a link that lets read one report."""
+    return _secret("tbr")
+
+
 def redeem_login_link(text: str) -> User | None:
     """Whom the link logs in; None when it is unknown, used or too old. Of two at once one gets in."""
     now = timezone.now()

@@ -127,7 +127,11 @@ def _position(key: str, objectives: dict[str, bool]) -> tuple[bool, bool, int, s
 
 def _metric_row(metric: Measured) -> MetricRow:
     greater = metric.greater_is_better
-    found = [best_of(summary, greater) for summary in metric.summaries]
+    return metric_row(metric.key, greater, [best_of(summary, greater) for summary in metric.summaries])
+
+
+def metric_row(key: str, greater: bool, found: Sequence[tuple[float | None, int | None]]) -> MetricRow:
+    """(value, step) of each run against those of the first."""
     values = [value for value, _ in found if value is not None]
     top = (max(values) if greater else min(values)) if values else None
     baseline = found[0][0]
@@ -136,7 +140,7 @@ def _metric_row(metric: Measured) -> MetricRow:
         delta = None if number == 0 or value is None or baseline is None else value - baseline
         is_best = len(set(values)) > 1 and value == top
         cells.append(MetricCell(value, step, is_best, delta, direction_verdict(delta, greater)))
-    return MetricRow(metric.key, greater, cells)
+    return MetricRow(key, greater, cells)
 
 
 def direction_verdict(delta: float | None, greater: bool) -> str:

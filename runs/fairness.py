@@ -18,6 +18,7 @@ class Check:
 #: A part of the environment, what to say when all have the same, and after the names of those that do not.
 _QUESTIONS = (
     ("source", "Same text of the recipe", "ran another text of the recipe's file"),
+    ("git", "Same git commit and changes", "ran another commit, or with other changes to it"),
     ("data", "Same data and splits", "saw other data: the values are not comparable"),
     ("packages", "Same library versions", "ran with other library versions"),
     ("hardware", "Same machine", "ran on another machine: times are not comparable"),
@@ -47,6 +48,8 @@ def essence(part: str, value: Any) -> Any:
     """What of it matters: of a machine not how many threads were in use just then, of data not where it lay."""
     if part == "hardware" and isinstance(value, dict):
         return {name: value.get(name) for name in ("processor", "cpus", "gpus")}
+    if part == "git" and isinstance(value, dict):
+        return {name: value.get(name) for name in ("commit", "diff")}
     if part == "source" and isinstance(value, dict):
         return {name: value.get(name) for name in ("sha256", "helpers")}
     if part == "data" and isinstance(value, dict):

@@ -1,6 +1,6 @@
 """Groups of replicates side by side: means with their intervals, differences by Welch's test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,14 +78,20 @@ def compare_groups(groups: Sequence[Group], level: float = LEVEL) -> GroupCompar
 
 def _row(metric: Measured, ids: list[str], groups: Sequence[Group], level: float) -> GroupRow:
     greater = metric.greater_is_better
-    found = {pk: best_of(summary, greater)[0] for pk, summary in zip(ids, metric.summaries, strict=True)}
-    values = [
-        tuple(value for run in group.counted if (value := found[run.pk]) is not None) for group in groups
-    ]
+    best = {pk: best_of(summary, greater)[0] for pk, summary in zip(ids, metric.summaries, strict=True)}
+    found = {pk: value for pk, value in best.items() if value is not None}
+    return group_row(metric.key, greater, found, groups, level)
+
+
+def group_row(
+    key: str, greater: bool, found: Mapping[str, float], groups: Sequence[Group], level: float
+) -> GroupRow:
+    """Values by run against those of the first group; runs that are not in ``found`` have none."""
+    values = [tuple(found[run.pk] for run in group.counted if run.pk in found) for group in groups]
     means = [mean_of(np.array(row, dtype=float), level) for row in values]
     cells = [GroupCell(means[0]), *(_cell(means[0], mean, greater, level) for mean in means[1:])]
     cells = [replace(cell, values=row) for cell, row in zip(cells, values, strict=True)]
-    return GroupRow(metric.key, greater, _with_best(cells, greater, level))
+    return GroupRow(key, greater, _with_best(cells, greater, level))
 
 
 def _cell(base: Mean | None, mean: Mean | None, greater: bool, level: float) -> GroupCell:

@@ -1,4 +1,4 @@
-"""The button of the compare page that queues more seeds."""
+"""The buttons of the compare page that queue more seeds, and evaluations of the leaders."""
 
 from urllib.parse import urlencode
 
@@ -11,8 +11,10 @@ from django.views.decorators.http import require_POST
 
 from dashboard.views.access import project_or_404
 from dashboard.views.compare import asked_ids, in_order
+from runs.confirm import confirm
 from runs.errors import RunError, SpecError
-from runs.models import Run
+from runs.leaders import MOST_LEADERS
+from runs.models import Checkpoint, Run
 from runs.more_seeds import queue_seeds
 from runs.replicates import Group, group_replicates
 
@@ -36,6 +38,25 @@ def more_seeds(request: HttpRequest, project: str) -> HttpResponse:
     query = {"runs": ",".join(dict.fromkeys([*asked, *(run.pk for run in added)])), "seeds": "1"}
     query |= {name: request.POST[name] for name in ("base", "ci") if request.POST.get(name)}
     return redirect(f"{reverse('project_compare', args=[owner.slug])}?{urlencode(query, safe=',')}")
+
+
+@require_POST
+def confirm_leaders(request: HttpRequest, project: str) -> HttpResponse:
+    """Queue an evaluation of each ``checkpoint`` on the test split, and go back to the comparison of ``runs``."""
+    owner = project_or_404(project)
+    rows = Checkpoint.objects.select_related("run__project").filter(run__project=owner)
+    found = list(rows.filter(pk__in=request.POST.getlist("checkpoint")[:MOST_LEADERS]))
+    try:
+        if not found:
+            raise RunError("None of these checkpoints is there any more. Open the page again.")
+        made = confirm(found, request.user)
+    except (RunError, SpecError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, f"Queued on the test split: {', '.join(run.name for run in made)}.")
+    query = {"runs": ",".join(asked_ids(request.POST)), "base": request.POST.get("base", "")}
+    kept = {name: text for name, text in query.items() if text}
+    return redirect(f"{reverse('project_compare', args=[owner.slug])}?{urlencode(kept, safe=',')}")
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import run_charts
 from dashboard.checkpoint_page import run_rows
+from dashboard.notes import notes_context
 from dashboard.views.access import run_or_404
 from dashboard.views.rules import rules_of_run
 from runs import console as console_reads
@@ -81,6 +82,7 @@ def overview(request: HttpRequest, run: str) -> HttpResponse:
         **{name: owner.environment.get(name) for name in _SHOWN_APART},
         "attempts": owner.attempts.order_by("number"),
         "spec": owner.spec,
+        "notes": notes_context(owner),
         "files": {"yaml": not owner.is_external, "python": has_script(owner.spec)},
     }
     return tab_page(request, owner, "overview", context)

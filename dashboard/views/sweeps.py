@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from dashboard import best_of_many
+from dashboard.notes import notes_context
 from dashboard.sweep_page import importance as importance_card
 from dashboard.sweep_page.controls import form_rows
 from dashboard.sweep_page.events import events_of
@@ -54,6 +56,8 @@ def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
         "cards": cards(found),
         "states": list(State),
         "chart_data": page_data(found),
+        "notes": notes_context(found.sweep),
+        "many": best_of_many.of_sweep(found.sweep),
     }
     return render(request, "sweeps/page.html", context)
 

@@ -70,7 +70,7 @@ def read_series(
 
     The answer carries an ETag of the runs' versions: asked again while nothing happened, it is a 304.
     """
-    run_ids, keys = _listed(query.runs, MOST_RUNS, "runs"), _listed(query.keys, MOST_KEYS, "keys")
+    run_ids, keys = listed(query.runs, MOST_RUNS, "runs"), listed(query.keys, MOST_KEYS, "keys")
     # The versions first: a point that is committed in between is then sent twice rather than never.
     versions = dict(Run.objects.filter(pk__in=run_ids).values_list("pk", "version"))
     tag = _tag(versions, query)
@@ -109,7 +109,7 @@ def _out(data: series.SeriesData, query: SeriesQuery) -> SeriesOut:
     )
 
 
-def _listed(text: str, most: int, name: str) -> list[str]:
+def listed(text: str, most: int, name: str) -> list[str]:
     """The parts of a list with commas, each once."""
     parts = list(dict.fromkeys(part for part in text.split(",") if part))
     if len(parts) > most:

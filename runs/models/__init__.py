@@ -12,6 +12,7 @@ from runs.models.hold import QueueHold
 from runs.models.keeping import Alias, AliasMove, Retention
 from runs.models.preset import Preset
 from runs.models.project import Project
+from runs.models.report import Report, ReportLink
 from runs.models.rule import Delivery, Firing, Notification, Rule, RuleMemory
 from runs.models.run import Attempt, Run, RunWarning, Source
 from runs.models.series import Chunk, PendingPoints, Rewind, Series
@@ -44,6 +45,8 @@ __all__ = [
     "Project",
     "QueueHold",
     "RefusedWorker",
+    "Report",
+    "ReportLink",
     "Retention",
     "Rewind",
     "Rule",

@@ -50,6 +50,8 @@ class Run(models.Model):
     forked_step = models.PositiveBigIntegerField(null=True, blank=True)
     name = models.CharField(max_length=120)
     tags = models.JSONField(default=list)
+    # Markdown of people (runs/notes.py).
+    notes = models.TextField(default="", blank=True)
     spec = models.JSONField(default=dict)
     # An evaluation measures a checkpoint again: {"checkpoint", "run", "run_name", "step", "part", "source"}
     # (runs/evaluations/again.py). It trains nothing, so tables of trainings leave it out.

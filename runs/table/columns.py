@@ -16,6 +16,7 @@ from runs.table.index import BAD, LAST, MAX, MIN, Index, defaults_of
 TEXT_FIELDS = {
     "name": "name",
     "tag": "tags",
+    "notes": "notes",
     "state": "state",
     "worker": "worker",
     "user": "created_by",

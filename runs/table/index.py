@@ -18,7 +18,7 @@ from runs.table.coded import NONE, Coded
 from runs.table.read import RUN_FIELDS
 
 #: Columns of texts and moments that every run has, by the name of their database field.
-TEXTS = ("name", "tags", "state", "sweep_id", "worker", "created_by", "objective")
+TEXTS = ("name", "tags", "notes", "state", "sweep_id", "worker", "created_by", "objective")
 MOMENTS = ("created_at", "started_at", "ended_at", "archived_at", "deleted_at")
 NUMBERS = ("trial", "step", "max_steps", "epoch", "greater_is_better")
 #: The rows of a metric's array.

@@ -17,6 +17,7 @@ RUN_FIELDS = (
     "version",
     "name",
     "tags",
+    "notes",
     "state",
     "sweep_id",
     "trial",

@@ -59,9 +59,10 @@ export class BulkActions extends EventTarget {
     every.hidden = this.#every || count >= matching || count < 2;
     every.textContent = `Select all ${matching} that match`;
     const compare = this.box.querySelector("[data-compare]");
-    compare.hidden = this.#every;
+    compare.hidden = this.#every && !read("q");
     compare.firstChild.textContent = `Compare ${count} `;
-    compare.href = `${this.page.dataset.compareUrl}?runs=${[...this.table.selected.keys()].join(",")}`;
+    const which = this.#every ? `q=${encodeURIComponent(read("q"))}` : `runs=${[...this.table.selected.keys()].join(",")}`;
+    compare.href = `${this.page.dataset.compareUrl}?${which}`;
     this.box.querySelector("[data-show-only]").hidden = this.#every;
     this.box.querySelector("[data-stop]").hidden = !this.#every && !this.#alive().length;
   }

@@ -80,7 +80,7 @@ export class Chart {
 
   draw() {
     const { view } = this.group;
-    this.lines = this.group.linesOf(this.key).map(({ run, series, whole }) => ({ run, whole, x: series.x, step: series.step, raw: series.y, y: smooth(view.smoothing, series) }));
+    this.lines = this.group.linesOf(this.key).map(({ run, series, whole }) => ({ run, whole, x: series.x, step: series.step, raw: series.y, y: smooth(view.smoothing, series), band: this.#band(series) }));
     const log = view.isLog(this.key);
     this.summary = summaryOf(this.lines, this.group.greater(this.key), log);
     this.figure.setAttribute("aria-label", sentence(this));
@@ -92,6 +92,13 @@ export class Chart {
     this.#plot(width, height, log);
     this.showFocus();
     this.showHead();
+  }
+
+  // The interval of a group, smoothed as its mean is.
+  #band(series) {
+    if (!series.low) return null;
+    const smoothed = (y) => smooth(this.group.view.smoothing, { ...series, y });
+    return { low: smoothed(series.low), high: smoothed(series.high), n: series.n };
   }
 
   #plot(width, height, log) {
@@ -117,7 +124,8 @@ export class Chart {
     if (this.#range && held) return;
     this.#rangeId = id;
     const raw = view.isSmoothed && this.lines.length <= 4 ? this.lines.map((line) => ({ ...line, y: line.raw })) : [];
-    const { range, trimmed } = yRange([...this.lines, ...raw], xRange, { log, robust: !this.#full && !view.zoom, zero: FROM_ZERO.test(this.key) });
+    const ends = this.lines.flatMap(({ x, band }) => (band ? [{ x, y: band.low }, { x, y: band.high }] : []));
+    const { range, trimmed } = yRange([...this.lines, ...raw, ...ends], xRange, { log, robust: !this.#full && !view.zoom, zero: FROM_ZERO.test(this.key) });
     this.#range = this.#limited(range, log);
     this.fullRange.hidden = !trimmed && !this.#full;
     this.fullRange.setAttribute("aria-pressed", String(this.#full));
@@ -162,7 +170,9 @@ export class Chart {
   #showTooltip(x, at, raw) {
     const readings = this.lines.map((line) => {
       const index = x > line.x.at(-1) || x < line.x[0] ? -1 : nearest(line.x, x);
-      return { run: line.run, value: line.y[index] ?? NaN, raw: line.raw[index] ?? NaN };
+      const { band } = line;
+      const more = band && index >= 0 ? { half: (band.high[index] - band.low[index]) / 2, n: band.n[index] } : {};
+      return { run: line.run, value: line.y[index] ?? NaN, raw: line.raw[index] ?? NaN, ...more };
     });
     const { view, focus } = this.group;
     showTooltip({ axis: view.axis, x, readings, smoothed: view.isSmoothed, focus, raw }, this.overlay.getBoundingClientRect(), at);

@@ -17,12 +17,13 @@ export function showFocus(chart, yRange) {
     if (path) path.style.strokeWidth = isFocus ? `${STRONG}px` : `${trace.line.width}px`;
   }
   const drawnAlone = lines.some(({ trace }) => trace.meta === focus);
-  chart.strong.replaceChildren(...(here && !drawnAlone ? [strongLine(chart, focus, yRange)] : []));
+  const over = chart.lines.find(({ run }) => run.id === chart.group.focus);
+  const seeds = over ? chart.group.seedsOf(chart.key).map((series) => overline(chart, over.run, series, yRange, 1)) : [];
+  chart.strong.replaceChildren(...seeds, ...(here && !drawnAlone ? [overline(chart, over.run, over, yRange, STRONG)] : []));
 }
 
-// Where many runs share a trace, the focused one is drawn over them.
-function strongLine({ lines, scale, group, key, body }, focus, [low, high]) {
-  const { run, x, y } = lines.find((line) => line.run.id === focus);
+// What is drawn over Plotly's lines: the focused run where many share a trace, and the single runs of a focused group.
+function overline({ scale, group, key, body }, run, { x, y }, [low, high], width) {
   const log = group.view.isLog(key);
   const height = body.clientHeight - MARGIN.t - MARGIN.b;
   let pen = "M";
@@ -33,5 +34,5 @@ function strongLine({ lines, scale, group, key, body }, focus, [low, high]) {
     pen = Number.isFinite(value) ? "L" : "M";
   }
   const { colour, dash } = style(run.mark);
-  return svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": STRONG, "stroke-dasharray": dash === "solid" ? "none" : dash });
+  return svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": width, "stroke-dasharray": dash === "solid" ? "none" : dash });
 }

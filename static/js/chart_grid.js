@@ -6,6 +6,7 @@ import { section, sectionsOf, unitOf } from "./chart_sections.js";
 import { hideTooltip } from "./chart_tooltip.js";
 import { ChartView } from "./chart_view.js";
 import { element } from "./dom.js";
+import { GroupStore } from "./group_store.js";
 import { SeriesLoader } from "./series_loader.js";
 import { SeriesStore } from "./series_store.js";
 import { isLost, on } from "./socket.js";
@@ -21,11 +22,12 @@ export class ChartGrid extends EventTarget {
   view = new ChartView();
   #range = { id: "", value: [0, 1] };
 
-  // runs: [{id, name, mark, max_steps, active, shown}]; directions: {key: greater is better}.
-  constructor(root, { runs, keys, directions, objectives = [], events = [], single = false, tokens = false, limits = {} }) {
+  // runs: [{id, name, mark, max_steps, active, shown}]; directions: {key: greater is better}; groups: {id of a run that
+  // stands for a group: {runs: [ids], ci}}, its mean drawn with a band, its runs on hover.
+  constructor(root, { runs, keys, directions, objectives = [], events = [], single = false, tokens = false, limits = {}, groups = null }) {
     super();
-    Object.assign(this, { root, runs, directions, objectives, events, single, tokens, limits });
-    this.store = new SeriesStore(this.view.axis);
+    Object.assign(this, { root, runs, directions, objectives, events, single, tokens, limits, groups: groups ?? {} });
+    this.store = groups ? new GroupStore(this.view.axis, groups) : new SeriesStore(this.view.axis);
     this.loader = new SeriesLoader(this.store, (found) => this.#loaded(found));
     this.keys = new Set(keys);
     this.seen = new IntersectionObserver((entries) => entries.forEach((entry) => this.#viewed(entry)), { rootMargin: "120px" });
@@ -51,6 +53,12 @@ export class ChartGrid extends EventTarget {
   linesOf(key) {
     const lines = this.shown.map((run) => ({ run, whole: this.store.get(run.id, key), series: this.store.drawn(run.id, key, this.view.zoom) }));
     return lines.filter(({ series }) => series?.x.length);
+  }
+
+  // The single runs of the group in focus, as far as they are here.
+  seedsOf(key) {
+    const drawn = (this.groups[this.focus]?.runs ?? []).map((id) => this.store.drawn(id, key, this.view.zoom));
+    return drawn.filter((series) => series?.x.length);
   }
 
   greater(key) {
@@ -228,7 +236,10 @@ export class ChartGrid extends EventTarget {
   setFocus(run) {
     if (this.focus === run) return;
     this.focus = run;
-    for (const chart of this.visible) chart.showFocus();
+    for (const chart of this.visible) {
+      chart.showFocus();
+      if (this.groups[run]) this.loader.need({ key: chart.key, runs: this.groups[run].runs, points: chart.resolution(8) });
+    }
   }
 
   setCrosshair(x, source, raw = false) {

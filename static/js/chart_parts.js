@@ -1,6 +1,8 @@
 // Parts of a chart card beside the drawing: its menu, the same data as a table, and as files.
 import { element, icon, svg } from "./dom.js";
+import { palette } from "./chart_traces.js";
 import { grouped, number } from "./format.js";
+import { blobOf, save } from "./picture.js";
 
 const MOST_ROWS = 500;
 
@@ -41,7 +43,8 @@ function cardMenu(chart) {
     ["Full range", "", () => chart.toggleFullRange()],
     ["Show as table", "T", () => chart.toggleTable()],
     ["Download CSV", "", () => downloadCsv(chart)],
-    ["Download SVG", "", () => downloadSvg(chart)],
+    ["Download SVG", "", () => downloadPicture(chart, "svg")],
+    ["Download PNG", "", () => downloadPicture(chart, "png")],
   ];
   const list = element("div", { class: "menu-list right" }, ...entries.map(entry));
   const summary = element("summary", { class: "icon-button", "aria-label": `More for ${chart.key}`, title: "More" }, icon("more"));
@@ -83,13 +86,10 @@ function quoted(text) {
   return `"${safe.replaceAll('"', '""')}"`;
 }
 
-async function downloadSvg({ key, plot, picture }) {
-  const url = await Plotly.toImage(picture(), { format: "svg", width: plot.clientWidth, height: plot.clientHeight });
-  save(await (await fetch(url)).blob(), `${key.replaceAll("/", "-")}.svg`);
-}
-
-function save(blob, name) {
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+// A PNG has the ground of the page, which other programs would show black.
+async function downloadPicture({ key, plot, picture }, format) {
+  const { data, layout } = picture();
+  const ground = format === "png" ? { paper_bgcolor: palette().surface } : {};
+  const url = await Plotly.toImage({ data, layout: { ...layout, ...ground } }, { format, width: plot.clientWidth, height: plot.clientHeight, scale: format === "png" ? 2 : 1 });
+  save(blobOf(url), `${key.replaceAll("/", "-")}.${format}`);
 }

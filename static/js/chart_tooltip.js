@@ -12,7 +12,7 @@ const box = element("div", { class: "chart-tooltip", hidden: true, "aria-hidden"
 const rows = new Map();
 document.body.append(box);
 
-// readings: [{run, value, raw}]; rect: the plot's rectangle on screen; at: x in pixels inside it.
+// readings: [{run, value, raw, half?, n?}], the last two of a group's mean; rect: the plot's rectangle on screen; at: x in pixels inside it.
 export function showTooltip({ axis, x, readings, smoothed, focus, raw }, rect, at) {
   const sorted = readings.filter(({ value }) => Number.isFinite(value)).sort((a, b) => b.value - a.value);
   if (!sorted.length) return hideTooltip();
@@ -29,10 +29,11 @@ export function showTooltip({ axis, x, readings, smoothed, focus, raw }, rect, a
   place(rect, at);
 }
 
-function line({ run, value, raw: rawValue }, focus, raw) {
+function line({ run, value, raw: rawValue, half, n }, focus, raw) {
   if (!rows.has(run.id)) rows.set(run.id, newRow(run));
   const { node, reading } = rows.get(run.id);
-  reading.textContent = number(raw ? rawValue : value);
+  const spread = Number.isFinite(half) ? ` ± ${number(half, 2)}` : "";
+  reading.textContent = `${number(raw ? rawValue : value)}${spread}${n ? ` · n ${n}` : ""}`;
   node.classList.toggle("focused", run.id === focus);
   return node;
 }

@@ -5,6 +5,7 @@ import { token } from "./theme.js";
 export const MARGIN = { l: 40, r: 12, t: 6, b: 24 };
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross"];
 const MERGE_OVER = 24;
+const BAND = 0.16;
 const NAMES = ["surface", "grid", "tick", "cross", "tx", "tx3"];
 let colours = null;
 
@@ -80,6 +81,28 @@ function bestTrace({ x, y }) {
   return { type: "scatter", mode: "markers", x: [x], y: [y], hoverinfo: "skip", cliponaxis: false, marker: { symbol: "star", size: 10, color: palette().tx, line: { color: palette().surface, width: 1 } } };
 }
 
+// The interval of a group's mean, in pieces where it has gaps.
+function bandTrace({ run, x, band: { low, high } }) {
+  const outline = { x: [], y: [] };
+  for (const [from, to] of stretches(low)) {
+    const there = x.slice(from, to);
+    outline.x.push(...there, ...there.toReversed(), null);
+    outline.y.push(...high.slice(from, to), ...low.slice(from, to).toReversed(), null);
+  }
+  return { type: "scatter", mode: "none", ...outline, fill: "toself", fillcolor: style(run.mark).colour, opacity: BAND, hoverinfo: "skip", meta: null };
+}
+
+// [from, to) of every stretch of numbers.
+function stretches(values) {
+  const found = [];
+  values.forEach((value, at) => {
+    if (!Number.isFinite(value)) return;
+    if (found.at(-1)?.[1] === at) found.at(-1)[1]++;
+    else found.push([at, at + 1]);
+  });
+  return found;
+}
+
 function lineTraces(lines, smoothed) {
   const width = lines.length === 1 ? 2.25 : palette().lineWidth;
   if (lines.length > MERGE_OVER) return mergedTraces(lines, width);
@@ -89,7 +112,8 @@ function lineTraces(lines, smoothed) {
 
 // lines: [{run, x, y (drawn), raw}]; best: {x, y} or null; isDrawn: not when WebGL draws the lines.
 export function traces(lines, { smoothed, best, hollow, isDrawn }) {
-  const result = isDrawn ? lineTraces(lines, smoothed) : [];
+  const result = lines.filter(({ band }) => band).map(bandTrace);
+  if (isDrawn) result.push(...lineTraces(lines, smoothed));
   if (lines.some((line) => line.raw.some((value) => !Number.isFinite(value)))) result.push(brokenTrace(lines));
   result.push(endTrace(lines, hollow));
   if (best) result.push(bestTrace(best));

@@ -15,6 +15,8 @@ export class Entry {
     this.step = item ? numbers(item.step) : [];
     this.x = item?.x ? numbers(item.x) : item ? [...this.step] : [];
     this.y = item ? numbers(item.y) : [];
+    // Of a group's mean: its interval, and how many runs have a value there.
+    if (item?.low) Object.assign(this, { low: numbers(item.low), high: numbers(item.high), n: numbers(item.n) });
     this.count = item?.count ?? 0;
     this.exact = item?.exact ?? true;
     this.origin = item?.origin ?? null;

@@ -73,15 +73,24 @@ export class SeriesStore {
 
   async load(runs, keys, points, window = null) {
     const axis = this.axis;
-    const query = new URLSearchParams({ runs: runs.join(","), keys: keys.join(","), x: axis, points, compact: true });
-    if (window) window.forEach((end, at) => query.set(at ? "to" : "from", end));
-    const answer = await fetch(`/api/v1/series?${query.toString().replaceAll("%2C", ",").replaceAll("%2F", "/")}`);
-    if (!answer.ok) throw new Error(`series: ${answer.status}`);
-    const { versions, series } = await answer.json();
+    const range = window ? { from: window[0], to: window[1] } : {};
+    const { versions, series } = await this.ask(runs, keys, { x: axis, points, ...range });
     if (axis !== this.axis) return;
     const found = new Map(series.map((item) => [`${item.run} ${item.key}`, item]));
     for (const run of runs) for (const key of keys) this.#keep(run, key, new Entry({ axis, version: versions[run] ?? 0, resolution: points, window, item: found.get(`${run} ${key}`) }));
     this.revision++;
+  }
+
+  // {versions: {run: version}, series: [{run, key, …}]} of the server.
+  ask(runs, keys, query) {
+    return this.fetch("series", { runs: runs.join(","), keys: keys.join(","), compact: true, ...query });
+  }
+
+  async fetch(name, query) {
+    const text = new URLSearchParams(query).toString().replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3B", ";");
+    const answer = await fetch(`/api/v1/${name}?${text}`);
+    if (!answer.ok) throw new Error(`series: ${answer.status}`);
+    return answer.json();
   }
 
   #keep(run, key, entry) {
@@ -122,5 +131,6 @@ function stitched(whole, detail) {
   const before = firstAtLeast(whole.x, detail.window[0]) - 1;
   const after = firstAtLeast(whole.x, Number(detail.window[1]) + Number.EPSILON);
   const part = (name) => [...whole[name].slice(Math.max(0, before), before + 1), ...detail[name], ...whole[name].slice(after, after + 1)];
-  return { x: part("x"), y: part("y"), step: part("step"), count: detail.count + 2 };
+  const band = whole.low && detail.low ? { low: part("low"), high: part("high"), n: part("n") } : {};
+  return { x: part("x"), y: part("y"), step: part("step"), count: detail.count + 2, ...band };
 }

@@ -1,0 +1,1 @@
+"""Reports: pages of Markdown in which blocks show runs, as text, and what they ask for."""
