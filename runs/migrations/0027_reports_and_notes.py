@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0025_refused_workers'),
+        ('runs', '0026_stored_checkpoints'),
     ]
 
     operations = [
