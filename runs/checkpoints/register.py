@@ -106,7 +106,9 @@ def _moment(time: float) -> datetime:
 def _mark_deleted(run_id: str, event: protocol.Checkpoint) -> None:
     # The checkpoint itself always exists, so an empty list means that the sender does not say.
     if event.kept:
-        gone = Checkpoint.objects.filter(run_id=run_id, deleted_at=None).exclude(
+        others = Checkpoint.objects.filter(run_id=run_id, deleted_at=None, stored_at=None).exclude(
             step__in=[event.step, *event.kept]
         )
+        # On another machine it is gone; what was sent here stays.
+        gone = Checkpoint.objects.filter(pk__in=[row.pk for row in others if not folder_of(row).exists()])
         gone.update(deleted_at=timezone.now(), deleted_because=ROTATED, check_at=None, due="", due_at=None)

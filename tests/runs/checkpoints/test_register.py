@@ -49,6 +49,14 @@ def test_checkpoints_that_were_rotated_away_are_deleted(runs_dir):
     assert other.checkpoints.get().deleted_at is None
 
 
+def test_what_was_sent_here_outlives_the_rotation_on_the_other_machine(runs_dir):
+    run = new_run()
+    register(run.pk, 1, event(20, kept=[20]))
+    write_checkpoint(runs_dir / run.pk / "checkpoints" / "checkpoint-20", 20)
+    register(run.pk, 1, event(40, kept=[40]))
+    assert run.checkpoints.get(step=20).deleted_at is None
+
+
 def test_empty_list_of_kept_steps_deletes_nothing(runs_dir):
     run = new_run()
     register(run.pk, 1, event(20))
