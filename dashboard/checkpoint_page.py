@@ -16,11 +16,14 @@ from runs.checkpoints.writing import Writing, being_written
 from runs.directions import greater_is_better, objectives_of
 from runs.models import AliasMove, Checkpoint, Project, Run
 from runs.query import QueryError
+from runs.states import ACTIVE
 
 #: More rows than this are shown only when asked for.
 PAGE = 200
 #: Metric columns: the one that ranks and this many others.
 OTHERS = 1
+#: Runs that train now whose checkpoints appear by themselves.
+WATCHED = 50
 #: Moves of aliases that the sheet lists.
 MOVES = 8
 #: What stays in the address when a row or a sheet is opened.
@@ -53,8 +56,10 @@ def page(project: Project, asked: QueryDict) -> dict[str, Any]:
     except QueryError as error:
         problem, found = error, listing(project, metric, greater)
     policy = retention.own_policy(project)
+    training = (run.pk for run in project.runs.filter(state__in=ACTIVE).only("pk")[:WATCHED])
     return {
         **_table(found, asked),
+        "training": " ".join(training),
         **_disk(found.every),
         "q": q,
         "problem": problem.as_data(q) if problem else None,

@@ -19,6 +19,8 @@ from runs.models import Checkpoint, Project, Run, Sweep
 
 #: Checkpoints that the preview names; of more it says how many.
 MOST = 300
+#: Sweeps that the page of a project leads to.
+SWEEPS = 20
 _NUMBERS = ("best", "last", "every")
 _LABELS = {
     "best": "best",
@@ -101,7 +103,6 @@ def _context(owner: retention.Owner, values: Any, set_one: Policy | None) -> dic
         plan = retention.plan(owner, policy_of(values))
     except PolicyError as error:
         plan, problems = retention.plan(owner, Policy()), error.problems
-    steps = plan.steps
     return {
         "project": project,
         "owner": owner,
@@ -111,6 +112,20 @@ def _context(owner: retention.Owner, values: Any, set_one: Policy | None) -> dic
         "problems": problems,
         "set_one": set_one,
         "policy": plan.policies and next(iter(plan.policies.values())),
+        **_preview(plan),
+        "sweeps": project.sweeps.order_by("-created_at")[:SWEEPS] if owner is project else [],
+        "limited": retention.limited_by_trainer(owner),
+        "metrics": metric_keys(checkpoints_of(owner).only("metrics", "run")),
+        "kinds": [
+            _kind(name, title, values, isinstance(owner, Sweep))
+            for name, title in (("full", "Full, can be resumed"), ("weights", "Weights only"))
+        ],
+    }
+
+
+def _preview(plan: retention.Plan) -> dict[str, Any]:
+    steps = plan.steps
+    return {
         "steps": [_step(verdict) for verdict in steps[:MOST]],
         "hidden": max(0, len(steps) - MOST),
         "deleted": sum(step.action == Checkpoint.Due.DELETE for step in steps),
@@ -118,12 +133,6 @@ def _context(owner: retention.Owner, values: Any, set_one: Policy | None) -> dic
         "kept": len(plan.verdicts) - len(steps),
         "freed": plan.freed,
         "elsewhere": plan.elsewhere,
-        "limited": retention.limited_by_trainer(owner),
-        "metrics": metric_keys(checkpoints_of(owner).only("metrics", "run")),
-        "kinds": [
-            _kind(name, title, values, isinstance(owner, Sweep))
-            for name, title in (("full", "Full, can be resumed"), ("weights", "Weights only"))
-        ],
     }
 
 
