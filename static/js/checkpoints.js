@@ -8,6 +8,7 @@ import { toast } from "./toast.js";
 const CHECK_AGAIN = 2000;
 const PLACES = [".checkpoints tbody", "#lineage", "#sheet"];
 const field = document.querySelector("[data-query]");
+let timer = 0;
 
 document.querySelector("[data-without-script]")?.setAttribute("hidden", "");
 if (field) new QueryBar(field).addEventListener("query", ({ detail }) => filter(detail));
@@ -76,7 +77,6 @@ async function show({ focus = false, quiet = false } = {}) {
 }
 
 // What is being written or read changes by itself, as does what a training has just saved.
-let timer = 0;
 function soon(saved = false) {
   if (!timer && (saved || document.querySelector("[data-checking], [data-writing]"))) {
     timer = setTimeout(() => ((timer = 0), document.hidden ? soon(saved) : show({ quiet: true })), CHECK_AGAIN);

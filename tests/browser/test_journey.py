@@ -61,6 +61,7 @@ def test_journey(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None
     use_the_workspace(page, run, stopped, tmp_path)
     export_the_best(page, run, tmp_path)
     export_of_the_sweep(page, sweep, tmp_path)
+    care_for_a_checkpoint(page)
     learn_from_an_uploaded_table(page, tmp_path)
     train_a_script_as_it_is(page, trainboard)
 
@@ -266,6 +267,27 @@ def act_on_ticked_runs(page: Page, run: str) -> None:
     expect(row).to_have_count(0)
     page.locator("[data-undo-all]").click()
     expect(row).to_be_visible()
+
+
+def care_for_a_checkpoint(page: Page) -> None:
+    """Without a page load: a note, an alias, its bytes read again, and found by its alias."""
+    project_tab(page, "Checkpoints")
+    page.locator(".checkpoints a.run-name").first.click()
+    sheet = page.get_by_role("region", name="Checkpoint", exact=True)
+    sheet.get_by_label("Notes").fill("a good one")
+    sheet.get_by_role("button", name="Save note").click()
+    expect(page.get_by_text("Note saved")).to_be_visible()
+    sheet.get_by_label("Alias", exact=True).fill("candidate")
+    sheet.get_by_role("button", name="Give alias").click()
+    expect(page.get_by_text("is candidate now")).to_be_visible()
+    sheet.get_by_role("button", name="Verify now").click()
+    expect(sheet.get_by_text("Every byte is being read")).to_be_visible()
+    expect(sheet.get_by_text("checksums right")).to_be_visible(timeout=TRAINING)
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    page.get_by_label("Filter checkpoints").fill("alias:candidate")
+    expect(page.locator("[data-query-count]")).to_contain_text("1 of")
+    expect(page.locator(".checkpoints tbody tr")).to_have_count(1)
 
 
 def export_the_best(page: Page, run: str, folder: Path) -> None:
