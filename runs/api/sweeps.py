@@ -138,6 +138,28 @@ def create_sweep(request: HttpRequest, body: SweepIn) -> Status:
     return Status(201, _detail(sweep))
 
 
+# Before the address of one sweep, which would be taken for a sweep called “import”.
+@router.post("/sweeps/import", response={201: SweepDetail})
+def import_sweep(
+    request: HttpRequest,
+    project: Form[str],
+    file: File[UploadedFile],
+    study: Form[str] = "",
+    name: Form[str] = "",
+) -> Status:
+    """An Optuna study of a SQLite or journal file, as a finished sweep."""
+    owner = get_object_or_404(Project, slug=project)
+    if (file.size or 0) > MOST_BYTES:
+        raise RunError(f"The file has {file.size} bytes; the most is {MOST_BYTES}.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "study"
+        with path.open("wb") as copy:
+            for part in file.chunks():
+                copy.write(part)
+        sweep = import_study(owner, path, study=study, name=name, user=request.user)
+    return Status(201, _detail(sweep))
+
+
 @router.get("/sweeps/{sweep_id}", response=SweepDetail)
 def read_sweep(request: HttpRequest, sweep_id: str) -> SweepDetail:
     """One sweep with its trials by number."""
@@ -164,27 +186,6 @@ def export_sweep(request: HttpRequest, sweep_id: str, format: str = "sqlite") ->
     with exported(sweep, format) as path:
         # An open file outlives its name, so that the folder can go at once.
         return FileResponse(path.open("rb"), as_attachment=True, filename=f"{sweep.name}{path.suffix}")
-
-
-@router.post("/sweeps/import", response={201: SweepDetail})
-def import_sweep(
-    request: HttpRequest,
-    project: Form[str],
-    file: File[UploadedFile],
-    study: Form[str] = "",
-    name: Form[str] = "",
-) -> Status:
-    """An Optuna study of a SQLite or journal file, as a finished sweep."""
-    owner = get_object_or_404(Project, slug=project)
-    if (file.size or 0) > MOST_BYTES:
-        raise RunError(f"The file has {file.size} bytes; the most is {MOST_BYTES}.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "study"
-        with path.open("wb") as copy:
-            for part in file.chunks():
-                copy.write(part)
-        sweep = import_study(owner, path, study=study, name=name, user=request.user)
-    return Status(201, _detail(sweep))
 
 
 @router.get("/sweeps/{sweep_id}/events", response=list[EventOut])

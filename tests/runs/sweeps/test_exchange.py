@@ -1,5 +1,7 @@
 """Sweeps as Optuna studies and back. Journal files here; SQLite takes seconds to import and is among the slow tests."""
 
+import io
+
 import optuna
 import pytest
 from django.core.management import call_command
@@ -154,3 +156,18 @@ def test_sqlite_by_the_command_line(sweep, project, tmp_path, capsys):
     call_command("sweeps", "edit", sweep.pk, "extend", "n=3")
     call_command("sweeps", "show", sweep.pk)
     assert "Extended by 3 more trials." in capsys.readouterr().out
+
+
+def test_out_and_in_over_rest(sweep, project, client, owner, in_this_process):
+    client.force_login(owner)
+    answer = client.get(f"/api/v1/sweeps/{sweep.pk}/optuna?format=journal")
+    assert answer["Content-Disposition"] == f'attachment; filename="{sweep.name}.log"'
+    file = io.BytesIO(b"".join(answer.streaming_content))
+    file.name = "study.log"
+    fields = {"project": project.slug, "name": "back", "file": file}
+    made = client.post("/api/v1/sweeps/import", fields)
+    assert made.status_code == 201, made.json()
+    assert (made.status_code, made.json()["name"], made.json()["state"]) == (201, "back", "finished")
+    assert made.json()["best"]["value"] == results(sweep).best.value
+    wrong = client.get(f"/api/v1/sweeps/{sweep.pk}/optuna?format=csv")
+    assert (wrong.status_code, list(wrong.json()["problems"])) == (422, ["format"])
