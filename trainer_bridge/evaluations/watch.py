@@ -70,11 +70,27 @@ class _Listener:
     ) -> Any:
         if self._round is None or self._round.gave_up:
             return self._step(model, inputs, prediction_loss_only, ignore_keys=ignore_keys)
-        # Where only the loss is wanted the logits are looked at here and then let go.
-        loss_only = prediction_loss_only and self._trainer.args.use_liger_kernel
-        loss, logits, labels = self._step(model, inputs, loss_only, ignore_keys=ignore_keys)
+        if prediction_loss_only:
+            return self._loss_alone(model, inputs, ignore_keys)
+        loss, logits, labels = self._step(model, inputs, False, ignore_keys=ignore_keys)
         self._guarded(lambda: self._add(inputs, logits, labels))
-        return (loss, None, None) if prediction_loss_only else (loss, logits, labels)
+        return loss, logits, labels
+
+    def _loss_alone(self, model: Any, inputs: Any, ignore_keys: list[str] | None) -> Any:
+        """Where only the loss is wanted the logits are looked at here and then let go, unless they cost more."""
+        args = self._trainer.args
+        if not args.use_liger_kernel and not getattr(args, "predict_with_generate", False):
+            try:
+                loss, logits, labels = self._step(model, inputs, False, ignore_keys=ignore_keys)
+            except Exception as error:
+                # Outputs that are no tensors, which nobody asked the Trainer for.
+                log.info("the outputs of this model cannot be looked at: %s", error)
+            else:
+                self._guarded(lambda: self._add(inputs, logits, labels))
+                return loss, None, None
+        if self._round is not None:
+            self._round.gave_up = True
+        return self._step(model, inputs, True, ignore_keys=ignore_keys)
 
     def _begin(self, dataloader: Any, name: str) -> None:
         self._round = None

@@ -23,9 +23,10 @@ def written(model: Any, prompts: list[list[int]], look: Look) -> list[dict[str, 
     import torch
 
     samples = []
-    for tokens in prompts:
-        read = min(READ, len(tokens) // 2)
-        start = torch.tensor([tokens[:read]], device=model.device)
+    # Those that begin with as many tokens are written together; none needs padding.
+    for read in sorted({_beginning(tokens) for tokens in prompts}):
+        alike = [tokens for tokens in prompts if _beginning(tokens) == read]
+        start = torch.tensor([tokens[:read] for tokens in alike], device=model.device)
         with torch.no_grad():
             found = model.generate(
                 start,
@@ -35,14 +36,20 @@ def written(model: Any, prompts: list[list[int]], look: Look) -> list[dict[str, 
                 max_new_tokens=_room(model, read),
                 pad_token_id=_pad(model),
             )
-        samples.append(
-            {
-                "prompt": look.written(tokens[:read]),
-                "said": look.written(found[0, read:]),
-                "true": look.written(tokens[read : read + WRITTEN]),
-            }
-        )
+        samples += [_sample(tokens, ids, read, look) for tokens, ids in zip(alike, found, strict=True)]
     return samples
+
+
+def _beginning(tokens: list[int]) -> int:
+    return min(READ, len(tokens) // 2)
+
+
+def _sample(tokens: list[int], found: Any, read: int, look: Look) -> dict[str, str]:
+    return {
+        "prompt": look.written(tokens[:read]),
+        "said": look.written(found[read:]),
+        "true": look.written(tokens[read : read + WRITTEN]),
+    }
 
 
 def _room(model: Any, read: int) -> int:

@@ -71,6 +71,23 @@ def test_several_splits_and_a_test_have_names_of_their_own(tmp_path):
     assert [event.name for event in events.of(Evaluated)] == ["eval_near", "eval_far", "test"]
 
 
+def test_outputs_that_cannot_be_looked_at_leave_the_loss_alone(tmp_path):
+    events = Events()
+    trainer, _ = line_trainer(tmp_path, events)
+    step = trainer.prediction_step
+
+    def only_loss(model, inputs, prediction_loss_only, ignore_keys=None):
+        if not prediction_loss_only:
+            raise TypeError("these outputs are no tensors")
+        return step(model, inputs, True, ignore_keys=ignore_keys)
+
+    trainer.prediction_step = only_loss
+    watch(trainer, events.emit)
+    assert trainer.evaluate()["eval_loss"] > 0
+    assert not events.of(Evaluated)
+    assert not events.of(Warning)
+
+
 def test_a_fault_is_a_warning_and_the_training_goes_on(tmp_path, monkeypatch):
     def fault(*arguments):
         raise RuntimeError("no view today")
