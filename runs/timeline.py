@@ -80,7 +80,9 @@ def _command(command: Command) -> Event:
     who = f"by {command.created_by}" if command.created_by else ""
     outcome = "" if command.status == Command.Status.APPLIED else command.status
     detail = " · ".join(filter(None, [who, outcome, command.reason]))
-    person = not by_rule(command.created_by)
+    # A paused run that went on at its hour was resumed by nobody.
+    by_itself = command.kind == "resume" and not command.created_by
+    person = not by_rule(command.created_by) and not by_itself
     return Event(command.created_at, command_text(command), detail, command.step, person, "command")
 
 

@@ -39,6 +39,9 @@ def test_without_changes_nobody_is_asked(run, user):
     run.refresh_from_db()
     assert run.state == State.QUEUED
     assert (Command.objects.get().kind, Command.objects.get().created_by) == ("resume", "ada")
+    assert [event.person for event in timeline(run) if event.text == "Resume"] == [True]
+    Command.objects.update(created_by="")
+    assert [event.person for event in timeline(run) if event.text == "Resume"] == [False], "at its hour"
 
 
 def test_changed_settings_are_listed_and_nothing_happens_until_they_are_meant(run, user):
