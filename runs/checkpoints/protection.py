@@ -14,7 +14,7 @@ Reasons = dict[str, list[str]]
 
 
 def protected(checkpoints: Sequence[Checkpoint]) -> Reasons:
-    """{id: reasons} of those that have one; all checkpoints of their runs must be given. Two queries."""
+    """{id: reasons} of those that have one; all checkpoints of their runs must be given. Three queries."""
     found: Reasons = defaultdict(list)
     for checkpoint in checkpoints:
         if checkpoint.is_pinned:
@@ -22,6 +22,7 @@ def protected(checkpoints: Sequence[Checkpoint]) -> Reasons:
     for pk, name in Alias.objects.filter(checkpoint__in=checkpoints).values_list("checkpoint_id", "name"):
         found[pk].append(f"alias {name}")
     _needed_by_forks(checkpoints, found)
+    _needed_by_evaluations(found)
     for group in by_run(checkpoints).values():
         _needed_by_run(group, found)
     return found
@@ -51,6 +52,13 @@ def _needed_by_forks(checkpoints: Sequence[Checkpoint], found: Reasons) -> None:
     for parent, step, name in waiting.values_list("parent_id", "forked_step", "name"):
         if (pk := places.get((parent, step))) is not None:
             found[pk].append(f"{name} waits to go on from it")
+
+
+def _needed_by_evaluations(found: Reasons) -> None:
+    """What waits to be measured again; few runs do at a time."""
+    waiting = Run.objects.filter(kind=Run.Kind.EVALUATION, state__in=_GOES_ON)
+    for evaluates, name in waiting.values_list("evaluates", "name"):
+        found[str(evaluates.get("checkpoint"))].append(f"{name} waits to measure it")
 
 
 def _needed_by_run(group: list[Checkpoint], found: Reasons) -> None:

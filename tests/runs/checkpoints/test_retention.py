@@ -130,6 +130,13 @@ def test_fork_that_waits_keeps_what_it_goes_on_from(on_disk):
     assert judged(run, policy)[10][0] == "delete"
 
 
+def test_evaluation_that_waits_keeps_what_it_measures(done):
+    rows = rows_of(done)
+    asked = {"checkpoint": rows[10].pk, "run": done.pk, "step": 10}
+    new_run(name="measured again", kind=Run.Kind.EVALUATION, evaluates=asked)
+    assert judged(done, Policy(Rule(best=1)))[10] == ("", "measured again waits to measure it")
+
+
 def test_best_of_a_sweep_counts_over_all_of_its_trials(done):
     sweep = Sweep.objects.create(project=done.project, name="lr", objective=ACCURACY)
     trials = [new_run(sweep=sweep, trial=at, state=State.FINISHED) for at in range(3)]
@@ -319,5 +326,5 @@ def test_plan_of_a_project_takes_a_fixed_number_of_queries(django_assert_max_num
     for number in range(count):
         rows_of(new_run(name=f"r{number}", state=State.FINISHED))
     project = new_run().project
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert len(retention.plan(project, Policy(Rule(best=1))).steps) == 3 * count
