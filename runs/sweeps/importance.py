@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,8 @@ METHODS = ("fanova", "ped-anova", "plain")
 KEPT = 200
 #: Seconds that one computation may take; fANOVA of 1,000 trials and 12 hyperparameters takes about 4.
 TIME_LIMIT = 120.0
+#: What no page asked for again in so many seconds is not begun.
+UNWANTED_AFTER = 6.0
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,11 @@ class Importance:
 
 _answers: OrderedDict[str, Importance] = OrderedDict()
 _latest: dict[str, Importance] = {}
-_pending: set[str] = set()
+#: Key of what is asked → when a page asked last; a page that waits asks every second.
+_pending: dict[str, float] = {}
 _lock = threading.Lock()
-# One at a time, so that a page of sweeps never takes the machine from the trainings.
-_pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="importance")
+# Few at a time, so that a page of sweeps never takes the machine from the trainings.
+_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="importance")
 
 
 def look(question: str, measured: Measured, method: str) -> Importance:
@@ -79,7 +83,7 @@ def look(question: str, measured: Measured, method: str) -> Importance:
             return known
         before = _latest.get(f"{question} {method}")
         is_new = key not in _pending
-        _pending.add(key)
+        _pending[key] = time.monotonic()
     if is_new:
         _pool.submit(_compute, key, f"{question} {method}", text, n, method)
     return Importance("computing", method, before.n if before else n, before.rows if before else [])
@@ -90,6 +94,8 @@ def _are(count: int) -> str:
 
 
 def _compute(key: str, question: str, text: str, n: int, method: str) -> None:
+    if _is_unwanted(key):
+        return
     try:
         answer = Importance("ready", method, n, _child(text))
     except (subprocess.SubprocessError, ValueError, OSError) as problem:
@@ -98,11 +104,20 @@ def _compute(key: str, question: str, text: str, n: int, method: str) -> None:
             "failed", method, n, text="The computation ended early; the log of the server says more."
         )
     with _lock:
-        _pending.discard(key)
+        _pending.pop(key, None)
         for kept, name in ((_answers, key), (_latest, question)):
             kept[name] = answer
             while len(kept) > KEPT:
                 kept.pop(next(iter(kept)))
+
+
+def _is_unwanted(key: str) -> bool:
+    """Whether the pages have gone on to another brush while this waited for its turn."""
+    with _lock:
+        if time.monotonic() - _pending.get(key, 0.0) < UNWANTED_AFTER:
+            return False
+        _pending.pop(key, None)
+        return True
 
 
 def _child(text: str) -> list[dict[str, Any]]:

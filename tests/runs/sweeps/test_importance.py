@@ -139,6 +139,22 @@ def test_a_child_that_dies_is_told_and_not_asked_for_ever(answers, monkeypatch):
     assert importance.look("s", measured([1.0, 2.0, 3.0, 4.0]), "plain").state == "failed"
 
 
+def test_what_no_page_waits_for_any_more_is_not_begun(answers, monkeypatch):
+    waiting = []
+
+    class Later:
+        submit = staticmethod(lambda work, *args: waiting.append((work, args)))
+
+    monkeypatch.setattr(importance, "_pool", Later)
+    importance.look("s", measured([1.0, 2.0, 3.0, 4.0]), "plain")
+    monkeypatch.setattr(importance, "UNWANTED_AFTER", 0.0)
+    work, args = waiting.pop()
+    work(*args)
+    assert answers == []
+    importance.look("s", measured([1.0, 2.0, 3.0, 4.0]), "plain")
+    assert len(waiting) == 1
+
+
 @pytest.mark.slow
 def test_the_child_answers_as_a_process_of_its_own():
     import json

@@ -1,0 +1,125 @@
+"""The page of a sweep in a real browser: brushes filter everything, and the address gives the same picture again."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.live import PROJECT, LiveTrainboard
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def trainboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTrainboard]:
+    """A server with a sweep of 400 ended trials over four hyperparameters."""
+    folder = tmp_path_factory.mktemp("trials")
+    command = [sys.executable, "-m", "tests.benchmarks.many_trials", str(folder), "400", "4"]
+    subprocess.run(command, cwd=PROJECT, check=True)
+    with LiveTrainboard(folder) as live:
+        yield live
+
+
+def test_the_page_of_a_sweep(page: Page, trainboard: LiveTrainboard) -> None:
+    page.set_default_timeout(60_000)
+    page.goto(trainboard.link)
+    page.goto("/p/bench/sweeps")
+    page.get_by_role("link", name="400 trials × 4").click()
+    ready(page)
+    brush_by_typing(page)
+    brush_by_dragging(page)
+    scroll_and_sort(page)
+    choose_plots(page)
+    importance(page)
+    extend(page)
+
+
+def ready(page: Page) -> None:
+    expect(page.locator("#sweep-page[data-ready]")).to_be_attached(timeout=30_000)
+
+
+def matching(page: Page) -> str:
+    return page.locator("[data-brush-text]").inner_text()
+
+
+def brush_by_typing(sweep: Page) -> None:
+    """It filters, stands in the address, and a reload gives the same."""
+    group = sweep.get_by_role("group", name="Range of learning_rate")
+    group.get_by_label("learning_rate from").fill("2e-4")
+    group.get_by_label("learning_rate to").fill("4e-4")
+    group.get_by_label("learning_rate to").press("Tab")
+    expect(sweep.locator("[data-brush-text]")).to_have_text(re.compile(r"^\d+ of 400 match the brush$"))
+    expect(sweep).to_have_url(re.compile(r"b\.learning_rate=0\.0002\.\.0\.0004"))
+    before = matching(sweep)
+    sweep.reload()
+    ready(sweep)
+    expect(sweep.locator("[data-brush-text]")).to_have_text(before)
+    sweep.keyboard.press("Escape")
+    expect(sweep.locator("[data-brush-text]")).to_have_text("")
+    expect(sweep).not_to_have_url(re.compile(r"b\.learning_rate"))
+
+
+def brush_by_dragging(sweep: Page) -> None:
+    box = sweep.locator("#parallel .grip").last.bounding_box()
+    assert box
+    x = box["x"] + box["width"] / 2
+    sweep.mouse.move(x, box["y"] + 8)
+    sweep.mouse.down()
+    for step in range(5):
+        sweep.mouse.move(x, box["y"] + 10 + 6 * step)
+    sweep.mouse.up()
+    expect(sweep).to_have_url(re.compile(r"b\.objective="))
+    expect(sweep.locator(".brush-chip")).to_contain_text("eval/f1")
+    # The hand that let go over the lines opened none of them.
+    expect(sweep.locator("#sweep-page")).to_be_attached()
+    sweep.keyboard.press("Escape")
+    expect(sweep.locator("[data-brush-text]")).to_have_text("")
+
+
+def scroll_and_sort(sweep: Page) -> None:
+    """Only the rows near the view are in the document."""
+    rows = sweep.locator("#trials tbody tr[data-number]")
+    expect(rows.first).to_be_visible()
+    assert rows.count() < 100
+    sweep.locator(".trials-scroll").evaluate("box => { box.scrollTop = box.scrollHeight; }")
+    expect(sweep.locator("#trials tbody tr[data-number]").last).to_contain_text("pruned")
+    sweep.get_by_role("columnheader", name="learning_rate").get_by_role("link").click()
+    expect(sweep).to_have_url(re.compile("sort=learning_rate"))
+
+
+def choose_plots(sweep: Page) -> None:
+    """Back brings the former ones."""
+    title = sweep.locator("#progress-title")
+    sweep.get_by_role("radio", name="EDF").check(force=True)
+    expect(title).to_have_text("Distribution")
+    expect(sweep).to_have_url(re.compile("plot=edf"))
+    sweep.get_by_role("radio", name="Slice").check(force=True)
+    expect(sweep).to_have_url(re.compile("plot=edf,slice"))
+    sweep.go_back()
+    sweep.go_back()
+    expect(title).to_have_text("Optimisation history")
+    expect(sweep.locator('[data-plot-card] figure[aria-labelledby="progress-title"] svg')).to_be_visible()
+
+
+def importance(sweep: Page) -> None:
+    """It comes by itself once it is computed."""
+    card = sweep.locator("#importance")
+    card.get_by_role("combobox").select_option("plain")
+    expect(card).to_contain_text("plain, 400 trials", timeout=60_000)
+    expect(card.locator(".importance-row").first).to_contain_text("best at")
+
+
+def extend(sweep: Page) -> None:
+    """It tells what it changes, and keeps what the server refuses."""
+    sweep.get_by_role("button", name="Extend…").click()
+    dialog = sweep.get_by_role("dialog", name=re.compile("Extend"))
+    apply = dialog.locator(".primary")
+    expect(apply).to_be_disabled()
+    dialog.get_by_label("weight_decay to").fill("-1")
+    expect(dialog).to_contain_text("weight_decay: 0 … 0.1 → 0 … -1")
+    apply.click()
+    expect(dialog.locator('[data-problem="args.weight_decay"]')).to_contain_text("Swap them")
+    expect(dialog.get_by_label("weight_decay to")).to_have_value("-1")
