@@ -44,7 +44,8 @@ class TrialRow:
     """``values``: the best of the objective so far, of several objectives the last of each, so that they belong
     together; None before the first. Over seeds it is the mean of ``measured`` runs.
 
-    ``run`` is the run of the row's links: the best of its ``members``. Times are seconds since the epoch.
+    ``seed_values`` are the runs' own of the first objective. ``run`` is the run of the row's links: the best of its
+    ``members``. Times are seconds since the epoch.
     """
 
     number: int
@@ -58,7 +59,11 @@ class TrialRow:
     params: dict[str, Any]
     values: tuple[float | None, ...]
     members: tuple[str, ...]
-    measured: int
+    seed_values: tuple[float, ...]
+
+    @property
+    def measured(self) -> int:
+        return len(self.seed_values)
 
     @property
     def value(self) -> float | None:
@@ -147,7 +152,7 @@ def _row(number: int, runs: list[dict[str, Any]], objectives: list[Objective], v
         params=runs[0]["trial_params"],
         values=tuple(sum(found) / len(found) if found else None for found in each),
         members=tuple(run["pk"] for run in runs),
-        measured=len(each[0]),
+        seed_values=tuple(each[0]),
     )
 
 

@@ -107,6 +107,7 @@ def answers(monkeypatch):
     monkeypatch.setattr(importance, "_pool", Now)
     importance._answers.clear()
     importance._latest.clear()
+    importance._pending.clear()
     return given
 
 
