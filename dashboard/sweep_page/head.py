@@ -13,7 +13,6 @@ from dashboard.numbers import duration, number
 from dashboard.sweep_page.controls import controls
 from runs.checkpoints.rank import best, checkpoints_of
 from runs.models import Sweep
-from runs.optimism import Optimism, optimism
 from runs.states import ACTIVE, ENDED, State
 from runs.sweeps.standing import device_seconds, progress_of, wall_seconds, wanted_trials
 from runs.sweeps.trial_rows import SweepRows
@@ -64,7 +63,6 @@ def head(found: SweepRows) -> dict[str, Any]:
         "ends": _expected_end(sweep),
         "best": found.best,
         "gain": _gain(found),
-        "luck": _luck(found),
         "best_export": _best_export(sweep),
         "compare_top": _compare_top(found),
         "method": method_of(sweep),
@@ -129,11 +127,6 @@ def _gain(found: SweepRows) -> float | None:
         return None
     pick = found.objective.best
     return abs(pick(values) - pick(values[:-RECENT]))
-
-
-def _luck(found: SweepRows) -> Optimism | None:
-    """How much of the best is expected to be noise, of the trials that came to their end."""
-    return optimism([row.seed_values for row in found.measured if row.state == State.FINISHED])
 
 
 def _best_export(sweep: Sweep) -> str:

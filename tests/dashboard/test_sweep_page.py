@@ -123,22 +123,6 @@ def test_gain_is_told_once_there_are_more_than_ten(owner_client):
     assert owner_client.get(f"/s/{more.pk}").context["gain"] == pytest.approx(0.1)
 
 
-def test_the_best_is_told_with_the_luck_that_is_expected_of_it(owner_client):
-    few = filled((0.5, 0.6))
-    assert owner_client.get(f"/s/{few.pk}").context["luck"] is None
-    spread = filled((0.5, 0.6, 0.7, 0.8))
-    page = owner_client.get(f"/s/{spread.pk}")
-    assert page.context["luck"].source == "spread"
-    assert "of it expected luck of the best of 4" in page.content.decode()
-    seeds = new_sweep(seeds=[1, 2])
-    for trial in range(3):
-        for value in (0.5, 0.52):
-            add(seeds, trial, eval__f1=value + trial / 10)
-    luck = owner_client.get(f"/s/{seeds.pk}").context["luck"]
-    assert (luck.source, luck.trials) == ("replicates", 3)
-    assert 0 < luck.value < 0.01
-
-
 def test_rows_before_the_script_are_few_and_all_on_request(owner_client):
     sweep = filled([0.5] * 35)
     assert len(owner_client.get(f"/s/{sweep.pk}").context["rows"]) == 30
