@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,7 +21,7 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 _not_run: Counter[str] = Counter()
-_slow: list[str] = []
+_slow: set[str] = set()
 #: Markers of tests that the everyday run leaves out.
 SLOW = ("slow", "slow_faults")
 HOW_TO_RUN_SLOW = "pytest -m 'slow or slow_faults'"
@@ -32,7 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     slow = [item for item in items if any(item.get_closest_marker(name) for name in SLOW)]
     if slow:
-        _slow.extend(item.nodeid for item in slow)
+        _slow.update(item.nodeid for item in slow)
         items[:] = [item for item in items if item not in slow]
         config.hook.pytest_deselected(items=slow)
 
@@ -46,9 +47,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"{need.title} is not installed")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several test processes tells the first one what it did not run."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told |= {"not_run": dict(_not_run), "slow": sorted(_slow)}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    told = getattr(node, "workeroutput", {})
+    _not_run.update(told.get("not_run", {}))
+    _slow.update(told.get("slow", []))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The very last lines: what was not run, and how to get what it needs."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
     for marker, count in _not_run.items():
         need = NEEDS[marker]
         tests = "test was" if count == 1 else "tests were"

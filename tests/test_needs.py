@@ -9,11 +9,14 @@ import pytest
 
 from tests.live import PROJECT
 
+#: Named whole: a slow test is run only so.
+TEST = "tests/browser/test_logout.py::test_another_tab_shows_the_login_when_this_one_logs_out"
+
 
 @pytest.mark.parametrize(("ci", "status"), [("", 0), ("true", 1)])
 def test_missing_program_is_told(ci: str, status: int, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser/test_logout.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TEST],
         cwd=PROJECT,
         env={**os.environ, "PATH": str(tmp_path), "CI": ci},
         capture_output=True,

@@ -14,7 +14,7 @@ from tests.live import LiveTrainboard
 from trainer_bridge.client import BridgeClient
 from trainer_bridge.protocol import Console, ConsoleLine, Metrics
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 KEY = "train/loss"
 #: The tab is out of sight when the test says so: a headless browser hides none.

@@ -67,6 +67,7 @@ def test_up_is_ready_logs_in_once_and_stops_whole(data_dir: Path) -> None:
         assert psutil.wait_procs(children, timeout=0)[1] == []
 
 
+@pytest.mark.slow_faults
 def test_killed_web_is_started_again(data_dir: Path) -> None:
     with LiveTrainboard(data_dir) as live:
         web = live.child("serve")
@@ -76,6 +77,7 @@ def test_killed_web_is_started_again(data_dir: Path) -> None:
         assert live.child("serve").pid != web.pid
 
 
+@pytest.mark.slow_faults
 def test_killed_up_takes_its_children_along(data_dir: Path) -> None:
     with LiveTrainboard(data_dir) as live:
         wait_for(lambda: len(live.children()) >= 2, "both children")
@@ -112,6 +114,7 @@ def test_port_held_by_a_stranger(data_dir: Path) -> None:
         assert f"Port {port} on 127.0.0.1 is taken" in refused(LiveTrainboard(data_dir, port=port))
 
 
+@pytest.mark.slow_faults
 def test_interrupt_before_ready_leaves_nothing(data_dir: Path) -> None:
     live = LiveTrainboard(data_dir)
     live.start()

@@ -19,7 +19,7 @@ from runs.states import State
 from tests.faults.conftest import assert_acknowledged_there, assert_all_there_once, stored_steps
 from tests.live import wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.slow_faults]
 
 
 @contextmanager

@@ -298,7 +298,7 @@ def test_a_worker_beats_and_claims(call, make_run):
     beat = {"state": "ready", "slots": 2, "busy": 0, "info": {"cpu": 4}}
     assert call("POST", "/workers/box.local/heartbeat", beat, ["worker"]) == (
         200,
-        {"queued": 1, "errands": 0},
+        {"queued": 1, "errands": 0, "missing": []},
     )
     status, claim = call("POST", "/workers/box.local/claim", {}, ["worker"])
     assert (status, claim["run"], claim["attempt"], claim["resume_from"]) == (200, run.pk, 1, None)

@@ -19,7 +19,7 @@ from runs.states import State
 from trainer_bridge.client import BridgeClient
 from trainer_bridge.protocol import Console, ConsoleLine, Metrics
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow_faults]
 
 EVENTS = 3000
 

@@ -157,6 +157,7 @@ def test_a_run_goes_on_with_its_next_attempt(joining):
 # --- without a server, or with the wrong token ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_offline_until_the_server_is_back(joining, web, capsys):
     web.kill()
     run = start_run(name="early")
@@ -230,6 +231,7 @@ def test_an_address_that_is_none_is_refused_at_once(joining):
 # --- several processes ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_only_the_first_process_reports_metrics(joining):
     code = (
         "import trainer_bridge, time\n"
@@ -334,6 +336,7 @@ def test_a_callback_that_cannot_join_ends_no_training(joining, trainer, caplog):
 
 
 @pytest.mark.training
+@pytest.mark.slow
 def test_a_script_as_it_is(joining, tmp_path):
     (tmp_path / "train.py").write_text(SCRIPT)
     began = time.monotonic()

@@ -21,6 +21,7 @@ class Errands(Queue):
         super().__init__()
         self.waiting: list[dict] = []
         self.words: list[dict] = []
+        self.asked = 0
         self.wanted = True
 
     def answer(self, what: str, body: dict) -> tuple[int, dict | None]:
@@ -34,7 +35,7 @@ class Errands(Queue):
         return 200, {"wanted": self.wanted}
 
     def ask(self, kind: str, **payload) -> None:
-        number = len(self.words) + len(self.waiting)
+        number, self.asked = self.asked, self.asked + 1
         self.waiting.append({"errand": f"e{number}", "attempt": 1, "kind": kind, "payload": payload})
 
     def ends(self) -> list[dict]:

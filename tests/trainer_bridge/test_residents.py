@@ -6,7 +6,7 @@ from tests.trainer_bridge.conftest import alive
 from tests.trainer_bridge.test_errand_worker import agent, server  # noqa: F401
 from tests.trainer_bridge.test_worker import until
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path, one_thread: 
     assert (tmp_path / "out" / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_a_task_with_settings_of_its_own_trains_to_the_losses_of_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None

@@ -153,6 +153,7 @@ def test_when_the_worker_dies_the_child_saves_ends_and_leaves_no_exit(server, la
     assert not job.paths.exit_record(1).exists()
 
 
+@pytest.mark.slow
 def test_a_server_away_at_the_end_gets_everything_later_and_the_exit_last(server, train, job_for):
     job = job_for(run="run2", num_train_epochs=3)
     supervised = train(job)

@@ -145,6 +145,7 @@ def test_label_smoothing_reaches_a_recipes_cross_entropy_and_is_refused_by_anoth
         smooth(lambda outputs, labels, num_items_in_batch=None: outputs.loss)
 
 
+@pytest.mark.slow
 def test_labels_that_are_no_classes_are_not_smoothed(tmp_path: Path) -> None:
     spec = {"recipe": "question-answering", "args": {"label_smoothing_factor": 0.1}}
     spec |= {"data": {"max_samples": 8, "max_eval_samples": 8}, "model": {"vocab_size": 300}}

@@ -13,7 +13,7 @@ from runs.specs import spec_with
 from tests.trainer_bridge.tasks.tiny import some_slow
 from trainer_bridge.spec import build_trainer
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 RECIPE = "text-classification"
 #: Something in every row of the Trainer's parameters, of a training that takes no time.

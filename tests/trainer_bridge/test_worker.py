@@ -93,6 +93,7 @@ def until(predicate, timeout: float = 20) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_queued_runs_are_trained_never_more_than_slots_at_once(server, queue, agent, job_for, tmp_path):
     queue.queued = [claim_of(job_for(run=f"run{n}", num_train_epochs=3)) for n in range(4)]

@@ -63,6 +63,7 @@ async def collected(blocks: Any) -> bytes:
     return b"".join([block async for block in blocks])
 
 
+@pytest.mark.slow
 def test_exported_digits_model_measures_what_was_logged(trained, owner_client, tmp_path):
     import torch
     from transformers import AutoModelForImageClassification
@@ -109,6 +110,7 @@ def test_exported_language_model_measures_what_was_logged(trained, owner_client,
     assert again.evaluate()["eval_accuracy"] == checkpoint.metrics["eval/accuracy"]
 
 
+@pytest.mark.slow
 def test_a_lora_model_is_exported_merged_or_as_its_adapter(trained, owner_client, tmp_path):
     import torch
     from transformers import AutoModelForImageClassification

@@ -18,7 +18,7 @@ import pytest
 
 from tests.needs import postgres
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 

@@ -7,7 +7,7 @@ import pytest
 from tests.trainer_bridge.supervised import wait_for_steps
 from trainer_bridge.protocol import Checkpoint, Command, Console, Environment, Exit, Metrics, Warning
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 LINE = """
     from typing import Annotated, Any

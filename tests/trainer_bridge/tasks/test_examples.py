@@ -14,7 +14,7 @@ from trainer_bridge import example_data
 from trainer_bridge.recipes import catalog
 from trainer_bridge.spec import build_trainer
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 TASKS = {name: found for name, found in catalog().items() if "data" in found.takes}
 #: A few steps on the same few rows: a model that can learn at all learns them.

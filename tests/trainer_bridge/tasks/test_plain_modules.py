@@ -9,7 +9,7 @@ import torch
 from trainer_bridge.plain.skip_gram import IGNORED, Neighbours, SkipGram, Windows, vocabulary, words_of
 from trainer_bridge.spec import build_trainer
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 
 def test_linear_regression_recovers_its_weights(tmp_path: Path) -> None:
