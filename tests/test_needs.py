@@ -16,7 +16,7 @@ TEST = "tests/browser/test_logout.py::test_another_tab_shows_the_login_when_this
 @pytest.mark.parametrize(("ci", "status"), [("", 0), ("true", 1)])
 def test_missing_program_is_told(ci: str, status: int, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TEST],
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", TEST],
         cwd=PROJECT,
         env={**os.environ, "PATH": str(tmp_path), "CI": ci},
         capture_output=True,

@@ -15,6 +15,7 @@ CHECKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
 def test_quality(name: str) -> None:
     done = subprocess.run([sys.executable, *CHECKS[name]], cwd=PROJECT, capture_output=True, text=True)
