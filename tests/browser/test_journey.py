@@ -258,7 +258,7 @@ def act_on_ticked_runs(page: Page, run: str) -> None:
     row = page.locator(f'tr[data-run="{run}"]')
     row.get_by_role("checkbox").check()
     page.keyboard.press("t")
-    page.get_by_label("Add").fill("kept")
+    page.get_by_label("Add", exact=True).fill("kept")
     page.get_by_role("button", name="Change tags").click()
     expect(row).to_contain_text("+1")
     row.get_by_role("checkbox").check()
