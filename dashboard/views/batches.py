@@ -4,9 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.errand_answers import ask
 from dashboard.views.access import run_or_404
 from runs import errands
-from runs.errors import ErrandError
 
 KIND = "rows"
 #: Rows that are shown of a batch.
@@ -25,11 +25,7 @@ def begin(request: HttpRequest, run: str, warning: int) -> JsonResponse:
             {"error": "The run was started elsewhere: its data is not known here."}, status=422
         )
     payload = {"spec": owner.spec, "rows": found.details["rows"][:MOST_ROWS]}
-    try:
-        errand = errands.ask(KIND, payload, request.user, recipe=owner.spec["recipe"])
-    except ErrandError as refusal:
-        return JsonResponse({"error": str(refusal)}, status=422)
-    return JsonResponse({"errand": errand.pk}, status=201)
+    return ask(KIND, payload, request.user, owner.spec["recipe"])
 
 
 @require_safe

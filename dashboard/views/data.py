@@ -4,12 +4,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.errand_answers import ask
 from dashboard.forms.draft import from_post
 from dashboard.forms.preview import KIND, report
 from dashboard.forms.reading import read
 from dashboard.views.access import project_or_404
 from runs import errands, uploads
-from runs.errors import ErrandError
 
 
 @require_safe
@@ -23,11 +23,7 @@ def begin_preview(request: HttpRequest, project: str) -> JsonResponse:
     """Ask a worker to look at the data of the form as sent, whatever is wrong elsewhere in it."""
     project_or_404(project)
     spec = read(from_post(request.POST)).spec
-    try:
-        errand = errands.ask(KIND, {"spec": spec}, request.user, recipe=spec["recipe"])
-    except ErrandError as refusal:
-        return JsonResponse({"error": str(refusal)}, status=422)
-    return JsonResponse({"errand": errand.pk}, status=201)
+    return ask(KIND, {"spec": spec}, request.user, spec["recipe"])
 
 
 @require_safe

@@ -4,13 +4,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.errand_answers import ask
 from dashboard.forms.draft import from_post
 from dashboard.forms.reading import read
 from dashboard.forms.rehearsal import KIND, failure, largest_trial, report, spec_to_rehearse, trial_text
 from dashboard.forms.rows import html_id
 from dashboard.views.access import project_or_404
 from runs import errands
-from runs.errors import ErrandError
 
 
 @require_POST
@@ -25,11 +25,7 @@ def rehearse(request: HttpRequest, project: str) -> JsonResponse:
         return JsonResponse({"error": error, "problems": problems}, status=422)
     spec = spec_to_rehearse(reading)
     payload = {"spec": spec, "swept": largest_trial(reading)}
-    try:
-        errand = errands.ask(KIND, payload, request.user, recipe=spec["recipe"])
-    except ErrandError as refusal:
-        return JsonResponse({"error": str(refusal), "problems": {}}, status=422)
-    return JsonResponse({"errand": errand.pk}, status=201)
+    return ask(KIND, payload, request.user, spec["recipe"], problems={})
 
 
 @require_safe

@@ -151,9 +151,7 @@ def set_budget(sweep: Sweep, budget: dict[str, Any], user: Any = None) -> SweepE
     """Other budgets: {"wall_seconds", "device_seconds", "target"}, each optional."""
     with _changing(sweep, user) as change:
         before = sweep.budget
-        change.set(budget=budget)
-        if problems := plan_problems(plan_of(sweep)):
-            raise SpecError(problems)
+        change.plan(budget=budget)
         change.go_on(Sweep.State.FINISHED)
         return change.record("budget", "The budget was changed.", before=before, after=budget)
 
@@ -162,9 +160,7 @@ def set_checkpoint_budget(sweep: Sweep, budget: dict[str, Any], user: Any = None
     """Which checkpoints of the trials are kept: {"best": k, "rest": "weights"|"none"}, {} for all of them."""
     with _changing(sweep, user) as change:
         before = sweep.checkpoint_budget
-        change.set(checkpoint_budget=budget)
-        if problems := plan_problems(plan_of(sweep)):
-            raise SpecError(problems)
+        change.plan(checkpoint_budget=budget)
         text = "The checkpoint budget was changed."
         return change.record("checkpoint_budget", text, before=before, after=budget)
 
@@ -234,6 +230,12 @@ class _Change:
         for name, value in fields.items():
             setattr(self.sweep, name, value)
         self.sweep.save(update_fields=list(fields))
+
+    def plan(self, **fields: Any) -> None:
+        """Another part of the plan; what makes no plan is refused, and the transaction takes it back."""
+        self.set(**fields)
+        if problems := plan_problems(plan_of(self.sweep)):
+            raise SpecError(problems)
 
     def refuse(self, is_wrong: bool, sentence: str) -> None:
         if is_wrong:

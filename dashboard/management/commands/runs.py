@@ -7,9 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard import numbers
+from dashboard.management.asked import project_of
 from runs.listing import FIXED, Listing, listing
-from runs.models import Project
-from runs.projects import default_project
 from runs.query import QueryError
 
 
@@ -25,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        project = _project(options["project"])
+        project = project_of(options["project"])
         texts = {name: options[name] for name in ("q", "sort", "cols")}
         try:
             found = listing(project, **texts, limit=options["limit"])
@@ -58,13 +57,3 @@ class Command(BaseCommand):
 
 def _text(value: Any) -> str:
     return numbers.number(value) if isinstance(value, float) else numbers.config_value(value)
-
-
-def _project(slug: str | None) -> Project:
-    if slug is None:
-        return default_project()
-    found = Project.objects.filter(slug=slug).first()
-    if found is None:
-        known = ", ".join(Project.objects.values_list("slug", flat=True)[:10])
-        raise CommandError(f"There is no project “{slug}”. There are: {known or 'none yet'}.")
-    return found

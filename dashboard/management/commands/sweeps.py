@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard import numbers
+from dashboard.management.asked import project_of
 from runs.errors import RunError, SpecError
-from runs.models import Project, Sweep
-from runs.projects import default_project
+from runs.models import Sweep
 from runs.sweeps.edit import EDITS, apply
 from runs.sweeps.exchange import FORMATS, export_study, import_study
 from runs.sweeps.results import results, results_of
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
-        for found in results_of(list(_project(options["project"]).sweeps.all())):
+        for found in results_of(list(project_of(options["project"]).sweeps.all())):
             sweep = found.sweep
             best = f"{found.best.value:.6g}" if found.best and found.best.value is not None else "–"
             told = f"{sweep.pk}  {sweep.state:9} {sweep.sampler:7} {found.done}/{len(found.trials)} trials"
@@ -102,7 +102,7 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> None:
         if not options["file"].is_file():
             raise CommandError(f"There is no file {options['file']}.")
-        project = _project(options["project"])
+        project = project_of(options["project"])
         sweep = import_study(project, options["file"], study=options["study"], name=options["name"])
         self.stdout.write(f"{sweep.pk}  {sweep.name}: {sweep.runs.count()} trials")
 
@@ -121,14 +121,4 @@ def _sweep(pk: str) -> Sweep:
     found = Sweep.objects.select_related("project").filter(pk=pk).first()
     if found is None:
         raise CommandError(f"There is no sweep “{pk}”. `manage.py sweeps list` shows them.")
-    return found
-
-
-def _project(slug: str | None) -> Project:
-    if slug is None:
-        return default_project()
-    found = Project.objects.filter(slug=slug).first()
-    if found is None:
-        known = ", ".join(Project.objects.values_list("slug", flat=True)[:10])
-        raise CommandError(f"There is no project “{slug}”. There are: {known or 'none yet'}.")
     return found
