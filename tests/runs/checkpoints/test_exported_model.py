@@ -12,13 +12,11 @@ from django.test import Client
 from django.urls import reverse
 
 from runs.checkpoints.rank import best, checkpoints_of, resumable
-from runs.checkpoints.register import register
 from runs.exports.options import Options
 from runs.exports.plan import plan_export
 from runs.models import Checkpoint, Run
-from tests.runs.checkpoints.folders import new_run
+from tests.runs.checkpoints.trainings import trained_run
 from tests.trainer_bridge.tasks import tiny
-from trainer_bridge.paths import RunPaths
 
 pytestmark = [pytest.mark.django_db, pytest.mark.training]
 
@@ -28,23 +26,7 @@ def trained(runs_dir: Path) -> Callable[[dict[str, Any]], tuple[Any, Run]]:
     """trained(spec) → (what was built, its run with every checkpoint the Trainer saved)."""
 
     def train(spec: dict[str, Any]) -> tuple[Any, Run]:
-        from transformers import TrainerCallback
-
-        from trainer_bridge.saved import checkpoint_event
-        from trainer_bridge.spec import build_trainer
-
-        run = new_run(spec=spec, name="exported")
-        output_dir = RunPaths(runs_dir, run.pk).checkpoints
-
-        class Registering(TrainerCallback):
-            def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-                register(run.pk, 1, checkpoint_event(output_dir, state.global_step, state))
-
-        built = build_trainer(spec, output_dir, [Registering()])
-        run.objective, run.greater_is_better = built.objective, built.greater_is_better
-        run.save()
-        built.trainer.train()
-        return built, run
+        return trained_run(spec, runs_dir, "exported")
 
     return train
 

@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 
 from runs.checkpoints.rank import best, checkpoints_of
-from runs.checkpoints.register import register
 from runs.errors import ExportError
 from runs.exports.here import export_here
 from runs.exports.options import Options
 from runs.models import Checkpoint, Run
-from tests.runs.checkpoints.folders import new_run
+from tests.runs.checkpoints.trainings import trained_run
 from tests.trainer_bridge.tasks import tiny
 from trainer_bridge import recipes
-from trainer_bridge.paths import RunPaths
 
 pytestmark = [pytest.mark.django_db, pytest.mark.training, pytest.mark.slow]
 #: Twice in a training it is measured and saved; the learning rate is such that the two differ.
@@ -41,23 +39,7 @@ def data_dir(settings, tmp_path, monkeypatch) -> Path:
 
 def trained(spec: dict[str, Any], runs_dir: Path) -> Run:
     """A run of ``spec`` with the checkpoints that its Trainer saved."""
-    from transformers import TrainerCallback
-
-    from trainer_bridge.saved import checkpoint_event
-    from trainer_bridge.spec import build_trainer
-
-    run = new_run(spec=spec, name=f"tiny {spec['recipe']}")
-    output_dir = RunPaths(runs_dir, run.pk).checkpoints
-
-    class Registering(TrainerCallback):
-        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            register(run.pk, 1, checkpoint_event(output_dir, state.global_step, state))
-
-    built = build_trainer(spec, output_dir, [Registering()])
-    run.objective, run.greater_is_better = built.objective, built.greater_is_better
-    run.save()
-    built.trainer.train()
-    return run
+    return trained_run(spec, runs_dir, f"tiny {spec['recipe']}")[1]
 
 
 def exported(run: Run, folder: Path, **options: Any) -> Checkpoint:
