@@ -66,34 +66,30 @@ async def warm_up_soon() -> None:
 
 async def keep_up_for_ever() -> None:
     """Pack and shrink what is stored, every minute."""
-    while True:
-        await asyncio.sleep(KEEP_UP_EVERY)
-        try:
-            await keep_up()
-        except Exception:
-            log.exception("the upkeep of the store failed; it tries again in %.0f s", KEEP_UP_EVERY)
+    await _every(KEEP_UP_EVERY, keep_up, "the upkeep of the store failed")
 
 
 async def care_for_ever() -> None:
     """Read checkpoints whole that wait for it, take away those that are due."""
-    care = Care()
-    while True:
-        await asyncio.sleep(CARE_EVERY)
-        try:
-            # In a thread of its own: reading gigabytes must not keep the other looks waiting.
-            await database_sync_to_async(care.round, thread_sensitive=False)()
-        except Exception:
-            log.exception("the care for checkpoints failed; it tries again in %.0f s", CARE_EVERY)
+    # In a thread of its own: reading gigabytes must not keep the other looks waiting.
+    look = database_sync_to_async(Care().round, thread_sensitive=False)
+    await _every(CARE_EVERY, look, "the care for checkpoints failed")
 
 
 async def deliver_for_ever() -> None:
     """Send e-mails and webhooks, on a thread that may wait for the network."""
+    look = database_sync_to_async(deliver_due, thread_sensitive=False)
+    await _every(DELIVER_EVERY, look, "nothing could be delivered")
+
+
+async def _every(seconds: float, look: Callable[[], Awaitable[Any]], failure: str) -> None:
+    """Look again and again. A failure is logged, and the next look tries again."""
     while True:
-        await asyncio.sleep(DELIVER_EVERY)
+        await asyncio.sleep(seconds)
         try:
-            await database_sync_to_async(deliver_due, thread_sensitive=False)()
+            await look()
         except Exception:
-            log.exception("nothing could be delivered; it tries again in %.0f s", DELIVER_EVERY)
+            log.exception("%s; it tries again in %.0f s", failure, seconds)
 
 
 async def reconcile_for_ever() -> None:
