@@ -39,6 +39,7 @@ DATA_FIELDS: tuple[TitledField, ...] = (
         "A file, several separated by commas, a pattern, a folder, a dataset's id on the hub, example:<name> or "
         "upload:<id>.",
         optional=True,
+        sweepable=True,
     ),
     _source(
         "format",
@@ -48,9 +49,23 @@ DATA_FIELDS: tuple[TitledField, ...] = (
         choices=FORMATS,
         advanced=True,
     ),
-    _source("config", "text", None, "Configuration of a hub dataset.", optional=True, advanced=True),
     _source(
-        "revision", "text", None, "Commit, branch or tag of a hub dataset.", optional=True, advanced=True
+        "config",
+        "text",
+        None,
+        "Configuration of a hub dataset.",
+        optional=True,
+        sweepable=True,
+        advanced=True,
+    ),
+    _source(
+        "revision",
+        "text",
+        None,
+        "Commit, branch or tag of a hub dataset.",
+        optional=True,
+        sweepable=True,
+        advanced=True,
     ),
     _source("encoding", "text", "utf-8", "How text files are encoded.", advanced=True),
     _column(
@@ -105,6 +120,7 @@ DATA_FIELDS: tuple[TitledField, ...] = (
         "text",
         "train",
         "The split that is learned from.",
+        sweepable=True,
         advanced=True,
     ),
     _split(

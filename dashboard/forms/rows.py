@@ -195,7 +195,13 @@ def _launch_state(draft: Draft, reading: Reading) -> SectionState:
     rows = launch_rows(draft, reading)
     problems = sum(key in reading.problems for key in (*LAUNCH_KEYS, *(row.field.key for row in rows)))
     changed = sum(row.changed for row in rows)
-    return SectionState(problems, changed, f"sweep of {reading.trials}" if draft.sweeps else "1 run")
+    return SectionState(problems, changed, _launched(draft, reading))
+
+
+def _launched(draft: Draft, reading: Reading) -> str:
+    if not draft.sweeps:
+        return "1 run"
+    return f"sweep of {reading.trials}" if reading.trials else "sweep"
 
 
 def shown_plan(draft: Draft, reading: Reading) -> list[PlanShown]:

@@ -15,6 +15,7 @@ from dashboard.forms.values import value_text
 from runs.models import Errand
 from runs.placement import asked_by
 from runs.specs import objective_of
+from runs.sweeps.plan import SweepPlan
 from runs.workers import SlotsOverview, queue_reason
 from trainer_bridge import arguments
 from trainer_bridge.recipes import Recipe
@@ -48,7 +49,7 @@ class Problem:
 class Summary:
     """``trials`` is 1 for a single run, whose ``sampler`` is "".
 
-    ``batch`` and ``length`` are "" where the sweep varies them.
+    ``searched`` is how trials are chosen, in words. ``batch`` and ``length`` are "" where the sweep varies them.
     """
 
     objective: str
@@ -58,6 +59,7 @@ class Summary:
     trials: int
     trials_text: str
     sampler: str
+    searched: str
     parallel: int | None
     changes: list[Change]
     problems: list[Problem]
@@ -89,6 +91,8 @@ class Summary:
         """When it starts: how many at once, and why the others (or all) wait."""
         if self.wait:
             return f"It will queue: {self.wait}."
+        if not self.trials:
+            return ""
         at_once = max(0, min(self.trials, self.parallel or self.trials, self.free - self.slots.queued))
         if at_once == self.trials:
             return "It starts at once." if self.trials == 1 else f"All {self.trials} start at once."
@@ -119,6 +123,7 @@ def summarise(
         trials=reading.trials,
         trials_text=reading.trials_text,
         sampler=reading.plan.sampler if draft.sweeps else "",
+        searched=_searched(reading.plan),
         parallel=reading.plan.parallel,
         changes=_changes(draft, reading),
         problems=_told(draft, reading.problems),
@@ -128,6 +133,12 @@ def summarise(
         estimate=time_estimate(reading, slots, rehearsal),
         schedule=schedule_preview(recipe, reading, rehearsal),
     )
+
+
+def _searched(plan: SweepPlan) -> str:
+    if plan.is_grid:
+        return "full grid" if plan.trials is None else "grid"
+    return plan.sampler
 
 
 _BATCH, _ACCUMULATE = "per_device_train_batch_size", "gradient_accumulation_steps"

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
@@ -69,7 +70,7 @@ class SweepInput:
     def to_link(self) -> str:
         """What ``from_link`` reads."""
         if self.mode == "list":
-            return "list:" + ",".join(split_values(self.values))
+            return "list:" + join_values(split_values(self.values), ",")
         high = re.sub(r"^\.", "%2E", _escaped(self.high))
         step = f":step={_escaped(self.step)}" if self.step else ""
         return f"{self.mode}:{_escaped(self.low)}..{high}:{_escaped(self.count)}{step}"
@@ -84,7 +85,7 @@ class SweepInput:
         """What ``only_when`` reads; "" for a field that is always swept."""
         if not self.when_field.strip():
             return ""
-        return f"{self.when_field.strip()}:{','.join(split_values(self.when_values))}"
+        return f"{self.when_field.strip()}:{join_values(split_values(self.when_values), ',')}"
 
     def distribution(self, field: Field, condition: Field | None, *, grid: bool) -> Any:
         """What the space holds for the field. Raises ValueError with a sentence.
@@ -118,7 +119,8 @@ class SweepInput:
             found["step"] = (parse_int if field.kind == "int" else parse_number)(self.step.strip())
         return found
 
-    def _end(self, field: Field, text: str) -> Value:
+    def _end(self, field: Field, text: str) -> Any:
+        """One end as typed: what the field could not hold is told of it, not of a point in between."""
         if not text.strip():
             raise ValueError("A range needs both ends.")
         return _parse_one(field, text.strip())
@@ -133,7 +135,7 @@ class SweepInput:
         return list(dict.fromkeys(_parse_one(field, text) for text in texts))
 
     def _points(self, field: Field) -> list[str]:
-        low, high, count = self._bounds()
+        low, high, count = self._bounds(field)
         if self.mode == "log":
             if low <= 0 or high <= 0:
                 raise ValueError("A log range needs both ends above 0. Use Range or List for 0.")
@@ -146,10 +148,8 @@ class SweepInput:
         digits = 3 if self.mode == "log" else 6
         return [value_text(x) for x in (low, *(float(f"{x:.{digits}g}") for x in raw[1:-1]), high)]
 
-    def _bounds(self) -> tuple[float, float, int]:
-        if not self.low.strip() or not self.high.strip():
-            raise ValueError("A range needs both ends.")
-        low, high = parse_number(self.low.strip()), parse_number(self.high.strip())
+    def _bounds(self, field: Field) -> tuple[Any, Any, int]:
+        low, high = (self._end(field, text) for text in (self.low, self.high))
         count = parse_int(self.count.strip() or "4")
         if not 2 <= count <= MAX_TRIALS:
             raise ValueError(f"A range has 2 to {MAX_TRIALS} points, not {count}.")
@@ -174,8 +174,18 @@ def sweep_from_post(data: QueryDict, key: str) -> SweepInput:
 
 
 def split_values(text: str) -> list[str]:
-    """The values of a list: separated by commas, semicolons or space."""
-    return [part for part in re.split(r"[,;\s]+", text) if part]
+    """The values of a list: separated by commas, semicolons or space; where a semicolon stands, by it alone, so that
+    values may hold the others: "a.csv, b.csv; c.csv".
+    """
+    parts = text.split(";") if ";" in text else re.split(r"[,\s]+", text)
+    return [stripped for part in parts if (stripped := part.strip())]
+
+
+def join_values(texts: Sequence[str], comma: str = ", ") -> str:
+    """What ``split_values`` takes apart again."""
+    if not any(re.search(r"[,\s]", text) for text in texts):
+        return comma.join(texts)
+    return "; ".join(texts) + (";" if len(texts) == 1 else "")
 
 
 def _escaped(text: str) -> str:
@@ -188,7 +198,7 @@ def _text(value: Value) -> str:
 
 
 def _list_text(values: list[Value]) -> str:
-    return ", ".join(NOT_SET if value is None else value_text(value) for value in values)
+    return join_values([NOT_SET if value is None else value_text(value) for value in values])
 
 
 def _parse_one(field: Field, text: str) -> Value:

@@ -18,7 +18,8 @@ def values_of(given: Any) -> list[Any]:
 def swept_text(given: Any, most: int | None = None) -> str:
     """ "0, 0.01, 0.1", "6e-5…1e-3", and what it depends on; more than ``most`` values are told as a number."""
     if isinstance(given, dict) and "low" in given:
-        text = f"{value_text(given['low'])}…{value_text(given['high'])}"
+        step = f" step {value_text(given['step'])}" if given.get("step") else ""
+        text = f"{value_text(given['low'])}…{value_text(given['high'])}{step}"
     else:
         values = values_of(given)
         few = most is None or len(values) <= most

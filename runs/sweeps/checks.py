@@ -36,8 +36,14 @@ def sweep_problems(spec: Spec, space: Space, plan: SweepPlan | None = None) -> d
     if not problems and plan.is_grid:
         problems = grid_problems(search.distributions, MAX_TRIALS if makes_all_at_once(plan) else MOST_POINTS)
     if problems:
-        return check_spec(spec) | problems
+        return check_spec(spec) | _sampler_problem(search, problems) | problems
     return _fit_problems(search) or check_points(spec, judged_points(search))
+
+
+def _sampler_problem(search: Search, known: dict[str, str]) -> dict[str, str]:
+    """That the sampler cannot handle the space, told together with the number of trials that is still missing."""
+    told = sampler_fit(search) if known.keys() == {"trials"} and search.plan.trials is None else ""
+    return {"sampler": told} if told else {}
 
 
 def makes_all_at_once(plan: SweepPlan) -> bool:

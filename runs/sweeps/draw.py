@@ -47,6 +47,21 @@ class Drawer:
             if self.holds(point):
                 yield point
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether the points of the space can be listed."""
+        return all(isinstance(d, Choices) or d.is_finite for d in self.space.values())
+
+    def listed(self) -> Iterator[Point]:
+        """Every point of a finite space, whether it satisfies the constraints or not."""
+        every = {
+            field: Range(d.low, d.high, step=d.step, is_int=d.is_int, when=d.when)
+            if isinstance(d, Range)
+            else d
+            for field, d in self.space.items()
+        }  # without the counts: a grid may take fewer
+        return grid_points(every, self.fixed)
+
     def _extremes(self) -> Iterator[Point]:
         ends: dict[str, Distribution] = {}
         for field, distribution in self.space.items():

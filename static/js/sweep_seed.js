@@ -23,7 +23,10 @@ function around(value, whole, isSeed) {
   if (isSeed) return [value, value + 1, value + 2];
   if (value === 0) return whole ? [0, 1, 2] : [0, 0.01, 0.1];
   if (whole) return [...new Set([Math.max(1, Math.round(value / 2)), value, value * 2])];
-  return [value / 2, value, value * 2].map((number) => Number(number.toPrecision(3)));
+  // A share near 1, such as adam_beta2: what counts is how far it is from 1, and 1 itself is mostly forbidden.
+  const near = value >= 0.75 && value < 1;
+  const values = near ? [2 * value - 1, value, (1 + value) / 2] : [value / 2, value, value * 2];
+  return values.map((number) => Number(number.toPrecision(near ? 6 : 3)));
 }
 
 function fill(input, text) {

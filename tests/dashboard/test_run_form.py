@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 FREE = SlotsOverview(total=2, busy=1, queued=0, warming=False)
 RATE = Field("rate", "float", 0.1, above=0)
 COUNT = Field("count", "int", 8, minimum=1)
+NAMES = Field("source", "text", "")
 
 
 def posted(**fields):
@@ -163,7 +164,8 @@ def test_a_grid_of_too_many_trials_is_refused():
 @pytest.mark.parametrize(
     ("sweep", "field", "values"),
     [
-        (SweepInput("list", "0.3 0.1;0.2,0.1"), RATE, [0.3, 0.1, 0.2]),
+        (SweepInput("list", "0.3 0.1,0.2,0.1"), RATE, [0.3, 0.1, 0.2]),
+        (SweepInput("list", "a.csv, b.csv; c d.csv;"), NAMES, ["a.csv, b.csv", "c d.csv"]),
         (SweepInput("range", low="1", high="4", count="4"), COUNT, [1, 2, 3, 4]),
         (SweepInput("range", low="1", high="2", count="4"), COUNT, [1, 2]),
         (SweepInput("range", low="4000", high="4003", count="4"), COUNT, [4000, 4001, 4002, 4003]),
@@ -182,6 +184,7 @@ def test_a_sweep_expands_to_its_values(sweep, field, values):
     [
         (SweepInput("list", " , "), "no values"),
         (SweepInput("list", "1, x"), "x: “x” is not a number"),
+        (SweepInput("range", low="0", high="1"), "^0: Must be above 0"),
         (SweepInput("range", low="1"), "both ends"),
         (SweepInput("range", low="1", high="1"), "the same"),
         (SweepInput("range", low="1", high="2", count="1"), "2 to 500 points"),
@@ -193,6 +196,18 @@ def test_a_sweep_expands_to_its_values(sweep, field, values):
 def test_a_sweep_that_cannot_be_says_why(sweep, part):
     with pytest.raises(ValueError, match=part):
         sweep.expand(RATE)
+
+
+def test_ends_that_the_field_cannot_hold_are_told_not_rounded():
+    with pytest.raises(ValueError, match=r"^1.5: "):
+        SweepInput("range", low="1.5", high="8").expand(COUNT)
+
+
+def test_values_with_commas_stay_whole():
+    sweep = SweepInput.of(["a.csv,b.csv", "c.csv"])
+    assert sweep.expand(NAMES) == ["a.csv,b.csv", "c.csv"]
+    assert SweepInput.from_link(sweep.to_link()).expand(NAMES) == ["a.csv,b.csv", "c.csv"]
+    assert SweepInput.of(["a.csv,b.csv"]).expand(NAMES) == ["a.csv,b.csv"]
 
 
 @pytest.mark.parametrize("link", ["list:1e-4,3e-4", "log:6e-5..1e-3:4", "range:16..64:3"])
@@ -324,6 +339,8 @@ def test_the_launch_button_says_what_it_does():
     assert label(args__seed="-1") == "Fix 1 problem to launch"
     assert label(args__seed="-1", args__learning_rate="0") == "Fix 2 problems to launch"
     assert label(sweep__args__seed="1", list__args__seed="1 2 3") == "Launch 3 trials"
+    few = {"sweep__args__seed": "1", "list__args__seed": "1 2 3", "plan__sampler": "random"}
+    assert label(**few, plan__trials="10") == "Launch 3 trials"
 
 
 @pytest.mark.parametrize(

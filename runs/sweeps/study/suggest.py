@@ -11,7 +11,7 @@ from optuna.trial import TrialState, create_trial
 
 from runs.sweeps.constraints import parse_constraint
 from runs.sweeps.draw import MOST_DRAWS, Drawer
-from runs.sweeps.space import Choices, Distribution, Point, Range, grid_points, is_active, read_space
+from runs.sweeps.space import Choices, Distribution, Point, is_active, read_space
 from runs.sweeps.study.methods import derived_seed, make_sampler
 from runs.sweeps.study.rebuild import distribution_of, rebuilt
 
@@ -113,10 +113,8 @@ class _Suggesting:
         rng = random.Random(derived_seed(self.request["seed"], number, -1))  # noqa: S311
         draws = (self.drawer.draw(rng) for _ in range(MOST_DRAWS))
         point = next((one for one in draws if self._is_new(one)), None)
-        if point is None and all(isinstance(d, Choices) or d.is_finite for d in self.space.values()):
-            listed = itertools.islice(
-                grid_points(_without_counts(self.space), self.drawer.fixed), MOST_LISTED
-            )
+        if point is None and self.drawer.is_finite:
+            listed = itertools.islice(self.drawer.listed(), MOST_LISTED)
             point = next((one for one in listed if self._is_new(one)), None)
         if point is None:
             return None
@@ -155,14 +153,6 @@ def _at(distribution: Distribution, part: float) -> Any:
     if distribution.is_finite and not distribution.is_log:
         return distribution.of_step(int(part * (distribution.steps + 1)))
     return distribution.at(part)
-
-
-def _without_counts(space: Mapping[str, Distribution]) -> dict[str, Distribution]:
-    """Finite ranges with each of their values, also where a grid would take fewer."""
-    return {
-        field: Range(d.low, d.high, step=d.step, is_int=d.is_int, when=d.when) if isinstance(d, Range) else d
-        for field, d in space.items()
-    }
 
 
 def _key(point: Mapping[str, Any]) -> str:

@@ -81,6 +81,11 @@ def test_what_cannot_be_launched_is_told_at_its_field(space, how, field, part):
     assert part in problems[field]
 
 
+def test_a_sampler_that_does_not_fit_is_told_together_with_missing_trials():
+    problems = sweep_problems(SPEC, LIST, plan(sampler="cmaes", trials=None))
+    assert problems.keys() == {"sampler", "trials"}
+
+
 def test_pruning_goes_by_one_objective():
     both = [{"metric": f"eval/{name}", "greater_is_better": True} for name in ("accuracy", "loss")]
     assert (
@@ -128,6 +133,20 @@ def test_a_grid_in_parallel_keeps_its_points_for_later(project):
         (LIST | {"args.seed": [1, 2, 3]}, SweepPlan(), (6, "2 × 3 = 6 trials")),
         (LIST, SweepPlan(seeds=[1, 2, 3]), (6, "2 trials × 3 seeds = 6 runs")),
         (RATE, plan(trials=40), (40, "40 trials")),
+        (RATE, plan(trials=None), (0, "")),
+        (LIST | {"args.seed": [1, 2, 3]}, plan(trials=40), (6, "all 6 trials there are")),
+        (
+            LIST | {"args.seed": [1, 2, 3]},
+            plan(trials=40, constraints=["seed != 2"]),
+            (4, "all 4 trials there are"),
+        ),
+        (LIST, plan(trials=9, seeds=[1, 2, 3]), (6, "all 2 trials there are × 3 seeds = 6 runs")),
+        (
+            {"args.seed": {"low": 0, "high": 100, "step": 50, "int": True}},
+            plan(trials=9),
+            (3, "all 3 trials there are"),
+        ),
+        ({"args.seed": {"low": 0, "high": 9**9, "int": True}}, plan(trials=9), (9, "9 trials")),
         (LIST | {"args.seed": [1, 2, 3]}, SweepPlan(constraints=["seed != 2"]), (4, "4 trials")),
         (LIST | {"args.seed": [1, 2, 3]}, SweepPlan(trials=5), (5, "5 trials")),
         (CONDITIONAL | {"args.max_grad_norm": {"low": 0, "high": 1}}, SweepPlan(), (0, "2 × 0 = 0 trials")),
