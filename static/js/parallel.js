@@ -22,7 +22,6 @@ export class Parallel {
   #fields = element("div", { class: "brush-fields" });
   #picture = new LinePicture(element("canvas", { "aria-hidden": "true" }));
   #lines = new Map();
-  #order = [];
   #frame = 0;
   #width = 0;
   #axes = svg("g");
@@ -76,30 +75,32 @@ export class Parallel {
     this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
     this.#picture.resize(this.#width, HEIGHT, ratio);
     this.#axes.replaceChildren(...this.trials.axes.flatMap((axis, number) => axisParts(axis, this.#place(number), !axis.isObjective && Boolean(axis.when))));
-    this.#order = [...this.trials.list].sort((a, b) => this.trials.goodness(a) - this.trials.goodness(b));
-    const best = this.#order.at(-1);
+    const best = this.trials.best();
     const places = this.trials.axes.map((_, number) => this.#place(number));
-    this.#lines = new Map(this.#order.map((trial) => [trial, this.#line(trial, places, trial === best)]));
+    this.#lines = new Map(this.trials.list.map((trial) => [trial, this.#line(trial, places, trial === best)]));
     const grey = { rgb: colour("line-2"), alpha: 0.45, width: 1, dash: null };
     this.#picture.ground(colour("surface"), [...this.#lines.values()].map(({ ys }) => ({ ys, ...grey })));
+    this.#picture.colours(rampColour, colour("tx3"));
     this.#paint();
   }
 
+  // The best is over all others, so it has a colour of its own.
   #line(trial, places, isBest) {
     const { ratio, width } = this.#picture;
     const ys = columns(this.#points(trial, places).map(([x, y]) => [x * ratio, y * ratio]), width);
     const goodness = this.trials.goodness(trial);
-    if (goodness < 0) return { ys, rgb: colour("tx3"), alpha: 0.8, width: 1.2, dash: [2, 3] };
-    return { ys, rgb: rampColour(goodness), alpha: 0.9, width: isBest ? 3 : 1.5, dash: trial.pruned ? [5, 4] : null };
+    if (goodness < 0) return { ys, goodness, alpha: 0.8, width: 1.2, dash: [2, 3] };
+    const line = { ys, goodness, alpha: 0.9, dash: trial.pruned ? [5, 4] : null };
+    return isBest ? { ...line, width: 3, rgb: rampColour(goodness) } : { ...line, width: 1.5 };
   }
 
   #paint() {
     this.#frame = 0;
     const { kept } = this.trials;
-    const lines = this.#order.filter((trial) => kept.has(trial)).map((trial) => this.#lines.get(trial));
-    // Many lines shine through each other, so that one sees where most of them go; the best is drawn last.
+    const lines = [...kept].map((trial) => this.#lines.get(trial));
+    // Many lines shine through each other, so that one sees where most of them go.
     const thin = Math.min(1, Math.max(0.3, 150 / lines.length));
-    this.#picture.draw(lines.map((line) => (line.width > 2 ? line : { ...line, alpha: line.alpha * thin })));
+    this.#picture.draw(lines.filter(({ rgb }) => !rgb), thin, lines.filter(({ rgb }) => rgb));
     this.#overlay();
   }
 
@@ -143,14 +144,8 @@ export class Parallel {
     const { top, bottom } = this.#place(0);
     const at = (moved) => (bottom - (moved.clientY - this.#svg.getBoundingClientRect().top)) / (bottom - top);
     const start = at(event);
-    let [end, frame] = [start, 0];
-    const move = (moved) => {
-      end = at(moved);
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        this.#brushTo(axis, start, end);
-      });
-    };
+    // Browsers tell a move once a frame, before what is drawn in it: to wait would draw it a frame later.
+    const move = (moved) => this.#brushTo(axis, start, at(moved));
     this.#svg.setPointerCapture(event.pointerId);
     this.#svg.addEventListener("pointermove", move);
     const letGo = () => {

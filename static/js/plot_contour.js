@@ -8,6 +8,8 @@ import { colour, rampColour } from "./ramp.js";
 const KERNEL = 0.11;
 const [ACROSS, DOWN] = [56, 32];
 const BANDS = 10;
+// Steps in which the colours fade.
+const SHARES = 64;
 // As much weight as this of trials near by, and nothing is faded.
 const ENOUGH = 0.7;
 
@@ -64,36 +66,54 @@ function painted({ left, right, top, bottom, width, height }, { values, weights 
   if (!Number.isFinite(low)) return canvas;
   const context = canvas.getContext("2d");
   const image = context.createImageData(wide, high);
-  const bandAt = (x, y) => Math.min(BANDS - 1, Math.floor(((between(values, x / (wide - 1), y / (high - 1)) - low) / (most - low || 1)) * BANDS));
-  const colours = Array.from({ length: BANDS }, (_, band) => rampColour((greater ? band : BANDS - 1 - band) / (BANDS - 1)));
-  paint(image, wide, high, { bandAt, colours, known: (x, y) => Math.min(1, between(weights, x / (wide - 1), y / (high - 1)) / ENOUGH) });
+  const bands = values.map((value) => ((value - low) / (most - low || 1)) * BANDS);
+  const known = weights.map((weight) => Math.min(1, weight / ENOUGH) * (SHARES - 1));
+  paint(new Uint32Array(image.data.buffer), wide, high, { bands, known, colours: coloursOf(greater) });
   context.putImageData(image, 0, 0);
   return canvas;
 }
 
-function paint({ data }, wide, high, { bandAt, colours, known }) {
+// The colour of each band by how much is known, then those of its edge: a brush paints a hundred thousand pixels a frame.
+function coloursOf(greater) {
   const ground = colour("surface");
-  let above = new Int8Array(wide).fill(-1);
-  for (let y = 0; y < high; y++) {
-    const bands = Int8Array.from({ length: wide }, (_, x) => bandAt(x, y));
-    for (let x = 0; x < wide; x++) {
-      const isEdge = (x && bands[x] !== bands[x - 1]) || (y && bands[x] !== above[x]);
-      const share = 0.12 + 0.88 * known(x, y);
-      const at = (y * wide + x) * 4;
-      for (let channel = 0; channel < 3; channel++) {
-        data[at + channel] = ground[channel] + ((isEdge ? 0.72 : 1) * colours[bands[x]][channel] - ground[channel]) * share;
-      }
-      data[at + 3] = 255;
+  const colours = new Uint32Array(BANDS * 2 * SHARES);
+  for (let row = 0; row < 2 * BANDS; row++) {
+    const [band, dark] = [row >> 1, row & 1 ? 0.72 : 1];
+    const ramp = rampColour((greater ? band : BANDS - 1 - band) / (BANDS - 1));
+    for (let known = 0; known < SHARES; known++) {
+      const [r, g, b] = ramp.map((channel, at) => ground[at] + (dark * channel - ground[at]) * (0.12 + (0.88 * known) / (SHARES - 1)));
+      colours[row * SHARES + known] = (255 << 24) | (b << 16) | (g << 8) | r;
     }
-    above = bands;
+  }
+  return colours;
+}
+
+function paint(words, wide, high, { bands, known, colours }) {
+  const columns = Array.from({ length: wide }, (_, x) => placeOf(x / (wide - 1), ACROSS));
+  const [bandRow, knownRow] = [new Float64Array(ACROSS), new Float64Array(ACROSS)];
+  const above = new Int8Array(wide);
+  for (let y = 0, at = 0; y < high; y++) {
+    const [row, down] = placeOf(y / (high - 1), DOWN);
+    between(bands, row * ACROSS, down, bandRow);
+    between(known, row * ACROSS, down, knownRow);
+    for (let x = 0, before = -1; x < wide; x++, at++) {
+      const [place, right] = columns[x];
+      const band = Math.min(BANDS - 1, Math.floor(bandRow[place] * (1 - right) + bandRow[place + 1] * right));
+      const share = (knownRow[place] * (1 - right) + knownRow[place + 1] * right) | 0;
+      const isEdge = (x && band !== before) || (y && band !== above[x]);
+      words[at] = colours[(band * 2 + (isEdge ? 1 : 0)) * SHARES + share];
+      before = above[x] = band;
+    }
   }
 }
 
-// Bilinear between the points of the grid; x and y from 0 to 1.
-function between(values, x, y) {
-  const [px, py] = [x * (ACROSS - 1), y * (DOWN - 1)];
-  const [at, row] = [Math.min(ACROSS - 2, Math.floor(px)), Math.min(DOWN - 2, Math.floor(py))];
-  const [right, down] = [px - at, py - row];
-  const place = row * ACROSS + at;
-  return (values[place] * (1 - right) + values[place + 1] * right) * (1 - down) + (values[place + ACROSS] * (1 - right) + values[place + ACROSS + 1] * right) * down;
+// Of `count` points from 0 to 1 the one before `part`, and how far beyond it that is.
+function placeOf(part, count) {
+  const before = Math.min(count - 2, Math.floor(part * (count - 1)));
+  return [before, part * (count - 1) - before];
+}
+
+// The row that is so far `down` from the one that begins at `start` to the next.
+function between(values, start, down, row) {
+  for (let at = 0; at < ACROSS; at++) row[at] = values[start + at] * (1 - down) + values[start + ACROSS + at] * down;
 }

@@ -117,7 +117,7 @@ export class TrialsTable {
     const best = this.trials.best();
     const rows = this.#order.slice(first, last).map((trial) => this.#row(trial, trial === best));
     const focused = this.body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.number : null;
-    this.body.replaceChildren(...this.#spacer(first), ...rows, ...this.#spacer(this.#order.length - last), ...(this.#order.length ? [] : [this.#nothing()]));
+    become(this.body, [...this.#spacer(first), ...rows, ...this.#spacer(this.#order.length - last), ...(this.#order.length ? [] : [this.#nothing()])]);
     if (focused) this.body.querySelector(`tr[data-number="${focused}"] a`)?.focus({ preventScroll: true });
     this.#mark();
   }
@@ -177,6 +177,13 @@ export class TrialsTable {
     const number = String(this.trials.hovered?.number);
     for (const row of this.body.rows) row.classList.toggle("hovered", row.dataset.number === number);
   }
+}
+
+// Only what is not there yet is put in: rows that stay need no new layout.
+function become(body, rows) {
+  const wanted = new Set(rows);
+  for (const row of [...body.rows]) if (!wanted.has(row)) row.remove();
+  rows.forEach((row, at) => body.rows[at] !== row && body.insertBefore(row, body.rows[at] ?? null));
 }
 
 function seconds({ started, ended }) {
