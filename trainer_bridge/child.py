@@ -55,7 +55,6 @@ class Training:
         self.job = job
         self.control = Control(lambda event: self.client.emit(event))
         self.client = self._client_of(job)
-        self.control.speaks = job.rank == 0
         if job.processes > 1:
             self.control.processes = Together()
         self.step: int | None = None

@@ -26,7 +26,7 @@ class Control:
     ``stop_reason`` is why the training was asked to stop, "" while it was not. ``can_evaluate`` is set by
     whoever knows the Trainer: an evaluation without data would end the training with an exception.
     ``can_save`` is false for a loop without a Trainer. Of several processes the first one takes the commands,
-    ``processes`` (Together, see agreement.py) gives them to all, and only where it ``speaks`` are they answered.
+    ``processes`` (Together, see agreement.py) gives them to all.
     """
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
@@ -43,7 +43,6 @@ class Control:
         self.stop_reason = ""
         self.can_evaluate = True
         self.can_save = True
-        self.speaks = True
         self.processes = Alone()
 
     @property

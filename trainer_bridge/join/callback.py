@@ -6,17 +6,23 @@ from typing import Any
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from trainer_bridge import arguments
+from trainer_bridge.agreement import Alone
 from trainer_bridge.callback import BridgeCallback
 from trainer_bridge.control import Control
 from trainer_bridge.environment import resolved_arguments
+from trainer_bridge.join.consent import steered
 from trainer_bridge.join.process import current, open_run
 from trainer_bridge.join.run import Run
 from trainer_bridge.join.wish import wish
 from trainer_bridge.protocol import Event
+from trainer_bridge.running import running_trainer
 
 #: Arguments to which `TrainingArguments` gives a value by itself where none was given.
 _DERIVED = frozenset({"accelerator_config", "activation_checkpointing", "dataloader_pin_memory", "use_cpu"})
-ONE_PROCESS = "a training of several processes takes no commands from here; kill ends it"
+NOT_ALL = (
+    "not every process of this training has Trainboard's callback, or they do not reach each other over gloo, so "
+    "they cannot obey together; kill ends it"
+)
 
 
 class _Nobody:
@@ -68,19 +74,35 @@ class TrainboardCallback(BridgeCallback):
             self._tried = False  # a notebook trains again after its run was finished
         super().on_train_begin(args, state, control, **kwargs)
         try:
-            if self.run is not None and state.is_world_process_zero:
-                self._take_over(self.run, args)
+            # Not only where this process has a run: the others wait for its voice.
+            processes = _processes(args, self.run is not None or not state.is_world_process_zero)
+            if state.is_world_process_zero and self.run is not None:
+                self._take_over(self.run, processes)
                 self.run.describe(_described(args, kwargs))
+            else:
+                self._follow(processes)
         except Exception as error:
             self.report_fault("on_train_begin", error)
 
-    def _take_over(self, run: Run, args: TrainingArguments) -> None:
+    def _take_over(self, run: Run, processes: Alone | None) -> None:
         """From now on the Trainer obeys what is asked of the run."""
         self._control = run.fresh_control()
-        self._control.can_evaluate = str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no"
-        if args.world_size > 1:
+        self._control.can_evaluate = getattr(running_trainer(), "eval_dataset", None) is not None
+        if processes is None:
             # Flags that only one process sets make the others wait for ever.
-            self._control.end(ONE_PROCESS)
+            self._control.end(NOT_ALL)
+        else:
+            self._control.processes = processes
+
+    def _follow(self, processes: Alone | None) -> None:
+        """Do what the first process is asked, and answer nobody."""
+        self._control = Control(_Nobody().emit)
+        self._control.processes = processes or Alone()
+
+
+def _processes(args: TrainingArguments, can_speak: bool) -> Alone | None:
+    """How the processes of the training obey together; None where they cannot."""
+    return Alone() if args.world_size == 1 else steered(can_speak)
 
 
 def _described(args: TrainingArguments, parts: Mapping[str, Any]) -> dict[str, Any]:

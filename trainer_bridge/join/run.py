@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace, TracebackType
 from typing import Any, Literal, Self
 
+from trainer_bridge.agreement import Together, Wish
 from trainer_bridge.control import Control
 from trainer_bridge.facts import process_facts
 from trainer_bridge.join import failure
@@ -59,6 +60,7 @@ class Run:
         self._step, self._progress_at, self._running = -1, 0.0, False
         self._trainers = 0
         self._ended = False
+        self._together = Together()
         facts = (lambda: process_facts(argv)) if rank.number == 0 else None
         self._monitor = Monitor(self.emit, rank, self._local.folder, capture, facts)
         failure.watch()
@@ -83,10 +85,25 @@ class Run:
 
     @property
     def stop_asked(self) -> bool:
-        """Whether somebody pressed Stop. A loop without a Trainer looks here between its steps."""
+        """Whether somebody pressed Stop. A loop without a Trainer looks here between its steps.
+
+        Of several processes only the first one hears of it: see ``stop_agreed``.
+        """
+        if self._trainers:
+            return bool(self.control.stop_reason)  # a Trainer is at work, which obeys by itself
         flags = SimpleNamespace(should_training_stop=False, should_save=False, should_evaluate=False)
         self.control.apply(Wheel(flags, max(self._step, 0)))
         return bool(self.control.stop_reason)
+
+    def stop_agreed(self) -> bool:
+        """``stop_asked``, with the same answer in all processes; each of them asks at the same point of its loop.
+
+        They talk over torch.distributed, once it is initialized.
+        """
+        if self.rank.world == 1:
+            return self.stop_asked
+        asked = self.rank.number == 0 and self.stop_asked
+        return bool(self._together.share(Wish(stop=self.control.stop_reason if asked else "")).stop)
 
     def emit(self, event: Event) -> None:
         """Send an event of the protocol; one queue put. A forked child has nobody to send it."""

@@ -1,86 +1,18 @@
 """Each way to join, against a real server: a callback, report_to, exec, a plain loop; offline, killed, refused."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
 import time
-import urllib.request
 
 import pytest
-from django.conf import settings
 
-from runs import access, series
-from runs.models import ConsoleBlock, Run
-from tests.faults.web import WebProcess
+from runs import series
+from runs.models import Run
 from tests.live import free_port, wait_for
+from tests.runs.join.trainings import SCRIPT, command, lines, points, python
 from trainer_bridge.join.process import current, start_run
 from trainer_bridge.join.sync import LOST, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def web(django_db_setup):
-    process = WebProcess()
-    process.start()
-    yield process
-    process.kill()
-
-
-@pytest.fixture
-def token(user):
-    return access.issue_api_token(user, "mine", ["read", "write"])[1]
-
-
-@pytest.fixture
-def joining(web, token, tmp_path, monkeypatch):
-    """The environment of a training machine; trainings record in ``tmp_path / "left"``."""
-    monkeypatch.setenv("TRAINBOARD_SERVER", web.url)
-    monkeypatch.setenv("TRAINBOARD_TOKEN", token)
-    monkeypatch.setenv("TRAINBOARD_PROJECT", "joined")
-    monkeypatch.setenv("TRAINBOARD_DIR", str(tmp_path / "left"))
-    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "TRAINBOARD_RUN_ID"):
-        monkeypatch.delenv(name, raising=False)
-    yield tmp_path / "left"
-    if current() is not None:
-        current().finish()
-
-
-def python(code, *, env=None, cwd=None, **options):
-    """A training process of its own, with this checkout on its path."""
-    environment = os.environ | {"PYTHONPATH": str(settings.BASE_DIR), "OMP_NUM_THREADS": "1"} | (env or {})
-    command = [sys.executable, *(["-c", code] if isinstance(code, str) else code)]
-    return subprocess.Popen(
-        command,
-        env=environment,
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
-
-
-def points(run, key):
-    (found,) = series.read([run.pk], [key], max_points=10_000)
-    return dict(zip(found.step.tolist(), found.y.tolist(), strict=True))
-
-
-def lines(run):
-    return [
-        text for block in ConsoleBlock.objects.filter(run=run).order_by("first") for _, _, text in block.lines
-    ]
-
-
-def command(web, token, run_id, kind):
-    request = urllib.request.Request(
-        f"{web.url}/api/v1/runs/{run_id}/commands",
-        json.dumps({"kind": kind}).encode(),
-        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(request, timeout=10).close()
 
 
 # --- a loop without a Trainer -----------------------------------------------------------------------------------
@@ -228,64 +160,7 @@ def test_an_address_that_is_none_is_refused_at_once(joining):
         start_run(server="localhost:8000")
 
 
-# --- several processes ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_only_the_first_process_reports_metrics(joining):
-    code = (
-        "import trainer_bridge, time\n"
-        "run = trainer_bridge.start_run(name='two')\n"
-        "run.log({'loss': float(run.rank.number)}, step=1)\n"
-        "print('process', run.rank.number)\n"
-        "time.sleep(3.6)\n"
-    )
-    ranks = [
-        python(code, env={"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2"}) for rank in range(2)
-    ]
-    said = [process.communicate(timeout=30)[1] for process in ranks]
-    assert [process.returncode for process in ranks] == [0, 0], said
-    stored = Run.objects.get()
-    assert (stored.state, stored.attempts.count()) == ("finished", 1)
-    assert points(stored, "loss") == {1: 0.0}
-    assert {"process 0", "[rank1] process 1"} <= set(lines(stored))
-    assert {"system/cpu", "system/rank1/cpu"} <= set(series.keys([stored.pk]))
-    assert not joining.exists()
-
-
 # --- a Trainer --------------------------------------------------------------------------------------------------
-
-SCRIPT = """
-import sys
-import torch
-from transformers import Trainer, TrainingArguments
-
-
-class Line(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.line = torch.nn.Linear(1, 1)
-
-    def forward(self, x, labels=None):
-        y = self.line(x)
-        return {"loss": ((y - labels) ** 2).mean(), "logits": y}
-
-
-def trainer(folder, **options):
-    data = [{"x": torch.tensor([float(i)]), "labels": torch.tensor([2.0 * i])} for i in range(8)]
-    callbacks = options.pop("callbacks", None)
-    args = TrainingArguments(
-        folder, max_steps=5, logging_steps=1, learning_rate=0.01, use_cpu=True, disable_tqdm=True, **options
-    )
-    return Trainer(Line(), args, train_dataset=data, eval_dataset=data, callbacks=callbacks)
-
-
-if __name__ == "__main__":
-    print("arguments", sys.argv[1:])
-    for number in range(2):
-        trainer("out", save_strategy="no").train()
-    sys.exit(3)
-"""
 
 
 @pytest.fixture
