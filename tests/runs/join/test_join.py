@@ -1,6 +1,7 @@
 """Each way to join, against a real server: a callback, report_to, exec, a plain loop; offline, killed, refused."""
 
 import signal
+import subprocess
 import time
 
 import pytest
@@ -103,18 +104,23 @@ def test_offline_until_the_server_is_back(joining, web, capsys):
     assert not joining.exists()
 
 
+def recorded(folder):
+    return b"".join(path.read_bytes() for path in folder.rglob("*.spool"))
+
+
 def test_what_a_killed_offline_training_left_is_delivered_once(joining, web, token, capsys):
     code = (
-        "import os, signal, trainer_bridge, time\n"
+        "import sys, trainer_bridge\n"
         "run = trainer_bridge.start_run(name='lost')\n"
         "for step in range(300): run.log({'loss': step * 1.0})\n"
         "print('before the end', flush=True)\n"
-        "time.sleep(1)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)"
+        "sys.stdin.read()\n"
     )
-    process = python(code, env={"TRAINBOARD_SERVER": f"http://127.0.0.1:{free_port()}"})
-    error = process.communicate(timeout=30)[1]
-    assert error.count("no connection") == 1
+    away = {"TRAINBOARD_SERVER": f"http://127.0.0.1:{free_port()}"}
+    process = python(code, env=away, stdin=subprocess.PIPE)
+    wait_for(lambda: b"before the end" in recorded(joining), "the record of all that was said")
+    process.kill()
+    assert process.communicate(timeout=30)[1].count("no connection") == 1
     (folder,) = [path for path in joining.iterdir() if path.is_dir()]
     copy = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert sync(joining, web.url, token)

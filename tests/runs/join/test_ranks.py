@@ -73,8 +73,8 @@ def ask(web, token):
     def asked(kind, **args):
         command(web, token, Run.objects.get().pk, kind, **args)
         mine = Command.objects.latest("id")
-        answered = lambda: Command.objects.filter(pk=mine.pk, status__in=["applied", "refused"]).first()  # noqa: E731
-        return wait_for(answered, f"an answer to {kind}", 30)
+        answered = Command.objects.filter(pk=mine.pk, status__in=["applied", "refused"])
+        return wait_for(lambda: answered.all().first(), f"an answer to {kind}", 30)
 
     return asked
 
