@@ -164,7 +164,12 @@ def _numbers(values: np.ndarray, decimals: int | None) -> list[str]:
     if decimals is None:
         return [numbers.number(value) for value in values.tolist()]
     texts = [f"{value:.{decimals}f}" for value in values.tolist()]
-    return [text.replace("-", numbers.MINUS) for text in texts] if (values < 0).any() else texts
+    if (values < 0).any():
+        texts = [text.replace("-", numbers.MINUS) for text in texts]
+    # Values that these decimals would make 0, or leave one digit of, are written by themselves: they may be the best.
+    for at in np.flatnonzero((values != 0) & (np.abs(values) < _least(decimals))).tolist():
+        texts[at] = numbers.number(values[at].item())
+    return texts
 
 
 def value_text(column: Column, value: Any) -> str:
@@ -178,8 +183,15 @@ def value_text(column: Column, value: Any) -> str:
     return numbers.number(value) if column.kind == NUMBER else numbers.config_value(value)
 
 
+def _least(decimals: int) -> float:
+    """The smallest value of which so many decimals show two digits."""
+    return 10.0 ** (1 - decimals)
+
+
 def _number(value: float, decimals: int | None) -> str:
-    return numbers.number(value) if decimals is None else f"{value:.{decimals}f}".replace("-", numbers.MINUS)
+    if decimals is None or 0 < abs(value) < _least(decimals):
+        return numbers.number(value)
+    return f"{value:.{decimals}f}".replace("-", numbers.MINUS)
 
 
 # --- groups ---

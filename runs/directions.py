@@ -16,9 +16,12 @@ _PHRASES_HIGHER = ("_per_second",)
 
 
 def greater_is_better(key: str, objectives: Mapping[str, bool] | None = None) -> bool:
-    """The direction of the series ``key``; ``objectives`` maps objectives to their given direction."""
-    if objectives and key in objectives:
-        return objectives[key]
+    """The direction of the series ``key``; ``objectives`` maps objectives to their given direction, which is also that
+    of the same measure on the test split.
+    """
+    for told in (key, re.sub("^test/", "eval/", key)):
+        if objectives and told in objectives:
+            return objectives[told]
     name = key.rsplit("/", 1)[-1].lower()
     if any(phrase in name for phrase in _PHRASES_HIGHER):
         return True

@@ -123,6 +123,21 @@ def problems_of_points(
     return found
 
 
+#: What the Trainer makes an optimizer of; a recipe that hands over a finished one leaves these without a say.
+OF_OPTIMIZER = tuple(
+    f"args.{name}"
+    for name in (
+        "learning_rate",
+        "weight_decay",
+        "optim",
+        "optim_args",
+        "adam_beta1",
+        "adam_beta2",
+        "adam_epsilon",
+    )
+)
+
+
 def cautions(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple) -> dict[str, str]:
     """Key → what a person may not have meant there, or not know of; none of it keeps the run from starting."""
     values = resolve(recipe, spec)
@@ -133,7 +148,20 @@ def cautions(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple
     if "args" in values:
         told = arguments.cautions(spec.get("args", {}), recipe.arguments, machines, _processes(values))
         found |= _prefixed("args", told)
-    return found
+    return {key: no_say(recipe, key) for key in _given_arguments(recipe, spec) if no_say(recipe, key)} | found
+
+
+def no_say(recipe: Recipe, key: str) -> str:
+    """Why the field changes nothing with this recipe, in words; "" where it does."""
+    if not recipe.own_optimizer or key not in OF_OPTIMIZER:
+        return ""
+    return f"Has no effect: {recipe.name} brings an optimizer of its own. See its parameters."
+
+
+def _given_arguments(recipe: Recipe, spec: Mapping[str, Any]) -> list[str]:
+    """The arguments that are not as the recipe has them."""
+    usual = arguments.merge({}, recipe.arguments)
+    return [f"args.{name}" for name, value in spec.get("args", {}).items() if value != usual.get(name)]
 
 
 def _argument_rows(recipe: Recipe) -> list[SpecField]:

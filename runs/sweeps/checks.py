@@ -7,6 +7,7 @@ Fields are those of the specification ("args.learning_rate") and the plan's ("sa
 from collections.abc import Callable
 from typing import Any
 
+from runs import catalog
 from runs.models import Series
 from runs.specs import Spec, check_points, check_spec, shape_problems
 from runs.sweeps.constraints import ConstraintError
@@ -16,6 +17,7 @@ from runs.sweeps.options import PRUNERS, SAMPLERS, method_problem
 from runs.sweeps.plan import SweepPlan
 from runs.sweeps.search import Search
 from runs.sweeps.space import Choices, Space
+from trainer_bridge.spec_fields import no_say
 
 #: Trials of a sweep that chooses its points itself.
 MOST_TRIALS = 10_000
@@ -32,12 +34,18 @@ def sweep_problems(spec: Spec, space: Space, plan: SweepPlan | None = None) -> d
     if problems := shape_problems(spec):
         return problems
     search = Search(spec, space, plan)
-    problems = plan_problems(plan) | field_problems(space)
+    problems = plan_problems(plan) | field_problems(space) | _without_effect(spec, space)
     if not problems and plan.is_grid:
         problems = grid_problems(search.distributions, MAX_TRIALS if makes_all_at_once(plan) else MOST_POINTS)
     if problems:
         return check_spec(spec) | _sampler_problem(search, problems) | problems
     return _fit_problems(search) or check_points(spec, judged_points(search))
+
+
+def _without_effect(spec: Spec, space: Space) -> dict[str, str]:
+    """Fields that change nothing with this recipe: all trials would be alike."""
+    recipe = catalog.find(spec.get("recipe", ""))
+    return {field: told for field in space if recipe and (told := no_say(recipe, field))}
 
 
 def _sampler_problem(search: Search, known: dict[str, str]) -> dict[str, str]:

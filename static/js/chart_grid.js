@@ -5,6 +5,7 @@ import { sharedRange } from "./chart_range.js";
 import { section, sectionsOf, unitOf } from "./chart_sections.js";
 import { hideTooltip } from "./chart_tooltip.js";
 import { ChartView } from "./chart_view.js";
+import { greaterIsBetter } from "./directions.js";
 import { element } from "./dom.js";
 import { GroupStore } from "./group_store.js";
 import { SeriesLoader } from "./series_loader.js";
@@ -62,7 +63,7 @@ export class ChartGrid extends EventTarget {
   }
 
   greater(key) {
-    return this.directions[key] ?? !/loss|error|time|perplexity/.test(key);
+    return this.directions[key] ?? greaterIsBetter(key, this.directions);
   }
 
   // Of learning rate, gradient norm and machine samples no value is best.

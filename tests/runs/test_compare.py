@@ -112,6 +112,11 @@ def test_direction_by_name(key, greater):
     assert greater_is_better(key) is greater
 
 
+def test_the_test_split_has_the_direction_of_the_objective():
+    assert greater_is_better("test/score", {"eval/score": False}) is False
+    assert greater_is_better("test/loss", {"eval/loss": True, "test/loss": False}) is False
+
+
 def test_config_tells_what_differs_and_how_much_is_the_same():
     first = new_run(spec={"recipe": "digits-vit", "args": {"learning_rate": 0.002}})
     second = new_run(spec={"recipe": "digits-vit", "args": {"learning_rate": 0.001, "seed": 7}})

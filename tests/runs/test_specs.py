@@ -182,6 +182,14 @@ def test_an_optimizer_that_one_worker_has_not_is_a_caution(worker):
     assert spec_cautions(spec(args=OPTIM)) == {"args.optim": sentence}
 
 
+def test_an_argument_without_effect_is_a_caution(db):
+    told = spec_cautions(
+        {"recipe": "linear-regression", "params": {}, "args": {"learning_rate": 0.5, "seed": 3}}
+    )
+    assert told.keys() == {"args.learning_rate"}
+    assert "an optimizer of its own" in told["args.learning_rate"]
+
+
 def test_without_a_worker_nobody_knows(db):
     assert check_spec(spec(args=OPTIM)) == {}
     sentence = "adamw_8bit needs the package bitsandbytes on the machine that trains."

@@ -86,6 +86,13 @@ def test_a_sampler_that_does_not_fit_is_told_together_with_missing_trials():
     assert problems.keys() == {"sampler", "trials"}
 
 
+def test_a_field_without_effect_cannot_be_swept():
+    own = {"recipe": "linear-regression", "params": {}, "args": {}}
+    problems = sweep_problems(own, RATE | {"params.sgd_lr": [0.01, 0.1]}, plan())
+    assert problems.keys() == {"args.learning_rate"}
+    assert "an optimizer of its own" in problems["args.learning_rate"]
+
+
 def test_pruning_goes_by_one_objective():
     both = [{"metric": f"eval/{name}", "greater_is_better": True} for name in ("accuracy", "loss")]
     assert (
