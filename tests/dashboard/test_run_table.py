@@ -19,4 +19,5 @@ def test_a_column_has_equal_decimals_and_small_values_are_not_made_zero():
 def test_the_script_knows_the_words_of_the_server():
     script = (settings.BASE_DIR / "static" / "js" / "directions.js").read_text()
     words = re.search(r"new Set\(\[(.*?)\]\)", script)
-    assert words and set(re.findall(r'"(\w+)"', words[1])) == _LOWER
+    assert words is not None
+    assert set(re.findall(r'"(\w+)"', words[1])) == _LOWER
