@@ -137,6 +137,10 @@ def _cancel(run: Run, command: Command, who: str, state: State) -> None:
         ("cancelled", "before it started") if state == State.QUEUED else ("stopped", "while it was paused")
     )
     transition(run.pk, State.STOPPED, reason=f"{verb}{_by(who)} {when}")
+    # Rules give commands too.
+    from runs.rules.ended import run_ended
+
+    run_ended(run.pk)
     command.status, command.applied_at = Status.APPLIED, timezone.now()
     command.save(update_fields=["status", "applied_at"])
 

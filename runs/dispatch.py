@@ -23,6 +23,7 @@ from runs.models import Attempt, Checkpoint, Errand, Run, Worker
 from runs.placement import Offer, asked_by, first_for
 from runs.queue import held, startable
 from runs.resume import own_settings_count, settings_of
+from runs.rules.ended import run_ended
 from runs.states import ACTIVE, State, transition
 from runs.workers import announce_overview, mark_gone, slots_overview
 
@@ -213,6 +214,8 @@ def _give_up(run_id: str, state: State, worker: str, is_held: bool) -> bool:
         attempt.given_up_at = now
         attempt.retried = _try_again(attempt.run, reason)
         attempt.save(update_fields=["given_up_at", "retried"])
+        if not attempt.retried:
+            run_ended(run_id)
         announce_overview()
     return True
 

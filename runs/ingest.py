@@ -16,6 +16,7 @@ from runs import sql
 from runs.draft import Draft
 from runs.events import apply_event, revive, warn_of_refused_keys
 from runs.models import Attempt, Run, Source
+from runs.rules.ended import run_ended
 from runs.rules.watch import watch
 from trainer_bridge import protocol
 
@@ -89,6 +90,8 @@ def apply_batch(sender: Sender, batch: protocol.Batch) -> Applied:
     draft.save()
     warn_of_refused_keys(draft)
     watch(draft, events)
+    if draft.ended and run_ended(draft.run.pk):
+        draft.flag("rules")
     return Applied(last, draft.live_update(), draft.slots_changed, draft.ended, draft.concerns_sweep)
 
 

@@ -53,7 +53,12 @@ class RuleForm:
 
     @property
     def actions(self) -> list[tuple[str, str, bool]]:
-        return [(name, action.title, name in self.chosen) for name, action in ACTIONS.items()]
+        """What may follow; an action that was asked for and cannot be stays, with its problem beside it."""
+        return [
+            (name, action.title, name in self.chosen)
+            for name, action in ACTIONS.items()
+            if name in self.chosen or not (action.of_run and self.condition.at_end)
+        ]
 
 
 def empty(kind: str) -> RuleForm:

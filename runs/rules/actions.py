@@ -13,8 +13,11 @@ from runs.rules.content import content_of
 
 @dataclass(frozen=True)
 class Action:
+    """``of_run``: it asks something of the run itself."""
+
     title: str
     do: Callable[[Rule, Run, Firing], str]
+    of_run: bool = False
 
 
 def fire(rule: Rule, run: Run, text: str, step: int | None) -> Firing:
@@ -72,7 +75,7 @@ ACTIONS: Mapping[str, Action] = {
     "notify": Action("Notify in the page", _notify),
     "email": Action("Send e-mail", _email),
     "webhook": Action("Call a webhook", _webhook),
-    "save": Action("Save a checkpoint", _command("save", "asked to save")),
-    "stop": Action("Stop the run", _command("stop", "asked to stop")),
-    "pause": Action("Pause the run", _command("pause", "asked to pause")),
+    "save": Action("Save a checkpoint", _command("save", "asked to save"), of_run=True),
+    "stop": Action("Stop the run", _command("stop", "asked to stop"), of_run=True),
+    "pause": Action("Pause the run", _command("pause", "asked to pause"), of_run=True),
 }

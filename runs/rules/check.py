@@ -103,6 +103,9 @@ def _action_problems(wish: Wish) -> Problems:
         return {"actions": "Choose what follows, at least one thing."}
     if all(action in wish.actions for action in _EITHER):
         return {"actions": "A run cannot both stop and pause. Choose one of them."}
+    asked = [ACTIONS[action].title for action in wish.actions if ACTIONS[action].of_run]
+    if asked and CONDITIONS[wish.kind].at_end:
+        return {"actions": f"Nothing can be asked of a run that has ended: leave out “{asked[0]}”."}
     return {}
 
 

@@ -9,8 +9,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from runs.naming import short_value
+from runs.states import ENDED, State
 from trainer_bridge import spikes
 from trainer_bridge.fields import Field, number_text
+
+#: The ends of a run that a rule may wait for.
+ENDS: Mapping[str, frozenset[State]] = {
+    "gone wrong": frozenset({State.FAILED, State.CRASHED}),
+    **{
+        state.value: frozenset({state})
+        for state in (State.FAILED, State.CRASHED, State.STOPPED, State.FINISHED)
+    },
+    "any": ENDED,
+}
+LEFT_OUT = "left out"
 
 Options = Mapping[str, Any]
 Memory = dict[str, Any]
@@ -33,8 +45,9 @@ class Sight:
 class Condition:
     """``judge(options, memory, sight)`` gives a sentence while the condition holds at this value, "" otherwise.
 
-    It may change ``memory``. ``words(options)`` says the condition for people. A condition of time (``judge`` None)
-    is looked at every few seconds instead.
+    It may change ``memory``. ``words(options)`` says the condition for people. Without ``judge`` it is looked at
+    otherwise: one of time every few seconds, one about the end when that has come (``at_end``: nothing can be
+    asked of the run any more).
     """
 
     title: str
@@ -42,6 +55,7 @@ class Condition:
     fields: tuple[Field, ...]
     words: Callable[[Options], str]
     judge: Callable[[Options, Memory, Sight], str] | None = None
+    at_end: bool = False
 
 
 def watches(kind: str, options: Options, objective: str, key: str) -> bool:
@@ -163,6 +177,11 @@ def _spike_words(options: Options) -> str:
     return f"{watched} more than {short_value(options['z'])} standard deviations {side} its mean"
 
 
+def _ended_words(options: Options) -> str:
+    how = {"gone wrong": "failed or crashed", "any": "ended, however"}.get(options["how"], options["how"])
+    return f"the run {how}{'' if options['trials'] == LEFT_OUT else ', trials of sweeps too'}"
+
+
 CONDITIONS: Mapping[str, Condition] = {
     "threshold": Condition(
         "Threshold",
@@ -222,5 +241,18 @@ CONDITIONS: Mapping[str, Condition] = {
         "A starting or running run has made no step and no batch of an evaluation for a while.",
         (Field("minutes", "float", 10.0, "Minutes without progress.", minimum=0.1, maximum=100_000),),
         lambda options: f"no progress for {short_value(options['minutes'])} min",
+    ),
+    "ended": Condition(
+        "End of the run",
+        "The run failed, crashed, was stopped or finished. One that is queued again by itself has not ended.",
+        (
+            Field("how", "choice", "gone wrong", "gone wrong: failed or crashed.", choices=tuple(ENDS)),
+            Field(
+                "trials", "choice", LEFT_OUT, "Trials of a sweep: one message each, or none.",
+                choices=(LEFT_OUT, "told too"),
+            ),
+        ),
+        _ended_words,
+        at_end=True,
     ),
 }  # fmt: skip

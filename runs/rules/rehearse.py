@@ -9,6 +9,7 @@ from runs.directions import greater_is_better
 from runs.models import Project, Run
 from runs.rules.check import Wish
 from runs.rules.conditions import CONDITIONS, Memory, Sight, watches
+from runs.rules.ended import concerns, said
 from runs.series import keys, read
 
 #: The newest runs that it is tried on, the points of each series that are looked at, and the firings told.
@@ -34,6 +35,8 @@ def try_rule(project: Project, wish: Wish, run: Run | None = None) -> list[Tried
 
 
 def _tried(run: Run, wish: Wish) -> Tried:
+    if CONDITIONS[wish.kind].at_end:
+        return Tried(run, [(run.step, said(run))] if concerns(wish.options, run) else [], 0, watched=True)
     watched = [key for key in keys([run.pk]) if watches(wish.kind, wish.options, run.objective, key)]
     firings = list(_firings(wish, _sights(run, watched)))
     return Tried(run, firings[:MOST_FIRINGS], max(len(firings) - MOST_FIRINGS, 0), bool(watched))

@@ -50,7 +50,9 @@ def test_a_wrong_value_is_told_at_its_field_and_what_was_typed_stays(owner_clien
     assert not Rule.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["threshold", "plateau", "not_finite", "spike", "silence", "unknown"])
+@pytest.mark.parametrize(
+    "kind", ["threshold", "plateau", "not_finite", "spike", "silence", "ended", "unknown"]
+)
 def test_each_condition_has_its_form(owner_client: Client, project: Project, kind: str):
     assert owner_client.get(f"/p/digits/rules/new?kind={kind}").status_code == 200
 
@@ -62,6 +64,20 @@ def test_try_shows_what_past_runs_would_have_met_and_saves_nothing(owner_client:
     ).content.decode()
     assert "vit-a" in page
     assert "train/loss is 2, above 1" in page
+    assert not Rule.objects.exists()
+
+
+def test_a_rule_about_the_end_offers_only_what_may_follow(owner_client: Client, project: Project):
+    page = owner_client.get("/p/digits/rules/new?kind=ended").content.decode()
+    assert 'value="webhook"' in page
+    assert 'value="stop"' not in page
+    sent = {"kind": "ended", "how": "any", "trials": "left out", "actions": ["notify", "stop"]}
+    refused = owner_client.post("/p/digits/rules/new", sent)
+    assert refused.status_code == 422
+    assert 'value="stop" checked' in refused.content.decode()
+    make_run(project, "vit-a", state="finished")
+    tried = owner_client.post("/p/digits/rules/new", sent | {"actions": ["notify"], "try": "1"})
+    assert "finished at step" in tried.content.decode()
     assert not Rule.objects.exists()
 
 
