@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import QueryDict
 
 from dashboard.numbers import config_value, setting_name
+from dashboard.sweep_page.budget import read_budget
 from dashboard.sweep_page.dims import labels
 from runs.errors import SpecError
 from runs.models import Sweep
@@ -73,7 +74,7 @@ def _apply(sweep: Sweep, kind: str, args: dict[str, Any], user: Any) -> str:
     try:
         return str(apply(sweep, kind, args, user).text)
     except SpecError as error:
-        names = {"n": "parallel" if kind == "parallel" else "n"}
+        names = {"n": "parallel" if kind == "parallel" else "n", "budget": "wall_hours"}
         raise SpecError({names.get(name, name): text for name, text in error.problems.items()}) from error
 
 
@@ -86,6 +87,10 @@ def _edits(sweep: Sweep, form: QueryDict) -> list[Edit]:
     edits += _read(problems, "n", partial(_number, form, "n", "extend", None))
     edits += _read(problems, "parallel", partial(_number, form, "parallel", "parallel", sweep.parallel))
     edits += _read(problems, "points", partial(_point, space, form))
+    budget, wrong = read_budget(sweep, form)
+    if budget != sweep.budget:
+        edits.append(("budget", {"budget": budget}))
+    problems |= wrong
     if problems:
         raise SpecError(problems)
     return edits

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from dashboard import best_of_many
 from dashboard.notes import notes_context
 from dashboard.sweep_page import importance as importance_card
+from dashboard.sweep_page.budget import budget_fields
 from dashboard.sweep_page.controls import form_rows
 from dashboard.sweep_page.events import events_of
 from dashboard.sweep_page.head import head, method_of, state_of, total
@@ -50,6 +51,7 @@ def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
     context = head(found) | {
         "events": events_of(found.sweep),
         "form_rows": form_rows(found.sweep),
+        "budgets": budget_fields(found),
         "columns": columns(found, key, descending),
         "rows": rows(found, key, descending, None if request.GET.get("all") == "1" else FIRST),
         "first": FIRST,

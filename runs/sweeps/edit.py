@@ -27,6 +27,7 @@ from runs.sweeps.launch import launch_sweep
 from runs.sweeps.plan import plan_of, plan_to_repeat
 from runs.sweeps.search import Search
 from runs.sweeps.space import Choices, Distribution, Point, Space, is_active, read_distribution
+from runs.sweeps.standing import budget_change
 
 IMPORTED = "This sweep was imported: nothing here says how to train its trials."
 _OVER = (Sweep.State.STOPPED, Sweep.State.FINISHED)
@@ -153,7 +154,7 @@ def set_budget(sweep: Sweep, budget: dict[str, Any], user: Any = None) -> SweepE
         before = sweep.budget
         change.plan(budget=budget)
         change.go_on(Sweep.State.FINISHED)
-        return change.record("budget", "The budget was changed.", before=before, after=budget)
+        return change.record("budget", budget_change(before, budget), before=before, after=budget)
 
 
 def set_checkpoint_budget(sweep: Sweep, budget: dict[str, Any], user: Any = None) -> SweepEvent:

@@ -1,7 +1,9 @@
 """How far a sweep is: a few numbers, without reading what was measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import DurationField, ExpressionWrapper, F, Sum
 from django.db.models.functions import Coalesce, Now
@@ -14,6 +16,7 @@ from runs.states import ACTIVE, ENDED, State
 from runs.sweeps.results import results
 
 _FAILED = frozenset({State.FAILED, State.CRASHED})
+_BUDGETS = {"wall_seconds": "time", "device_seconds": "device time", "target": "target"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,22 @@ def budget_reached(sweep: Sweep) -> str:
         if value is not None and (value >= target if sweep.greater_is_better else value <= target):
             return f"The target {target:g} was reached: {sweep.objective} {value:.6g}."
     return ""
+
+
+def budget_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What became of each budget that is another now, in a sentence."""
+    told = [
+        f"{name} {_words(key, before.get(key))} → {_words(key, after.get(key))}"
+        for key, name in _BUDGETS.items()
+        if before.get(key) != after.get(key)
+    ]
+    return f"Budget: {', '.join(told)}." if told else "The budget stays as it is."
+
+
+def _words(key: str, value: float | None) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if key == "target" else _hours(value)
 
 
 def _hours(seconds: float) -> str:

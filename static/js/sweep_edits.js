@@ -27,7 +27,16 @@ function changesOf() {
   if (n.value.trim()) changes.push(`trials: ${n.dataset.wanted} → ${Number(n.dataset.wanted) + Number(n.value) || "?"}`);
   if (parallel.value.trim() !== parallel.dataset.was) changes.push(`runs at once: ${parallel.dataset.was || "as many as there is room for"} → ${parallel.value.trim() || "as many as there is room for"}`);
   const rows = [...form.querySelectorAll("tr[data-label]")];
-  return [...changes, ...rows.flatMap(changesOfRow), ...pointOf(rows)];
+  const budgets = [...form.querySelectorAll("[data-budget]")].filter((field) => field.value.trim() !== field.dataset.was);
+  return [...changes, ...budgets.map(budgetChange), ...rows.flatMap(changesOfRow), ...pointOf(rows)];
+}
+
+function budgetChange({ name, value, dataset: { budget, was, unit, used } }) {
+  const words = (text) => (text ? `${text} ${unit}`.trim() : "none");
+  const given = value.trim();
+  const isLimit = name !== "target" || form.dataset.greater;
+  const isReached = given && used && (isLimit ? Number(given) <= Number(used) : Number(given) >= Number(used));
+  return `${budget}: ${words(was)} → ${words(given)}${isReached ? "; that is reached already, so no new trial comes" : ""}`;
 }
 
 function changesOfRow(row) {

@@ -120,6 +120,8 @@ def extend(sweep: Page) -> None:
     expect(apply).to_be_disabled()
     dialog.get_by_label("weight_decay to").fill("-1")
     expect(dialog).to_contain_text("weight_decay: 0 … 0.1 → 0 … -1")
+    dialog.get_by_label("Target of eval/f1").fill("0.5")
+    expect(dialog).to_contain_text("none → 0.5; that is reached already, so no new trial comes")
     apply.click()
     expect(dialog.locator('[data-problem="args.weight_decay"]')).to_contain_text("Swap them")
     expect(dialog.get_by_label("weight_decay to")).to_have_value("-1")

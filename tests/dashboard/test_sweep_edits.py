@@ -1,5 +1,7 @@
 """What is done to a sweep from its page: verbs, the form of “Extend…”, and the events that tell of it."""
 
+import re
+
 import pytest
 
 from runs.models import Run, Sweep
@@ -118,6 +120,10 @@ def test_extend_changes_nothing_when_one_part_is_refused(owner_client, sweep):
             "points",
             "outside of what is searched",
         ),
+        ({"wall_hours": "long"}, "wall_hours", "long"),
+        ({"wall_hours": "0"}, "wall_hours", "above 0"),
+        ({"device_hours": "-2"}, "device_hours", "above 0"),
+        ({"target": "high"}, "target", "high"),
         ({"keep.args.per_device_train_batch_size": []}, "args.per_device_train_batch_size", "last value"),
     ],
 )
@@ -125,6 +131,27 @@ def test_what_is_typed_wrong_is_told_at_its_field(owner_client, sweep, changes, 
     response = do(owner_client, sweep, "change", **unchanged(**changes))
     assert response.status_code == 409
     assert words in response.json()["problems"][field]
+
+
+def test_budgets_are_changed_and_told(owner_client, sweep):
+    sweep.budget = {"wall_seconds": 10_000, "device_seconds": 7200, "target": 0.9}
+    sweep.save()
+    page = owner_client.get(f"/s/{sweep.pk}").content.decode()
+    assert 'name="device_hours" value="2"' in page
+    assert 'name="target" value="0.9"' in page
+    shown = re.search(r'name="wall_hours" value="([^"]+)"', page)[1]
+    changed = unchanged(wall_hours=shown, device_hours="3.5", target="")
+    assert do(owner_client, sweep, "change", **changed).status_code == 200
+    # The page shows fewer digits than there are; what nobody changed stays.
+    assert sweep.budget == {"wall_seconds": 10_000, "device_seconds": 12_600}
+    assert sweep.events.get().text == "Budget: device time 2 h → 3.5 h, target 0.9 → none."
+
+
+def test_a_budget_for_more_lets_a_finished_sweep_go_on(owner_client, sweep):
+    sweep.state, sweep.budget = Sweep.State.FINISHED, {"wall_seconds": 60}
+    sweep.save()
+    assert do(owner_client, sweep, "change", **unchanged(wall_hours="100")).status_code == 200
+    assert sweep.state == Sweep.State.RUNNING
 
 
 def test_a_point_picked_by_hand_is_tried_next(owner_client, sweep):
