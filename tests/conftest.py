@@ -1,5 +1,6 @@
 """Fixtures for all tests, and what happens to tests whose program (Chromium, …) is not installed."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,16 +21,21 @@ from tests.needs import NEEDS, in_ci
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
+# Read by torch when it is imported, here and in processes that tests start: the threads of several processes on a few
+# cores wait for each other, and a small training takes four times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _not_run: Counter[str] = Counter()
 _slow: set[str] = set()
 #: Markers of tests that the everyday run leaves out.
-SLOW = ("slow", "slow_faults")
-HOW_TO_RUN_SLOW = "pytest -m 'slow or slow_faults'"
+SLOW = ("slow", "slow_faults", "gpu")
+HOW_TO_RUN_SLOW = "pytest -m 'slow or slow_faults', on a machine with a GPU pytest -m gpu"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes long is run only when asked for by its marker or by a test's own name."""
-    if "slow" in config.option.markexpr or any("::" in argument for argument in config.args):
+    asked = any(name in config.option.markexpr for name in SLOW)
+    if asked or any("::" in argument for argument in config.args):
         return
     slow = [item for item in items if any(item.get_closest_marker(name) for name in SLOW)]
     if slow:

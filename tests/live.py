@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,6 +44,7 @@ class LiveTrainboard:
         port: int | None = None,
         slots: int = 1,
         environment: dict[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -50,7 +52,7 @@ class LiveTrainboard:
         self.log: list[str] = []
         self.environment = environment or {}
         self.command = [sys.executable, "manage.py", "up", "--no-browser", "--port", str(self.port)]
-        self.command += ["--data-dir", str(data_dir), "--slots", str(slots)]
+        self.command += ["--data-dir", str(data_dir), "--slots", str(slots), *options]
 
     def __enter__(self) -> Self:
         self.start()

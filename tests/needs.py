@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from glob import glob
 
+from trainer_bridge.gpu import gpu_names
+
 
 @dataclass(frozen=True)
 class Need:
@@ -33,9 +35,15 @@ def redis() -> str | None:
     return shutil.which("redis-server")
 
 
+def gpu() -> str | None:
+    """The names of the NVIDIA GPUs."""
+    return ", ".join(gpu_names()) or None
+
+
 #: By marker.
 NEEDS = {
     "browser": Need("Chromium", chromium, "apt-get install chromium chromium-driver"),
+    "gpu": Need("an NVIDIA GPU", gpu, "a machine that has one, with its driver"),
     "postgres": Need("PostgreSQL", postgres, "apt-get install postgresql"),
     "redis": Need("Redis", redis, "apt-get install redis-server"),
 }

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.benchmarks.live_server import ROOT, quantile, report, set_up
 from tests.live import LiveTrainboard, wait_for
+from trainer_bridge.gpu import gpu_devices
 
 SLOTS = 2
 STEPS = 20
@@ -99,7 +100,8 @@ def main() -> None:
         from runs.models import Project
 
         Project.objects.create(slug="bench", name="Bench")
-        with LiveTrainboard(data, slots=SLOTS) as live:
+        sharing = ["--share-gpu", str(SLOTS)] if gpu_devices() else []
+        with LiveTrainboard(data, slots=SLOTS, options=sharing) as live:
             wait_for(lambda: "warm after" in live.text, "the warm worker", timeout=120)
             api = Api(live.url)
             first_step_after(api)

@@ -12,9 +12,10 @@ from tests.live import LiveTrainboard, wait_for
 pytestmark = [pytest.mark.slow_faults, pytest.mark.training]
 
 TRIALS = 6
+#: Wide enough that the way to the server and back takes a few steps, and not a hundred.
 SPEC = {
     "recipe": "digits-vit",
-    "params": {"hidden_size": 8, "num_hidden_layers": 1},
+    "params": {"hidden_size": 48, "num_hidden_layers": 2},
     "args": {"max_steps": 400, "eval_strategy": "steps", "eval_steps": 100, "save_steps": 100},
 }
 SPEC["args"] |= {"save_strategy": "steps"}

@@ -24,11 +24,6 @@ from trainer_bridge.series_keys import measured_at, series_key
 pytestmark = pytest.mark.training
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 def told(events) -> list:
     """The order of events: the type, the step, and for metrics the keys."""
     return [

@@ -13,11 +13,6 @@ from trainer_bridge.protocol import Progress, Warning
 pytestmark = pytest.mark.training
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 class Watched(Trainer):
     """Keeps the x of every batch, by step."""
 

@@ -10,11 +10,9 @@ import runpy
 import subprocess
 import symtable
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from trainer_bridge import recipes, spec_fields
 from trainer_bridge.own.files import OwnFile
@@ -95,7 +93,7 @@ def test_what_is_set_stands_in_the_script() -> None:
 
 @pytest.mark.slow
 @pytest.mark.training
-def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path, one_thread: None) -> None:
+def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path) -> None:
     file = tmp_path / "train.py"
     file.write_text(script(recipes.get("digits-vit"), SPEC))
     done = subprocess.run(
@@ -116,7 +114,7 @@ def test_the_script_trains_to_the_losses_of_the_run(tmp_path: Path, one_thread: 
 @pytest.mark.slow
 @pytest.mark.training
 def test_a_task_with_settings_of_its_own_trains_to_the_losses_of_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In this process: what a script needs is looked at by the test of every recipe."""
     file = tmp_path / "train.py"
@@ -126,14 +124,6 @@ def test_a_task_with_settings_of_its_own_trains_to_the_losses_of_the_run(
     told = losses(history(tmp_path / "out"))
     assert told == run_of_trainboard(TASK, tmp_path / "run")
     assert len(told) == 3  # two steps, and the test that stands for an evaluation
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def run_of_trainboard(spec: dict, folder: Path) -> list[tuple[int, str, float]]:

@@ -198,7 +198,7 @@ def assert_summary(summary, points):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(8, 20), pytest.param(150, 50, marks=pytest.mark.slow_faults)],
+    [(8, 20), pytest.param(80, 50, marks=pytest.mark.slow_faults)],
     ids=["short", "long"],
 )
 def test_the_store_behaves_like_a_list_of_points(small_limits, examples, steps):

@@ -71,7 +71,18 @@ def server() -> Iterator[str]:
 
 def run_pytest(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider", *arguments],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "-n0",
+            "--no-header",
+            "-p",
+            "no:cacheprovider",
+            *arguments,
+        ],
         env={**os.environ, "TRAINBOARD_DATABASE_URL": url},
         cwd=ROOT,
         capture_output=True,

@@ -89,7 +89,6 @@ def shade(*, data: DataChoice, seed: int) -> TrainerParts:
 
 @pytest.fixture
 def build(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., BuiltTraining]:
-    torch.set_num_threads(1)  # two, on a busy machine, wait for each other
     made = MappingProxyType({"first-letter": first_letter, "shade": shade})
     monkeypatch.setattr(recipes, "catalog", lambda: made)
 

@@ -18,7 +18,6 @@ class Built:
 
 
 def test_the_saved_weights_are_measured(tmp_path):
-    torch.set_num_threads(1)
     trainer, _ = line_trainer(tmp_path, Events(), eval_strategy="epoch", save_strategy="epoch")
     trainer.train()
     (logged,) = [log["eval_loss"] for log in trainer.state.log_history if "eval_loss" in log]

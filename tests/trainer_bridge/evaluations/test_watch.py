@@ -1,7 +1,6 @@
 """A real Trainer's evaluations, listened to."""
 
 import pytest
-import torch
 
 from tests.trainer_bridge.trainings import Events, line_trainer
 from trainer_bridge import protocol
@@ -10,11 +9,6 @@ from trainer_bridge.evaluations.watch import watch
 from trainer_bridge.protocol import Evaluated, Metrics, Warning
 
 pytestmark = pytest.mark.training
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
 
 
 def trained(tmp_path, metrics=None, **arguments):
