@@ -9,17 +9,16 @@ from typing import Any
 
 
 class BatchRows:
-    """Listens to the sampler of a Trainer's loader. ``is_known`` is false for a stream, whose rows have no numbers."""
+    """Listens to the sampler of a Trainer's loader. Streams have none: see stream_rows.py."""
+
+    times_read = None
 
     def __init__(self, loader: Any, args: Any, step: int) -> None:
         self._given: dict[int, list[int]] = {}
         self._ranks = 1 if getattr(loader.batch_sampler, "split_batches", False) else args.world_size
-        sampler = _innermost(loader)
-        self.is_known = sampler is not None
-        if sampler is not None:
-            _record(sampler, self._given)
+        _record(_innermost(loader), self._given)
         # Batches of this epoch that an attempt which goes on has behind it; the loader draws and skips them.
-        self._done = 0 if args.ignore_data_skip else _batches_behind(loader, args, step)
+        self._done = 0 if args.ignore_data_skip else batches_behind(loader, args, step)
         self._first = True
         self._batches = 1
 
@@ -40,19 +39,19 @@ class BatchRows:
         numbers = range(begin * self._ranks, self._done * self._ranks)
         return [row for number in numbers for row in self._given.pop(number, [])]
 
+    def said(self, rows: list[int]) -> str:
+        """The rows in a sentence."""
+        return f"{len(rows)} rows"
 
-def _batches_behind(loader: Any, args: Any, step: int) -> int:
+
+def batches_behind(loader: Any, args: Any, step: int) -> int:
     """The Trainer's own reckoning of where in an epoch it goes on."""
     steps = max(1, -(-len(loader) // args.gradient_accumulation_steps)) if hasattr(loader, "__len__") else 1
     return step % steps * args.gradient_accumulation_steps
 
 
 def _innermost(loader: Any) -> Any:
-    """What draws the batches, below the layers that share them out among ranks; None for a stream."""
-    from torch.utils.data import IterableDataset
-
-    if isinstance(loader.dataset, IterableDataset):
-        return None
+    """What draws the batches, below the layers that share them out among ranks."""
     sampler = loader.batch_sampler
     while hasattr(sampler, "batch_sampler"):
         sampler = sampler.batch_sampler

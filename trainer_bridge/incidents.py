@@ -8,6 +8,7 @@ from typing import Any
 from trainer_bridge import spikes
 from trainer_bridge.batch_rows import BatchRows
 from trainer_bridge.protocol import Event, Warning
+from trainer_bridge.stream_rows import StreamRows
 
 #: A value stands out so many standard deviations above the mean of about the last SPAN steps.
 FAR, SPAN = 6.0, 50
@@ -19,7 +20,7 @@ class Incidents:
     """Looks at each step of ``trainer``. A value that stays off is told once, until a step is as usual again."""
 
     def __init__(self, trainer: Any, loader: Any, step: int, emit: Callable[[Event], None]) -> None:
-        self.rows = BatchRows(loader, trainer.args, step)
+        self.rows = _rows_of(trainer, loader, step)
         self._trainer, self._emit = trainer, emit
         self._memories: dict[str, dict[str, Any]] = {"loss": {}, "gradient norm": {}}
         self._sum = 0.0
@@ -68,9 +69,6 @@ class Incidents:
         return f"the {name} is {value:.4g}, where {usual:.4g} is usual" if score > FAR else ""
 
     def _warning(self, step: int, reason: str, loss: float, rows: list[int]) -> Warning:
-        count = (
-            f"{len(rows)} rows" if self.rows.is_known else "its rows have no numbers, since they are streamed"
-        )
         details = {
             "kind": "batch",
             "loss": loss,
@@ -78,5 +76,15 @@ class Incidents:
             "rows": rows[:MOST_ROWS],
             "count": len(rows),
         }
-        text = f"In step {step} {reason}; the batch: {count}."
+        if self.rows.times_read is not None:
+            details["times_read"] = self.rows.times_read
+        text = f"In step {step} {reason}; the batch: {self.rows.said(rows)}."
         return Warning(f"batch {step}", text, time.time(), step=step, details=details)
+
+
+def _rows_of(trainer: Any, loader: Any, step: int) -> BatchRows | StreamRows:
+    from torch.utils.data import IterableDataset
+
+    if isinstance(loader.dataset, IterableDataset):
+        return StreamRows(trainer, loader, step)
+    return BatchRows(loader, trainer.args, step)

@@ -24,6 +24,10 @@ def begin(request: HttpRequest, run: str, warning: int) -> JsonResponse:
         return JsonResponse(
             {"error": "The run was started elsewhere: its data is not known here."}, status=422
         )
+    if "times_read" in found.details:
+        return JsonResponse(
+            {"error": "The rows were streamed: they cannot be fetched by number."}, status=422
+        )
     payload = {"spec": owner.spec, "rows": found.details["rows"][:MOST_ROWS]}
     return ask(KIND, payload, request.user, owner.spec["recipe"])
 

@@ -160,6 +160,17 @@ def test_a_step_that_stood_out_shows_its_rows_and_asks_a_worker_for_them(
     assert "started elsewhere" in owner_client.post(f"/r/{run.pk}/batches/{kept.pk}").json()["error"]
 
 
+def test_rows_of_a_stream_are_told_as_such_and_not_fetched(owner_client: Client, project: Project):
+    run = make_run(project, "vit-a")
+    details = {"kind": "batch", "loss": 1.0, "grad_norm": 2.0, "rows": [8, 9], "count": 2, "times_read": 3}
+    kept = run.warnings.create(code="batch 30", text="In step 30 …", step=30, details=details)
+    page = owner_client.get(f"/r/{run.pk}/events").content.decode()
+    assert "running numbers in the stream as this training read it, from 0; it began 3 times" in page
+    assert "Show the first rows" not in page
+    refused = owner_client.post(f"/r/{run.pk}/batches/{kept.pk}")
+    assert (refused.status_code, "streamed" in refused.json()["error"]) == (422, True)
+
+
 def test_rows_that_a_worker_read_are_drawn(owner_client: Client, owner: User, project: Project):
     run = make_run(project, "vit-a")
     batch = {"tensors": [{"name": "labels", "shape": [1], "dtype": "int64"}], "samples": [{"label": "nine"}]}

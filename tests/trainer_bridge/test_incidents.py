@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.utils.data import IterableDataset
 from transformers import EarlyStoppingCallback, Trainer
 
 from tests.trainer_bridge.trainings import Events, line_trainer, points
@@ -22,6 +23,13 @@ class Watched(Trainer):
         return super().training_step(model, inputs, *args, **kwargs)
 
 
+class Stream(IterableDataset):
+    """The 16 points, whose numbers nobody knows but who counts them."""
+
+    def __iter__(self):
+        return iter(points(16))
+
+
 def watched(tmp_path, **arguments):
     """A training that keeps its batches, and the rows that were noted for each step."""
     events = Events()
@@ -30,17 +38,17 @@ def watched(tmp_path, **arguments):
     return trainer, events
 
 
-def noted(trainer, monkeypatch):
+def noted(trainer, monkeypatch, kind=incidents.BatchRows):
     """{step: rows} as the training goes."""
     rows = {}
-    take = incidents.BatchRows.take_step
+    take = kind.take_step
 
     def taken(self):
         found = take(self)
         rows[trainer.state.global_step] = found
         return found
 
-    monkeypatch.setattr(incidents.BatchRows, "take_step", taken)
+    monkeypatch.setattr(kind, "take_step", taken)
     return rows
 
 
@@ -72,6 +80,50 @@ def test_an_attempt_that_goes_on_knows_its_rows(tmp_path, monkeypatch):
     trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoints" / "checkpoint-3"))
     assert min(rows) == 4
     assert rows == trainer.seen
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"max_steps": 3},
+        {"max_steps": 6},
+        {"max_steps": 3, "gradient_accumulation_steps": 2},
+        {"max_steps": 3, "dataloader_num_workers": 1, "dataloader_prefetch_factor": 3},
+        {"max_steps": 6, "per_device_train_batch_size": 5},
+    ],
+    ids=["once", "again", "accumulated", "prefetched", "uneven"],
+)
+def test_rows_of_a_stream_are_its_running_numbers(tmp_path, monkeypatch, arguments):
+    trainer, _ = watched(tmp_path, **arguments)
+    trainer.train_dataset = Stream()
+    rows = noted(trainer, monkeypatch, incidents.StreamRows)
+    trainer.train()
+    assert len(rows) == arguments["max_steps"]
+    assert rows == trainer.seen
+
+
+def test_an_attempt_that_goes_on_counts_on_in_its_stream(tmp_path, monkeypatch):
+    arguments = {"save_strategy": "steps", "save_steps": 2, "gradient_accumulation_steps": 2}
+    first, _ = watched(tmp_path, max_steps=1, **arguments | {"save_steps": 1})
+    first.train_dataset = Stream()
+    first.train()
+    trainer, _ = watched(tmp_path, max_steps=2, **arguments)
+    trainer.train_dataset = Stream()
+    rows = noted(trainer, monkeypatch, incidents.StreamRows)
+    trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoints" / "checkpoint-1"))
+    assert rows == trainer.seen == {2: list(range(8, 16))}
+
+
+def test_a_batch_of_a_stream_is_told_as_such(tmp_path):
+    trainer, events = watched(tmp_path, max_steps=6, logging_nan_inf_filter=False)
+    trainer.train_dataset = Stream()
+    step = trainer.training_step
+    # From the sixth step on, the second of the second reading.
+    trainer.training_step = lambda *args: step(*args) * (math.nan if trainer.state.global_step == 5 else 1)
+    trainer.train()
+    (told,) = events.of(Warning)
+    assert (told.step, told.details["rows"], told.details["times_read"]) == (6, [4, 5, 6, 7], 2)
+    assert told.text.endswith("the batch: rows 4 to 7 of the stream, begun 2 times.")
 
 
 def test_keeping_batches_changes_nothing_of_the_training(tmp_path):
