@@ -68,7 +68,7 @@ def _confirmation(found: Leaders) -> dict[str, Any]:
 def _luck(found: Leaders) -> str:
     """The expected optimism, and what it is known from."""
     luck = found.optimism
-    value, noise = _rough(luck.value), _rough(luck.noise)
+    value, noise = numbers.rough(luck.value), numbers.rough(luck.noise)
     largest = f"the largest of {luck.trials} noisy values"
     if luck.source == "replicates":
         return (
@@ -76,14 +76,9 @@ def _luck(found: Leaders) -> str:
             f"estimated from seeds with {luck.freedom} degrees of freedom."
         )
     return (
-        f"Up to about {value} of its {found.key} may be luck: {largest}, if all their spread ({noise}, by the "
-        "quartiles) is noise. No configuration ran with a second seed, so how much of it is, is not known."
+        f"No configuration ran with a second seed, so how much of its {found.key} is luck is not known: up to about "
+        f"{value}, {largest}, if all their spread ({noise}, by the quartiles) is noise."
     )
-
-
-def _rough(value: float) -> str:
-    """Two digits: an estimate from few values has no more."""
-    return numbers.config_value(float(f"{value:.2g}"))
 
 
 def _label(more: list[More]) -> str:

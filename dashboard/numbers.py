@@ -31,6 +31,19 @@ def number(value: float | int | None, digits: int = 4) -> str:
     return f"{MINUS}{text}" if value < 0 else text
 
 
+def rough(value: float | None) -> str:
+    """Two significant digits, zeros among them: an interval or an estimate from few values has no more."""
+    if value is None or value == 0 or not math.isfinite(value):
+        return number(value)
+    rounded = float(f"{value:.2g}")
+    size = abs(rounded)
+    if size < 1e-3 or size >= 1e6:
+        return number(rounded, 2)
+    decimals = max(0, 1 - math.floor(math.log10(size)))
+    text = f"{size:.{decimals}f}" if decimals else grouped(int(size))
+    return f"{MINUS}{text}" if value < 0 else text
+
+
 def _scientific(size: float, digits: int) -> str:
     """3e-4, 1.41e-4: as short as the digits allow."""
     mantissa, exponent = f"{size:.{digits - 1}e}".split("e")

@@ -232,11 +232,11 @@ def _mean_cell(mean: Mean | None, shape: Shape, is_folded: bool) -> str:
     if mean is None:
         return cell(numbers.UNKNOWN, shape.kind)
     best = mean.high if shape.greater else mean.low
-    half = "one value, no interval" if mean.half is None else f"± {numbers.number(mean.half, 2)}"
+    half = "one value, no interval" if mean.half is None else f"± {numbers.rough(mean.half)}"
     whole = f"n {mean.n}, mean {numbers.number(mean.mean)}, {half}, best {numbers.number(best)}"
     if is_folded:
         return cell(_number(best, shape.decimals), shape.kind, f"best of its trials; {whole}")
-    interval = "" if mean.half is None else f" ± {numbers.number(mean.half, 2)}"
+    interval = "" if mean.half is None else f" ± {numbers.rough(mean.half)}"
     return cell(f"{_number(mean.mean, shape.decimals)}{interval}", shape.kind, whole)
 
 

@@ -52,7 +52,7 @@ def _placer(low: float, high: float) -> Callable[[float], float]:
 def _group(group: Group, cell: GroupCell, mean: float, place: Callable[[float], float]) -> dict[str, Any]:
     ends = [place(value) for value in _interval(cell)]
     return {
-        "run": group.first,
+        "run": {"mark": group.first.mark, "name": group.name},
         "classes": marks.css_classes(group.first.mark),
         "n": cell.n,
         "dots": [place(value) for value in cell.values],

@@ -23,7 +23,7 @@ def context(groups: list[Group], percent: int) -> dict[str, Any]:
     return {
         **told(groups, comparison.config),
         "comparison": comparison,
-        "columns": [group.first for group in groups],
+        "columns": [{"mark": group.first.mark, "name": group.name} for group in groups],
         "grouped": True,
         "percent": percent,
         "percents": PERCENTS,
@@ -49,7 +49,9 @@ def with_means(charts: dict[str, Any], groups: list[Group], percent: int) -> dic
     for group in groups:
         first = by_id[group.first.pk]
         if _has_mean(group):
-            lines.append({**first, "id": line_id(group), "state": "finished", "active": False})
+            lines.append(
+                {**first, "id": line_id(group), "name": group.name, "state": "finished", "active": False}
+            )
         else:
             lines += [{**by_id[run.pk], "mark": group.first.mark} for run in group.members]
     means = {

@@ -1,5 +1,6 @@
 """Runs that differ only by their seed, as groups."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,10 @@ _TOLD = ("source", "data")
 Seeds = tuple[Any, Any]
 
 
+#: How a run's name ends where it tells the seed: "lr-t002-s1", "wide-seed43".
+_SEED_PART = re.compile(r"[-_ ](s|seed)[-_= ]?\d+$", re.IGNORECASE)
+
+
 @dataclass
 class Group:
     """Replicates in the order they were asked for; ``repeats`` ran with the seeds of another and count for nothing:
@@ -34,8 +39,9 @@ class Group:
 
     @property
     def name(self) -> str:
-        """That of its first run: the same whatever is measured."""
-        return self.first.name
+        """That of its first run, whatever is measured; of several runs without what tells its seed."""
+        name = _SEED_PART.sub("", self.first.name) if len(self.runs) > 1 else ""
+        return name or self.first.name
 
     @property
     def members(self) -> list[Run]:

@@ -86,7 +86,7 @@ def _head(name: str, mark: int, x: float, y: float, width: float) -> str:
 def _cell(cell: GroupCell, x: float, y: float) -> str:
     if cell.mean is None:
         return f'<text x="{x}" y="{y}">{numbers.UNKNOWN}</text>'
-    half = "" if cell.mean.half is None else f" ± {numbers.number(cell.mean.half, 3)}"
+    half = "" if cell.mean.half is None else f" ± {numbers.rough(cell.mean.half)}"
     best = "best" if cell.is_best else "tied best" if cell.is_tied else ""
     told = ""
     if cell.difference is not None and cell.verdict in ("better", "worse", "noise"):

@@ -26,6 +26,7 @@ register.filter("config", numbers.config_value)
 register.filter("setting", numbers.setting_name)
 register.filter("bytes_size", numbers.bytes_size)
 register.filter("duration", numbers.duration)
+register.filter("rough", numbers.rough)
 register.filter("plain_text", plain)
 
 

@@ -144,6 +144,7 @@ def _chip(group: Group, runs: list[Run], view: dict[str, str]) -> dict[str, Any]
     without = [run.pk for run in runs if run not in group.members]
     return {
         "run": group.first,
+        "name": group.name,
         "line": seed_groups.line_id(group),
         "members": ",".join(run.pk for run in group.members),
         "counts": seed_groups.counts(group) if view else "",

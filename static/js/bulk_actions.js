@@ -105,8 +105,11 @@ export class BulkActions extends EventTarget {
 
   async #do(verb, body = new FormData()) {
     this.#name(body);
-    const said = await this.#send(this.page.dataset.doUrl.replace("VERB", verb), body, verb === "delete");
-    if (said) this.table.clear();
+    const url = (name) => this.page.dataset.doUrl.replace("VERB", name);
+    const back = verb === "archive" && !this.#every ? () => this.#send(url("unarchive"), body) : null;
+    const said = await this.#send(url(verb), body, verb === "delete", back);
+    // Tagged runs stay ticked: mostly something else is done with them next.
+    if (said && verb !== "tag") this.table.clear();
   }
 
   #name(fields) {
@@ -115,12 +118,13 @@ export class BulkActions extends EventTarget {
     return fields;
   }
 
-  async #send(url, body, canUndo = false) {
+  async #send(url, body, canUndo = false, back = null) {
     const headers = { "X-CSRFToken": document.body.dataset.csrf, "X-Requested-With": "fetch" };
     const answer = await fetch(url, { method: "POST", body, headers }).catch(() => null);
     const said = answer?.headers.get("content-type")?.includes("json") ? await answer.json() : null;
     if (!said) return void toast("The server did not answer, so nothing was done. Try again when it is back.", { error: true });
-    const undo = canUndo && said.undo ? { label: "Undo", press: () => this.#undo(said) } : null;
+    const press = canUndo && said.undo ? () => this.#undo(said) : back;
+    const undo = press && answer.ok ? { label: "Undo", press } : null;
     toast(said.text, { error: !answer.ok, action: undo });
     this.dispatchEvent(new Event("done"));
     return answer.ok ? said : null;

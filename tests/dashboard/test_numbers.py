@@ -69,3 +69,21 @@ def test_durations_have_two_units(seconds, text):
 def test_times_are_relative_under_a_day(passed, text):
     now = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
     assert numbers.relative_time(now - timedelta(seconds=passed), now) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.02437, "0.024"),
+        (0.00398, "0.0040"),
+        (4.01, "4.0"),
+        (12.34, "12"),
+        (1834.0, "1\u2009800"),
+        (9.96, "10"),
+        (4.1e-4, "4.1e-4"),
+        (0.0, "0"),
+        (None, "—"),
+    ],
+)
+def test_an_interval_has_two_digits(value, text):
+    assert numbers.rough(value) == text

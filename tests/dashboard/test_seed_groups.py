@@ -52,7 +52,7 @@ def test_outside_noise_is_better_or_worse_by_direction_and_needs_no_more_seeds(o
     assert response.context["seed_verdict"].head == "On eval/loss, b1 is better than a1."
     assert response.context["seed_verdict"].more == []
     turned = page_of(owner_client, a, loss, base=loss[1].pk)
-    assert turned.context["columns"][0] == loss[1]
+    assert turned.context["columns"][0]["name"] == loss[1].name
     assert "▼ +0.2000 worse" in turned.content.decode()
 
 

@@ -33,6 +33,17 @@ def sizes(*runs):
     return [len(group.runs) for group in group_replicates(runs)]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("lr-t002-s1", "lr-t002"), ("wide-seed43", "wide"), ("lr-t002", "lr-t002"), ("s1", "s1")],
+)
+def test_a_group_is_called_without_its_seed(name, told):
+    runs = [seeded(1), seeded(2)]
+    runs[0].name = name
+    assert group_replicates(runs)[0].name == told
+    assert group_replicates(runs[:1])[0].name == name
+
+
 def test_seed_and_data_seed_are_all_that_may_differ():
     same = [seeded(1), seeded(2), seeded(1, args={"data_seed": 5})]
     assert sizes(*same) == [3]
