@@ -1,5 +1,6 @@
 // The ranking without page loads: another metric submits at once, a sheet opens in place, Esc closes it, and what is
 // pressed in it is done in place. Each of them is a plain form or link, so all works without this file too.
+import { answerOf } from "./asking.js";
 import { isTyping } from "./dom.js";
 import { QueryBar } from "./query_bar.js";
 import { on, watch } from "./socket.js";
@@ -62,8 +63,8 @@ function filter({ text, push }) {
 // export that somebody is putting together.
 async function show({ focus = false, quiet = false } = {}) {
   const here = location.href;
-  const answer = await fetch(here);
-  if (!answer.ok || here !== location.href) return;
+  const answer = await answerOf(here, { quiet });
+  if (!answer?.ok || here !== location.href) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const place of PLACES) {
     const [old, fresh] = [document.querySelector(place), page.querySelector(place)];

@@ -1,4 +1,5 @@
 // The sheet that chooses, pins and orders the columns: by pointer, by its buttons, and with Alt and the arrow keys.
+import { answerOf } from "./asking.js";
 import { read } from "./view_state.js";
 
 export function connectColumns(source) {
@@ -9,8 +10,8 @@ export function connectColumns(source) {
   const chosen = () => body.querySelector("[data-chosen]");
 
   opener.addEventListener("click", async () => {
-    const answer = await fetch(`${opener.dataset.url}${location.search}`, { headers: { "X-Requested-With": "fetch" } });
-    if (!answer.ok) return;
+    const answer = await answerOf(`${opener.dataset.url}${location.search}`);
+    if (!answer?.ok) return;
     body.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
     search.value = "";
     sheet.showModal();

@@ -1,5 +1,6 @@
 // The console of a run: every line can be reached, but only those in view are in the document.
 import { coloured, plain } from "./ansi.js";
+import { answerOf } from "./asking.js";
 import { ConsoleFind } from "./console_find.js";
 import { ConsoleLines } from "./console_lines.js";
 import { Shown } from "./console_shown.js";
@@ -110,7 +111,7 @@ function goTo(number) {
 
 async function showRank() {
   write({ rank: rank() });
-  const answer = rank() && (await fetch(`${box.dataset.rangesUrl}?rank=${rank()}`));
+  const answer = rank() && (await answerOf(`${box.dataset.rangesUrl}?rank=${rank()}`));
   shown.ranges = answer ? (await answer.json()).ranges : null;
   seen = shown.size;
   if (find.text) find.search({ go: false });

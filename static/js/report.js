@@ -1,4 +1,5 @@
 // The page of a report: its blocks are fetched anew when one of their runs has news, at most every few seconds.
+import { answerOf } from "./asking.js";
 import { toast } from "./toast.js";
 import { on, watch } from "./socket.js";
 
@@ -24,8 +25,8 @@ async function refresh() {
   timer = 0;
   const news = new Set(changed);
   changed.clear();
-  const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
-  if (!answer.ok) return;
+  const answer = await answerOf(location.href, { quiet: true });
+  if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const block of blocks()) {
     const next = fresh.querySelector(`[data-block="${block.dataset.block}"]`);

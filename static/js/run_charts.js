@@ -1,5 +1,6 @@
 // Charts tab and System tab of a run.
 import { coloured } from "./ansi.js";
+import { answerOf } from "./asking.js";
 import { ChartGrid } from "./chart_grid.js";
 import { connectToolbar } from "./chart_toolbar.js";
 import { element, pageData } from "./dom.js";
@@ -29,11 +30,12 @@ if (rail) {
 
 // What was printed while nothing was heard: the last lines replace those shown.
 async function fetchTail() {
-  const ask = async (query) => (await fetch(`${rail.dataset.linesUrl}?${query}`)).json();
-  const { total } = await ask("count=0");
-  const { lines } = await ask(`first=${Math.max(0, total - RAIL_LINES)}&count=${RAIL_LINES}`);
+  const ask = async (query) => (await answerOf(`${rail.dataset.linesUrl}?${query}`, { quiet: true }))?.json();
+  const counted = await ask("count=0");
+  const tail = counted && (await ask(`first=${Math.max(0, counted.total - RAIL_LINES)}&count=${RAIL_LINES}`));
+  if (!tail) return;
   rail.replaceChildren();
-  showLines(lines.map(([, ...line]) => line));
+  showLines(tail.lines.map(([, ...line]) => line));
 }
 
 function showLines(lines) {
