@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from dashboard import numbers
+from runs.fairness import OTHER_DATA
 from runs.group_compare import GroupCell, GroupComparison, GroupRow
 from runs.more_seeds import MOST, free_seeds, why_not
 from runs.replicates import Group
@@ -46,20 +47,38 @@ def verdict_of(comparison: GroupComparison) -> Verdict | None:
     """About the best of the others against the baseline; None when nothing can be said."""
     row = next((row for row in comparison.metrics if _other(row) is not None), None)
     if row is None:
-        return None
+        return _incomparable(comparison)
     number = _other(row) or 0
     cell, pair = row.cells[number], (comparison.groups[0], comparison.groups[number])
     rest = [_figures(row.cells[0], cell, comparison.level), _outlook(row, cell, comparison.level)]
     rest.append(_on_the_way(pair))
     if comparison.tested > 1:
         rest.append(f"{comparison.tested} comparisons to the baseline, not corrected.")
-    others = sum(cell.mean is not None for cell in row.cells[1:])
+    others = sum(cell.mean is not None and cell.verdict != OTHER_DATA for cell in row.cells[1:])
     return Verdict(_head(row.key, cell, pair, others), " ".join(filter(None, rest)), _more(cell, pair))
+
+
+def _incomparable(comparison: GroupComparison) -> Verdict | None:
+    """That all others were measured on other data than the baseline."""
+    if not any(cell.verdict == OTHER_DATA for row in comparison.metrics for cell in row.cells):
+        return None
+    return Verdict(other_data_head([group.name for group in comparison.groups]), "")
+
+
+def other_data_head(names: list[str]) -> str:
+    """The first of ``names`` is the baseline."""
+    others = names[1] if len(names) == 2 else f"{len(names) - 1} others"
+    word = "was" if len(names) == 2 else "were"
+    return f"{others} {word} measured on other data than {names[0]}: the values are not comparable."
 
 
 def _other(row: GroupRow) -> int | None:
     """The place of the best mean beside the baseline's."""
-    found = [(cell.mean.mean, number) for number, cell in enumerate(row.cells) if number and cell.mean]
+    found = [
+        (cell.mean.mean, number)
+        for number, cell in enumerate(row.cells)
+        if number and cell.mean and cell.verdict != OTHER_DATA
+    ]
     if row.cells[0].mean is None or not found:
         return None
     return (max if row.greater_is_better else min)(found)[1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from runs.compare import MetricRow, metric_row
 from runs.evaluations.classes import rows_of
 from runs.evaluations.read import view_of
+from runs.fairness import measured_alike
 from runs.group_compare import GroupRow, group_row
 from runs.models import Evaluation, Run
 from runs.replicates import Group
@@ -26,9 +27,12 @@ class ClassValues:
 
     def rows(self, runs: Sequence[Run]) -> dict[str, dict[str, MetricRow]]:
         """{measure: {class: row}} with a column a run."""
+        alike = measured_alike(runs)
         return {
             measure: {
-                name: metric_row(name, True, [(found.get(run.pk), self.steps.get(run.pk)) for run in runs])
+                name: metric_row(
+                    name, True, [(found.get(run.pk), self.steps.get(run.pk)) for run in runs], alike
+                )
                 for name, found in by_class.items()
             }
             for measure, by_class in self.values.items()

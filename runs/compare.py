@@ -10,6 +10,7 @@ from typing import Any
 
 from runs import series
 from runs.directions import greater_is_better, objectives_of
+from runs.fairness import OTHER_DATA, measured_alike
 from runs.models import Run, Series
 from runs.series import Summary
 from runs.specs import effective_config
@@ -24,7 +25,9 @@ _COST_WORDS = ("runtime", "flos", "time", "memory")
 
 @dataclass(frozen=True)
 class MetricCell:
-    """The best value of one run; ``delta`` to the baseline, ``verdict`` "better", "worse", "same" or ""."""
+    """The best value of one run; ``delta`` to the baseline, ``verdict`` "better", "worse", "same", "other data" (it was
+    not measured on what the baseline was) or "".
+    """
 
     value: float | None
     step: int | None = None
@@ -81,7 +84,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     config = config_rows([effective_config(run.spec) for run in runs])
     return Comparison(
         runs=list(runs),
-        metrics=[_metric_row(metric) for metric in measured(runs)],
+        metrics=[_metric_row(metric, runs) for metric in measured(runs)],
         config=[row for row in config if row.differs],
         same=[row for row in config if not row.differs],
     )
@@ -118,25 +121,39 @@ def _is_compared(key: str) -> bool:
     return key.startswith(PREFIXES) and not key.endswith(_NOT_COMPARED)
 
 
+def _is_cost(key: str) -> bool:
+    return any(word in key for word in _COST_WORDS)
+
+
 def _position(key: str, objectives: dict[str, bool]) -> tuple[bool, bool, int, str]:
     """Objectives first, cost last, else eval before test before final."""
-    is_cost = any(word in key for word in _COST_WORDS)
     prefix = next(number for number, prefix in enumerate(PREFIXES) if key.startswith(prefix))
-    return is_cost, key not in objectives, prefix, key
+    return _is_cost(key), key not in objectives, prefix, key
 
 
-def _metric_row(metric: Measured) -> MetricRow:
+def _metric_row(metric: Measured, runs: Sequence[Run]) -> MetricRow:
     greater = metric.greater_is_better
-    return metric_row(metric.key, greater, [best_of(summary, greater) for summary in metric.summaries])
+    alike = comparable(metric.key, runs)
+    return metric_row(metric.key, greater, [best_of(summary, greater) for summary in metric.summaries], alike)
 
 
-def metric_row(key: str, greater: bool, found: Sequence[tuple[float | None, int | None]]) -> MetricRow:
-    """(value, step) of each run against those of the first."""
-    values = [value for value, _ in found if value is not None]
+def comparable(key: str, runs: Sequence[Run]) -> list[bool]:
+    """Whether the value of each can be set against the first's: what a training costs it can on any data."""
+    return [True] * len(runs) if _is_cost(key) else measured_alike(runs)
+
+
+def metric_row(
+    key: str, greater: bool, found: Sequence[tuple[float | None, int | None]], alike: Sequence[bool]
+) -> MetricRow:
+    """(value, step) of each run against those of the first, where they are ``alike``."""
+    values = [value for (value, _), same in zip(found, alike, strict=True) if same and value is not None]
     top = (max(values) if greater else min(values)) if values else None
     baseline = found[0][0]
     cells = []
     for number, (value, step) in enumerate(found):
+        if not alike[number]:
+            cells.append(MetricCell(value, step, verdict="" if value is None else OTHER_DATA))
+            continue
         delta = None if number == 0 or value is None or baseline is None else value - baseline
         is_best = len(set(values)) > 1 and value == top
         cells.append(MetricCell(value, step, is_best, delta, direction_verdict(delta, greater)))

@@ -19,7 +19,7 @@ class Check:
 _QUESTIONS = (
     ("source", "Same text of the recipe", "ran another text of the recipe's file"),
     ("git", "Same git commit and changes", "ran another commit, or with other changes to it"),
-    ("data", "Same data and splits", "saw other data: the values are not comparable"),
+    ("data", "Same data and splits", "saw other data"),
     ("packages", "Same library versions", "ran with other library versions"),
     ("hardware", "Same machine", "ran on another machine: times are not comparable"),
 )
@@ -67,3 +67,28 @@ def _data(value: dict[str, Any]) -> dict[str, Any]:
         **value,
         "notes": {name: notes.get(name) for name in ("fingerprint", "columns", "rows", "splits", "left_out")},
     }
+
+
+#: How a verdict on a value is called that was measured on other data than the baseline's.
+OTHER_DATA = "other data"
+#: What of the splits says what is learned from, not what is measured on.
+_LEARNED = ("train_split", "max_samples", "streaming")
+
+
+def measured_alike(runs: Sequence[Run]) -> list[bool]:
+    """Whether each was evaluated on the same data as the first, as far as they have told."""
+    told = [_evaluated_on(run) for run in runs]
+    return [one is None or told[0] is None or one == told[0] for one in told]
+
+
+def _evaluated_on(run: Run) -> Any:
+    data = run.environment.get("data")
+    if not isinstance(data, dict):
+        return None
+    notes = data.get("notes")
+    if not isinstance(notes, dict) or "fingerprint" not in notes:
+        return run.spec.get("recipe"), data.get("validation"), data.get("test")
+    splits, rows = notes.get("splits") or {}, notes.get("rows") or {}
+    source = None if "eval_source" in splits else notes["fingerprint"]
+    kept = {name: value for name, value in splits.items() if name not in _LEARNED}
+    return source, notes.get("columns"), rows.get("evaluation"), kept

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from runs.compare import ConfigRow, Measured, best_of, config_rows, direction_verdict, measured
+from runs.compare import ConfigRow, Measured, best_of, comparable, config_rows, direction_verdict, measured
+from runs.fairness import OTHER_DATA
 from runs.replicates import SEEDS, Group, listed
 from runs.stats import LEVEL, Difference, Mean, mean_of, needed, welch
 
@@ -16,7 +17,8 @@ PERCENTS = (90, 95, 99)
 @dataclass(frozen=True)
 class GroupCell:
     """``verdict`` on ``difference`` to the baseline: "better", "worse", "same" (no spread and no difference),
-    "noise" (its interval contains 0), "untested" (one seed in either), "" (nothing to compare).
+    "noise" (its interval contains 0), "untested" (one seed in either), "other data" (not measured on what the baseline
+    was), "" (nothing to compare).
 
     ``is_best``: outside noise of every other group. ``is_tied``: the best mean or within noise of it. ``values`` are
     those of the counted runs that measured.
@@ -89,9 +91,17 @@ def group_row(
     """Values by run against those of the first group; runs that are not in ``found`` have none."""
     values = [tuple(found[run.pk] for run in group.counted if run.pk in found) for group in groups]
     means = [mean_of(np.array(row, dtype=float), level) for row in values]
+    alike = comparable(key, [(group.counted or group.runs)[0] for group in groups])
     cells = [GroupCell(means[0]), *(_cell(means[0], mean, greater, level) for mean in means[1:])]
     cells = [replace(cell, values=row) for cell, row in zip(cells, values, strict=True)]
-    return GroupRow(key, greater, _with_best(cells, greater, level))
+    best = iter(_with_best([cell for cell, same in zip(cells, alike, strict=True) if same], greater, level))
+    shown = [next(best) if same else _apart(cell) for cell, same in zip(cells, alike, strict=True)]
+    return GroupRow(key, greater, shown)
+
+
+def _apart(cell: GroupCell) -> GroupCell:
+    """The cell of a group that was measured on other data."""
+    return GroupCell(cell.mean, None, OTHER_DATA if cell.mean else "", values=cell.values)
 
 
 def _cell(base: Mean | None, mean: Mean | None, greater: bool, level: float) -> GroupCell:

@@ -10,6 +10,7 @@ from dashboard.pictures.curves import curves_picture
 from dashboard.reports.shown import Cell, Shown, Table
 from dashboard.seed_groups import ARROWS
 from dashboard.seed_verdict import signed, verdict_of
+from runs.fairness import OTHER_DATA
 from runs.group_compare import PERCENTS, GroupCell, GroupComparison, compare_groups
 from runs.models import Project, Run
 from runs.queries import latest_values
@@ -113,8 +114,8 @@ def _group_cell(cell: GroupCell) -> Cell:
 
 def _against(cell: GroupCell) -> str:
     """What a cell says of its difference to the baseline."""
-    if cell.difference is None or cell.verdict in ("", "untested"):
-        return " · one seed, no interval" if cell.verdict == "untested" else ""
+    if cell.difference is None or cell.verdict in ("", "untested", OTHER_DATA):
+        return {"untested": " · one seed, no interval", OTHER_DATA: " · other data"}.get(cell.verdict, "")
     if cell.verdict == "same":
         return " · same"
     word = "≈ within noise" if cell.verdict == "noise" else cell.verdict

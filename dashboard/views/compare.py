@@ -10,12 +10,12 @@ from django.views.decorators.http import require_safe
 
 from dashboard import best_of_many, run_charts, seed_groups
 from dashboard.compare_parts import evaluated, parted, told
-from dashboard.seed_verdict import signed
+from dashboard.seed_verdict import other_data_head, signed
 from dashboard.views.access import project_or_404
 from runs.chosen import ids_matching, ids_of_sweeps
 from runs.class_compare import class_values
 from runs.compare import Comparison, MetricRow, compare
-from runs.fairness import fairness
+from runs.fairness import OTHER_DATA, fairness
 from runs.group_compare import PERCENTS, compare_groups
 from runs.models import Project, Run, Series
 from runs.query import QueryError
@@ -174,10 +174,16 @@ def _verdict(comparison: Comparison) -> dict[str, str]:
     row = comparison.metrics[0]
     best = [run.name for run, cell in zip(comparison.runs, row.cells, strict=True) if cell.is_best]
     if not best:
-        return {}
+        return _incomparable(comparison)
     way = "highest" if row.greater_is_better else "lowest"
     names = " and ".join(best) if len(best) < 3 else f"{len(best)} runs"
     return {"head": f"{names} {'has' if len(best) == 1 else 'have'} the {way} {row.key}."}
+
+
+def _incomparable(comparison: Comparison) -> dict[str, str]:
+    if not any(cell.verdict == OTHER_DATA for row in comparison.metrics for cell in row.cells):
+        return {}
+    return {"head": other_data_head([run.name for run in comparison.runs]), "kind": OTHER_DATA}
 
 
 def _curve_keys(runs: list[Run]) -> list[str]:

@@ -19,7 +19,8 @@ MOST = 50
 
 
 class ValueOut(Schema):
-    """``delta`` is to the baseline, ``verdict`` "better", "worse", "same" or "" (one seed: no interval)."""
+    """``delta`` is to the baseline, ``verdict`` "better", "worse", "same", "other data" (not measured on what the
+    baseline was) or "" (one seed: no interval)."""
 
     run: str
     value: float | None
@@ -38,7 +39,8 @@ class MetricOut(Schema):
 class GroupValueOut(Schema):
     """Of the best values of a group's finished runs: ``mean`` ± ``half`` (null with one seed). ``delta``, its interval
     and ``p`` (Welch's test) are to the baseline; ``verdict`` "better", "worse", "same", "noise" (the interval contains
-    0), "untested" (one seed) or ""; ``needed``: roughly how many seeds each would show the difference."""
+    0), "untested" (one seed), "other data" (not measured on what the baseline was) or ""; ``needed``: roughly how
+    many seeds each would show the difference."""
 
     n: int
     mean: float | None

@@ -188,3 +188,15 @@ def test_every_seed_is_a_dot_between_the_ends_of_the_panel(owner_client):
     assert response.content.decode().count('<circle class="seed"') == 7
     alone = page_of(owner_client, group_of("d", (0.9,), 0.004), seeds="1")
     assert alone.context["dots"] is None
+
+
+def test_groups_measured_on_other_data_are_not_set_against_each_other(owner_client):
+    groups = [group_of("a", A, 0.001), group_of("b", FAR, 0.002)]
+    for group, fingerprint in zip(groups, "xy", strict=True):
+        told = {"data": {"notes": {"fingerprint": fingerprint, "rows": {"evaluation": 9}}}}
+        Run.objects.filter(pk__in=[run.pk for run in group]).update(environment=told)
+    response = page_of(owner_client, *groups)
+    verdict = response.context["seed_verdict"]
+    assert verdict.head == "b1 was measured on other data than a1: the values are not comparable."
+    assert response.context["comparison"].tested == 0
+    assert ">other data</span>" in response.content.decode()

@@ -58,6 +58,28 @@ def test_run_that_did_not_measure_or_only_nan():
     ]
 
 
+def with_data(fingerprint, **splits):
+    rows = {"train": splits.get("max_samples", 90), "evaluation": 10}
+    notes = {"fingerprint": fingerprint, "columns": {"text": "t"}, "rows": rows, "splits": splits}
+    return new_run(environment={"data": {"notes": notes}})
+
+
+def test_values_of_other_data_are_not_set_against_each_other():
+    runs = [with_data("a"), with_data("a", max_samples=9), with_data("b"), new_run()]
+    for at, run in enumerate(runs):
+        measured(run, "eval/accuracy", 0, 0.6 + at / 10)
+        measured(run, "final/train_runtime", 1 + at, 1 + at)
+    row = cells(compare(runs), "eval/accuracy")
+    assert [(cell.verdict, cell.is_best) for cell in row] == [
+        ("", False),
+        ("better", False),
+        ("other data", False),
+        ("better", True),  # what it saw is not known
+    ]
+    assert row[2].delta is None
+    assert cells(compare(runs), "final/train_runtime")[2].verdict == "worse"
+
+
 def test_single_run_is_not_best_of_itself():
     run = new_run()
     measured(run, "eval/accuracy", 0, 0.9)
@@ -145,7 +167,7 @@ def test_fairness_names_who_saw_other_data_or_ran_elsewhere():
     third = new_run(name="other", environment={**same, "data": {"train": 9}, "hardware": {"processor": "y"}})
     unfair = [check.text for check in fairness([first, second, third]) if not check.is_fair]
     assert unfair == [
-        "other saw other data: the values are not comparable",
+        "other saw other data",
         "other ran on another machine: times are not comparable",
     ]
     fourth = new_run(spec={"recipe": "byte-lm"})
