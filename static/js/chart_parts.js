@@ -1,6 +1,7 @@
 // Parts of a chart card beside the drawing: its menu, the same data as a table, and as files.
-import { element, icon, svg } from "./dom.js";
+import { element, svg } from "./dom.js";
 import { palette } from "./chart_traces.js";
+import { closeButton, figureMenu, fileName, tableOf } from "./figure_menu.js";
 import { grouped, number } from "./format.js";
 import { blobOf, save } from "./picture.js";
 
@@ -22,57 +23,38 @@ export function cardParts(chart, unit) {
   parts.overlay = element("div", { class: "chart-overlay" }, parts.strong, parts.cross, parts.zoomBox);
   parts.body = element("div", { class: "chart-body" }, parts.plot, parts.overlay, parts.flags, parts.fullRange);
   const name = element("span", { class: "chart-name ellipsis", title: key }, key);
-  const head = element("figcaption", { class: "chart-head" }, name, element("span", { class: "chart-unit" }, unit), parts.value, closeButton(chart), cardMenu(chart));
+  const head = element("figcaption", { class: "chart-head" }, name, element("span", { class: "chart-unit" }, unit), parts.value, closes(chart), menuOf(chart));
   parts.figure = element("figure", { class: "chart card", tabindex: "0", "aria-label": key, "data-key": key }, head, parts.body);
   return parts;
 }
 
-// Only on the enlarged chart.
-function closeButton(chart) {
-  const button = element("button", { class: "icon-button chart-close", type: "button", "aria-label": "Back to all charts", title: "Back to all charts (F)" }, icon("close"));
-  button.addEventListener("click", () => chart.group.view.enlarge(chart.key));
-  return button;
+const BACK = "Back to all charts";
+
+function closes(chart) {
+  return closeButton(BACK, `${BACK} (F)`, () => chart.group.view.enlarge(chart.key));
 }
 
-function cardMenu(chart) {
+function menuOf(chart) {
   const { view } = chart.group;
-  const entries = [
-    ["Enlarge or back", "F", () => view.enlarge(chart.key)],
+  const more = [
     ["Log y", "L", () => view.toggleLog(chart.key)],
     ["Log x of all charts", "", () => view.toggleLogX()],
     ["Full range", "", () => chart.toggleFullRange()],
-    ["Show as table", "T", () => chart.toggleTable()],
-    ["Download CSV", "", () => downloadCsv(chart)],
-    ["Download SVG", "", () => downloadPicture(chart, "svg")],
-    ["Download PNG", "", () => downloadPicture(chart, "png")],
   ];
-  const list = element("div", { class: "menu-list right" }, ...entries.map(entry));
-  const summary = element("summary", { class: "icon-button", "aria-label": `More for ${chart.key}`, title: "More" }, icon("more"));
-  const menu = element("details", { class: "menu chart-menu" }, summary, list);
-  list.addEventListener("click", () => (menu.open = false));
-  return menu;
-}
-
-function entry([label, key, action]) {
-  const button = element("button", { type: "button" }, element("span", { class: "grow" }, label));
-  if (key) button.append(element("kbd", {}, key));
-  button.addEventListener("click", action);
-  return button;
+  const figure = { name: chart.key, file: () => chart.key, enlarge: () => view.enlarge(chart.key), toggleTable: () => chart.toggleTable(), data: () => points(chart), picture: (format) => downloadPicture(chart, format) };
+  return figureMenu(figure, more);
 }
 
 // The last 500 steps of all lines: one row a step, one column a run.
 export function dataTable(lines, key) {
   const steps = [...new Set(lines.flatMap((line) => line.step))].sort((a, b) => a - b).slice(-MOST_ROWS);
   const byStep = lines.map((line) => new Map(line.step.map((step, at) => [step, line.raw[at]])));
-  const head = element("tr", {}, element("th", { scope: "col" }, "step"), ...lines.map(({ run }) => element("th", { scope: "col", class: "number" }, run.name)));
-  const rows = steps.map((step) => element("tr", {}, element("th", { scope: "row" }, grouped(step)), ...byStep.map((values) => element("td", { class: "number" }, number(values.get(step))))));
-  const table = element("table", { class: "table" }, element("caption", { class: "visually-hidden" }, key), element("thead", {}, head), element("tbody", {}, ...rows));
-  return element("div", { class: "chart-table table-scroll", tabindex: "0" }, table);
+  const rows = steps.map((step) => [step, ...byStep.map((values) => values.get(step))]);
+  return tableOf({ head: ["step", ...lines.map(({ run }) => run.name)], rows }, key, (value, column) => (column ? number(value) : grouped(value)));
 }
 
-function downloadCsv({ key, lines }) {
-  const rows = lines.flatMap(({ run, step, raw }) => step.map((at, index) => `${quoted(run.name)},${at},${digits(raw[index])}`));
-  save(new Blob([`run,step,${quoted(key)}\n${rows.join("\n")}\n`], { type: "text/csv" }), `${key.replaceAll("/", "-")}.csv`);
+function points({ key, lines }) {
+  return { head: ["run", "step", key], rows: lines.flatMap(({ run, step, raw }) => step.map((at, index) => [run.name, at, digits(raw[index])])) };
 }
 
 // Curves travel as float32: what is beyond seven digits is not what was measured.
@@ -80,16 +62,10 @@ function digits(value) {
   return Number.isFinite(value) ? Number(value.toPrecision(7)) : value;
 }
 
-// A cell that a spreadsheet would take for a formula gets an apostrophe.
-function quoted(text) {
-  const safe = /^[=+\-@]/.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
-}
-
 // A PNG has the ground of the page, which other programs would show black.
 async function downloadPicture({ key, plot, picture }, format) {
   const { data, layout } = picture();
   const ground = format === "png" ? { paper_bgcolor: palette().surface } : {};
   const url = await Plotly.toImage({ data, layout: { ...layout, ...ground } }, { format, width: plot.clientWidth, height: plot.clientHeight, scale: format === "png" ? 2 : 1 });
-  save(blobOf(url), `${key.replaceAll("/", "-")}.${format}`);
+  save(blobOf(url), fileName(key, format));
 }

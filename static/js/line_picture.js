@@ -114,7 +114,8 @@ function gather(sums, spans, width, sign, { goodness, alpha }) {
   const shade = goodness < 0 ? 0 : 1 + Math.round(goodness * (SHADES - 2));
   const heavy = goodness < 0 ? 0 : Math.round(HEAVIEST ** goodness);
   for (let x = 0; x < width; x++) {
-    const [from, to] = [spans[2 * x], spans[2 * x + 1]];
+    const from = spans[2 * x];
+    const to = spans[2 * x + 1];
     for (let row = from | 0, at = (row * width + x) * SUMS; row < to; row++, at += width * SUMS) {
       const cover = ((row + 1 < to ? row + 1 : to) - (row > from ? row : from)) * 256 | 0;
       const weight = sign * ((cover * heavy + 255) >> 8);
@@ -138,18 +139,23 @@ function resolve(words, ground, sums, shades, power) {
     const cover = ALPHAS[log * power < last ? (log * power) | 0 : last];
     const weight = sums[sum + 1];
     const shade = weight && 3 * (((sums[sum + 2] >>> 0) / weight + 0.5) | 0);
-    const [red, green, blue] = [old & 255, (old >> 8) & 255, (old >> 16) & 255];
+    const red = old & 255;
+    const green = (old >> 8) & 255;
+    const blue = (old >> 16) & 255;
     words[at] = (255 << 24) | ((blue + (((shades[shade + 2] - blue) * cover) >> 8)) << 16) | ((green + (((shades[shade + 1] - green) * cover) >> 8)) << 8) | (red + (((shades[shade] - red) * cover) >> 8));
   }
 }
 
 function over(words, spans, width, { rgb: [r, g, b], alpha }) {
   for (let x = 0; x < width; x++) {
-    const [from, to] = [spans[2 * x], spans[2 * x + 1]];
+    const from = spans[2 * x];
+    const to = spans[2 * x + 1];
     for (let row = from | 0, at = row * width + x; row < to; row++, at += width) {
       const cover = ((row + 1 < to ? row + 1 : to) - (row > from ? row : from)) * alpha * 256 | 0;
       const old = words[at];
-      const [red, green, blue] = [old & 255, (old >> 8) & 255, (old >> 16) & 255];
+      const red = old & 255;
+      const green = (old >> 8) & 255;
+      const blue = (old >> 16) & 255;
       words[at] = (255 << 24) | ((blue + (((b - blue) * cover) >> 8)) << 16) | ((green + (((g - green) * cover) >> 8)) << 8) | (red + (((r - red) * cover) >> 8));
     }
   }

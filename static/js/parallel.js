@@ -4,14 +4,19 @@
 import { element, svg } from "./dom.js";
 import { number } from "./format.js";
 import { columns, LinePicture } from "./line_picture.js";
+import { trialData } from "./plot_data.js";
+import { PlotMenu } from "./plot_menu.js";
 import { fillFields, fieldsOf, typedBrush } from "./parallel_fields.js";
 import { axisParts, brushBox } from "./parallel_shapes.js";
 import { colour, rampColour } from "./ramp.js";
 import { plain } from "./scales.js";
 
 const TOP = 34;
+// Unless it is enlarged.
 const HEIGHT = 230;
 const BOTTOM = 12;
+// Under the fields.
+const EDGE = 8;
 // The place under an axis of trials that do not have its value.
 const UNSET = 16;
 const MOST_RATIO = 2;
@@ -24,6 +29,7 @@ export class Parallel {
   #lines = new Map();
   #frame = 0;
   #width = 0;
+  #height = HEIGHT;
   #axes = svg("g");
   #over = svg("g");
 
@@ -40,7 +46,9 @@ export class Parallel {
     trials.addEventListener("brush", () => this.#brushed());
     trials.addEventListener("hover", () => this.#overlay());
     document.addEventListener("themechange", () => this.#layout());
-    new ResizeObserver(() => this.#svg.clientWidth !== this.#width && this.#layout()).observe(box);
+    const card = box.closest("[data-figure]");
+    this.menu = new PlotMenu(card, trials, { title: () => `Parallel coordinates: ${trials.kept.size} of ${trials.list.length} trials`, data: () => trialData(trials, trials.axes), resized: () => this.#layout() });
+    new ResizeObserver(() => (this.#svg.clientWidth !== this.#width || this.#room() !== this.#height) && this.#layout()).observe(card);
     this.#data();
   }
 
@@ -56,8 +64,13 @@ export class Parallel {
 
   #place(number) {
     const room = this.#width / this.trials.axes.length;
-    const bottom = HEIGHT - BOTTOM - (this.trials.hasUnset ? UNSET : 0);
-    return { x: (number + 0.5) * room, top: TOP, bottom, unset: HEIGHT - BOTTOM + 2, room, isLast: number >= this.trials.params.length };
+    const bottom = this.#height - BOTTOM - (this.trials.hasUnset ? UNSET : 0);
+    return { x: (number + 0.5) * room, top: TOP, bottom, unset: this.#height - BOTTOM + 2, room, isLast: number >= this.trials.params.length };
+  }
+
+  // What an enlarged card has beside the fields.
+  #room() {
+    return this.menu?.isEnlarged ? Math.max(HEIGHT, this.menu.box.clientHeight - this.#fields.offsetHeight - EDGE) : HEIGHT;
   }
 
   #points(trial, places = this.trials.axes.map((_, number) => this.#place(number))) {
@@ -72,8 +85,10 @@ export class Parallel {
   #layout() {
     const ratio = Math.min(MOST_RATIO, devicePixelRatio || 1);
     this.#width = this.#svg.clientWidth || 800;
-    this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
-    this.#picture.resize(this.#width, HEIGHT, ratio);
+    this.#height = this.#room();
+    this.box.style.setProperty("--plot-height", `${this.#height}px`);
+    this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${this.#height}`);
+    this.#picture.resize(this.#width, this.#height, ratio);
     this.#axes.replaceChildren(...this.trials.axes.flatMap((axis, number) => axisParts(axis, this.#place(number), !axis.isObjective && Boolean(axis.when))));
     const best = this.trials.best();
     const places = this.trials.axes.map((_, number) => this.#place(number));

@@ -1,6 +1,7 @@
 // Two hyperparameters and the objective between the trials: bands of the ramp, smoothed from the trials with a Gaussian
 // kernel. Where there are no trials nothing is known, so the bands fade.
 import { element } from "./dom.js";
+import { trialData } from "./plot_data.js";
 import { dots, frameOf, grid, picture, trialMarks } from "./plot_frame.js";
 import { colour, rampColour } from "./ramp.js";
 
@@ -16,10 +17,10 @@ const ENOUGH = 0.7;
 export const contour = {
   title: "Contour",
   hint: (trials) => `${trials.objective.label}, smoothed over ${(KERNEL * 100).toFixed(0)} % of an axis; no trials, no colour`,
-  draw(trials, width, { axes }) {
+  draw(trials, width, { axes, height }) {
     const [first, second] = axes;
-    const frame = frameOf(width, { x: first.scale, y: second.scale });
-    const having = trials.list.filter((trial) => trial.value !== null && first.read(trial) !== null && second.read(trial) !== null);
+    const frame = frameOf(width, { x: first.scale, y: second.scale, height });
+    const having = havingAll(trials, axes);
     const places = having.map((trial) => [trial, [frame.x(first.read(trial)), frame.y(second.read(trial))]]);
     const known = places.filter(([trial]) => trials.isKept(trial)).map(([trial, [x, y]]) => [(x - frame.left) / (frame.right - frame.left), (y - frame.top) / (frame.bottom - frame.top), trial.value]);
     const words = `${trials.objective.label} over ${first.label} and ${second.label}, ${known.length} trials`;
@@ -28,7 +29,10 @@ export const contour = {
     const node = element("div", { class: "contour" }, painted(frame, field(known), trials.greater), picture(frame, words, grid(frame), halo, trialMarks(trials, places)));
     return { places, node };
   },
+  data: (trials, { axes }) => trialData(trials, [...axes, trials.objective], havingAll(trials, axes)),
 };
+
+const havingAll = (trials, axes) => trials.list.filter((trial) => trial.value !== null && axes.every(({ read }) => read(trial) !== null));
 
 // The smoothed objective on a grid over the unit square, and how much is known there. The trials are put on the grid
 // first and smoothed along each side after the other, so that a thousand cost as much as ten.
@@ -89,16 +93,18 @@ function coloursOf(greater) {
 }
 
 function paint(words, wide, high, { bands, known, colours }) {
-  const columns = Array.from({ length: wide }, (_, x) => placeOf(x / (wide - 1), ACROSS));
+  const [places, shares] = placesOf(wide, ACROSS);
+  const [rows, downs] = placesOf(high, DOWN);
   const [bandRow, knownRow] = [new Float64Array(ACROSS), new Float64Array(ACROSS)];
   const above = new Int8Array(wide);
   for (let y = 0, at = 0; y < high; y++) {
-    const [row, down] = placeOf(y / (high - 1), DOWN);
-    between(bands, row * ACROSS, down, bandRow);
-    between(known, row * ACROSS, down, knownRow);
+    between(bands, rows[y] * ACROSS, downs[y], bandRow);
+    between(known, rows[y] * ACROSS, downs[y], knownRow);
     for (let x = 0, before = -1; x < wide; x++, at++) {
-      const [place, right] = columns[x];
-      const band = Math.min(BANDS - 1, Math.floor(bandRow[place] * (1 - right) + bandRow[place + 1] * right));
+      const place = places[x];
+      const right = shares[x];
+      const level = (bandRow[place] * (1 - right) + bandRow[place + 1] * right) | 0;
+      const band = level < BANDS ? level : BANDS - 1;
       const share = (knownRow[place] * (1 - right) + knownRow[place + 1] * right) | 0;
       const isEdge = (x && band !== before) || (y && band !== above[x]);
       words[at] = colours[(band * 2 + (isEdge ? 1 : 0)) * SHARES + share];
@@ -107,10 +113,11 @@ function paint(words, wide, high, { bands, known, colours }) {
   }
 }
 
-// Of `count` points from 0 to 1 the one before `part`, and how far beyond it that is.
-function placeOf(part, count) {
-  const before = Math.min(count - 2, Math.floor(part * (count - 1)));
-  return [before, part * (count - 1) - before];
+// Of `count` points the one before each of `pixels` over the same length, and how far beyond it that is.
+function placesOf(pixels, count) {
+  const parts = Float64Array.from({ length: pixels }, (_, at) => (at / (pixels - 1)) * (count - 1));
+  const before = Int32Array.from(parts, (part) => Math.min(count - 2, part));
+  return [before, parts.map((part, at) => part - before[at])];
 }
 
 // The row that is so far `down` from the one that begins at `start` to the next.

@@ -2,7 +2,7 @@
 import { svg } from "./dom.js";
 import { number } from "./format.js";
 import { rampColour } from "./ramp.js";
-import { HEIGHT, picture, star } from "./plot_frame.js";
+import { picture, star } from "./plot_frame.js";
 import { plain } from "./scales.js";
 
 const MARGIN = { left: 74, right: 12, top: 6, bottom: 36 };
@@ -12,17 +12,23 @@ const ROOM = [44, 14];
 export const heat = {
   title: "Grid",
   hint: (trials, { axes }) => (trials.params.length > 2 ? `best ${trials.objective.label} over the other ${trials.params.length - axes.length}` : trials.objective.label),
-  draw(trials, width, { axes }) {
+  draw(trials, width, { axes, height }) {
     const [across, down = null] = axes;
     const cells = cellsOf(trials, across, down);
     const [columns, rows] = [placesOf(across), down ? placesOf(down) : [null]];
-    const each = [(width - MARGIN.left - MARGIN.right) / columns.length, (HEIGHT - MARGIN.top - MARGIN.bottom) / rows.length];
+    const each = [(width - MARGIN.left - MARGIN.right) / columns.length, (height - MARGIN.top - MARGIN.bottom) / rows.length];
     const at = (column, row) => [MARGIN.left + column * each[0], MARGIN.top + (rows.length - 1 - row) * each[1]];
     const best = trials.best([...trials.kept]);
     const parts = columns.flatMap((x, column) => rows.flatMap((y, row) => cellParts(trials, cells.get(`${x}\n${y}`), at(column, row), each, best, { across, down, x, y })));
     const places = [...cells].map(([key, { shown }]) => [shown, middle(key, columns, rows, at, each)]).filter(([trial]) => trial);
     const words = `${trials.objective.label} over ${across.label}${down ? ` and ${down.label}` : ""}`;
-    return { places, node: picture({ width, height: HEIGHT }, words, parts, labels(columns, rows, at, each, { across, down, width })) };
+    return { places, node: picture({ width, height }, words, parts, labels(columns, rows, at, each, { across, down, width, height })) };
+  },
+  data(trials, { axes: [across, down = null] }) {
+    const axes = down ? [across, down] : [across];
+    const cells = [...cellsOf(trials, across, down).values()];
+    const rows = cells.map(({ members, shown }) => [...axes.map(({ read }) => read(members[0])), shown?.value ?? null, shown?.number ?? null, members.length]);
+    return { head: [...axes.map(({ label }) => label), `best ${trials.objective.label}`, "trial", "trials"], rows };
   },
   press(trials, target) {
     const cell = target.closest("[data-cell]");
@@ -76,11 +82,11 @@ function cellParts(trials, cell, [x, y], [wide, high], best, { across, down, x: 
 
 const text = (x, y, words, name) => svg("text", { x, y: y + 4, class: `cell ${name}`, "text-anchor": "middle" }, words);
 
-function labels(columns, rows, at, each, { across, down, width }) {
+function labels(columns, rows, at, each, { across, down, width, height }) {
   const fits = (words, room) => (words.length * 6 > room ? `${words.slice(0, Math.max(1, Math.floor(room / 6) - 1))}…` : words);
-  const below = columns.map((words, column) => svg("text", { x: at(column, 0)[0] + each[0] / 2, y: HEIGHT - 22, "text-anchor": "middle" }, fits(words, each[0])));
+  const below = columns.map((words, column) => svg("text", { x: at(column, 0)[0] + each[0] / 2, y: height - 22, "text-anchor": "middle" }, fits(words, each[0])));
   const beside = down ? rows.map((words, row) => svg("text", { x: MARGIN.left - 8, y: at(0, row)[1] + each[1] / 2 + 3, "text-anchor": "end" }, fits(words, MARGIN.left - 12))) : [];
-  const names = [svg("text", { class: "axis-name", x: (MARGIN.left + width) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, across.label)];
-  if (down) names.push(svg("text", { class: "axis-name", transform: `translate(10 ${HEIGHT / 2 - 12}) rotate(-90)`, "text-anchor": "middle" }, down.label));
+  const names = [svg("text", { class: "axis-name", x: (MARGIN.left + width) / 2, y: height - 6, "text-anchor": "middle" }, across.label)];
+  if (down) names.push(svg("text", { class: "axis-name", transform: `translate(10 ${height / 2 - 12}) rotate(-90)`, "text-anchor": "middle" }, down.label));
   return [...below, ...beside, ...names];
 }

@@ -1,26 +1,28 @@
 // The objective over each hyperparameter: one scatter each, or one large for a chosen one.
 import { element, svg } from "./dom.js";
 import { fitting } from "./parallel_shapes.js";
-import { extent, frameOf, grid, HEIGHT, picture, trialMarks } from "./plot_frame.js";
+import { trialData } from "./plot_data.js";
+import { extent, frameOf, grid, picture, trialMarks } from "./plot_frame.js";
 
 const LEAST_WIDTH = 112;
 
 export const slice = {
   title: "Slice",
   hint: (trials) => `${trials.objective.label} over each hyperparameter`,
-  draw(trials, width, { axes }) {
+  draw(trials, width, { axes, height }) {
     const shown = axes.length === 1 ? axes : trials.params;
     const each = Math.max(LEAST_WIDTH, Math.floor(width / shown.length));
     const measured = trials.list.filter((trial) => trial.value !== null);
     const y = extent(measured.map((trial) => trial.value));
-    const drawn = shown.map((axis, at) => scatter(trials, measured, axis, y, each, at));
+    const drawn = shown.map((axis, at) => scatter(trials, measured, axis, y, [each, height], at));
     const places = drawn.flatMap(({ places }, at) => places.map(([trial, [x, py]]) => [trial, [x + at * each, py]]));
-    return { places, node: joined(drawn.map(({ node }) => node), each) };
+    return { places, node: joined(drawn.map(({ node }) => node), each, height) };
   },
+  data: (trials, { axes }) => trialData(trials, [...(axes.length === 1 ? axes : trials.params), trials.objective], trials.list.filter((trial) => trial.value !== null)),
 };
 
-function scatter(trials, measured, axis, y, width, at) {
-  const frame = frameOf(width, { x: axis.scale, y, height: HEIGHT, left: at ? 14 : 52 });
+function scatter(trials, measured, axis, y, [width, height], at) {
+  const frame = frameOf(width, { x: axis.scale, y, height, left: at ? 14 : 52 });
   if (at) frame.yTicks = frame.yTicks.map(({ value }) => ({ value, label: "" }));
   const having = measured.filter((trial) => axis.read(trial) !== null);
   const places = having.map((trial) => [trial, [frame.x(axis.read(trial)), frame.y(trial.value)]]);
@@ -29,10 +31,10 @@ function scatter(trials, measured, axis, y, width, at) {
 }
 
 // One picture, so that places are counted from its left edge; it scrolls sideways where it has no room.
-function joined(pictures, each) {
-  const whole = svg("svg", { viewBox: `0 0 ${each * pictures.length} ${HEIGHT}`, width: each * pictures.length, height: HEIGHT, role: "group" });
+function joined(pictures, each, height) {
+  const whole = svg("svg", { viewBox: `0 0 ${each * pictures.length} ${height}`, width: each * pictures.length, height, role: "group" });
   pictures.forEach((one, at) => {
-    for (const [name, value] of Object.entries({ x: at * each, y: 0, width: each, height: HEIGHT })) one.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ x: at * each, y: 0, width: each, height })) one.setAttribute(name, value);
     whole.append(one);
   });
   return element("div", { class: "slices" }, whole);

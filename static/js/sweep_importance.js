@@ -1,5 +1,6 @@
 // Bars of importance with whiskers. The server computes in a process of its own, so the card asks again while it does.
 import { element, svg } from "./dom.js";
+import { PlotMenu } from "./plot_menu.js";
 import { plain } from "./scales.js";
 import { read, write } from "./view_state.js";
 
@@ -14,6 +15,7 @@ export class ImportanceCard {
   #timer = 0;
   #asked = 0;
   #shown = "";
+  #answer = { rows: [] };
 
   constructor(card, trials) {
     Object.assign(this, { card, trials, list: card.querySelector("[data-importance]"), method: card.querySelector("select") });
@@ -23,7 +25,22 @@ export class ImportanceCard {
       this.ask();
     });
     for (const event of ["brush", "data"]) trials.addEventListener(event, () => this.#askSoon(AFTER_BRUSH));
+    this.menu = new PlotMenu(card, trials, { title: () => `Importance: ${this.#of()}`, data: () => this.#data(), resized: () => {} });
     this.ask();
+  }
+
+  #data() {
+    const rows = this.#answer.rows.map(({ name, share, low, high, n }) => [this.#label(name), share, low, high, n]);
+    return { head: ["hyperparameter", "share", "from", "to", "trials"], rows };
+  }
+
+  #of() {
+    const { method, n, state, rows } = this.#answer;
+    return rows.length ? `${NAMES[method]}, ${n} trials${state === "computing" ? ", newer on the way" : ""}` : "";
+  }
+
+  #label(name) {
+    return this.trials.params.find((axis) => axis.id === name)?.label ?? name;
   }
 
   #askSoon(wait) {
@@ -46,18 +63,19 @@ export class ImportanceCard {
     const text = JSON.stringify(answer);
     if (text === this.#shown) return;
     this.#shown = text;
+    this.#answer = answer;
     const { method, n, state, rows, text: words } = answer;
-    const isOld = state === "computing";
-    this.card.querySelector("[data-importance-of]").textContent = rows.length ? `${NAMES[method]}, ${n} trials${isOld ? ", newer on the way" : ""}` : "";
+    this.card.querySelector("[data-importance-of]").textContent = this.#of();
     if (rows.length) this.list.replaceChildren(...rows.map((row) => this.#row(row, n)), element("p", { class: "hint" }, `${SPREAD[method]}${n < ROUGH ? ` Rough below ${ROUGH} trials.` : ""}`));
-    else this.list.replaceChildren(element("p", { class: "secondary" }, isOld ? "Computing…" : words));
+    else this.list.replaceChildren(element("p", { class: "secondary" }, state === "computing" ? "Computing…" : words));
+    this.menu.refresh();
   }
 
   #row({ name, share, low, high, n, where }, all) {
-    const label = this.trials.params.find((axis) => axis.id === name)?.label ?? name;
+    const label = this.#label(name);
     const percent = (part) => `${Math.round(100 * part)} %`;
     const title = `${label} ${percent(share)}, between ${percent(low)} and ${percent(high)}`;
-    const head = element("div", { class: "row" }, element("code", { class: "grow ellipsis", title: label }, label), ...(n < all ? [element("span", { class: "hint" }, `${n} trials have it`)] : []), element("span", {}, percent(share)));
+    const head = element("div", { class: "row" }, element("code", { class: "grow ellipsis", title: label, "data-drawn": true }, label), ...(n < all ? [element("span", { class: "hint" }, `${n} trials have it`)] : []), element("span", { "data-drawn": true }, percent(share)));
     const parts = [head, bar(share, low, high, title)];
     if (where) parts.push(element("p", { class: "hint" }, this.#where(where)));
     return element("div", { class: "importance-row" }, ...parts);

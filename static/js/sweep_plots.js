@@ -3,8 +3,9 @@
 import { contour } from "./plot_contour.js";
 import { curves } from "./plot_curves.js";
 import { edf } from "./plot_edf.js";
-import { pointable, ring } from "./plot_frame.js";
+import { HEIGHT, pointable, ring } from "./plot_frame.js";
 import { heat } from "./plot_heat.js";
+import { PlotMenu } from "./plot_menu.js";
 import { pareto } from "./plot_pareto.js";
 import { slice } from "./plot_slice.js";
 import { timeline } from "./plot_timeline.js";
@@ -12,32 +13,37 @@ import { history } from "./trial_history.js";
 import { number } from "./format.js";
 import { chooseAxes, chosenAxes, choosePlot, chosenPlot } from "./sweep_address.js";
 
-export const PLOTS = { grid: heat, history, pareto, curves, edf, timeline, slice, contour };
+const PLOTS = { grid: heat, history, pareto, curves, edf, timeline, slice, contour };
 
 export class PlotCard {
   #places = [];
   #frame = 0;
   #inView = false;
   // Kept, because asking for it in every frame of a brush lays the page out once more.
-  #width = 0;
+  #size = [0, 0];
 
   // `askCurves` fetches the curves of the trials when a plot needs them.
   constructor(card, trials, askCurves) {
-    Object.assign(this, { card, trials, askCurves, box: card.querySelector("figure") });
+    Object.assign(this, { card, trials, askCurves, box: card.querySelector(".plot") });
     this.names = [...card.querySelectorAll("[name^=plot-]")].map((input) => input.value);
     card.addEventListener("change", (event) => this.#changed(event));
     for (const event of ["data", "brush", "curves"]) trials.addEventListener(event, () => this.drawSoon());
     trials.addEventListener("hover", () => ring(this.box, trials, () => this.#places));
     document.addEventListener("themechange", () => this.drawSoon());
     addEventListener("popstate", () => this.show());
-    new ResizeObserver(([{ contentRect }]) => {
-      this.#width = Math.round(contentRect.width);
+    new ResizeObserver(([{ contentRect: { width, height } }]) => {
+      this.#size = [width, height].map(Math.round);
       this.drawSoon();
     }).observe(this.box);
     new IntersectionObserver(([{ isIntersecting }]) => (this.#inView = isIntersecting) && this.drawSoon()).observe(this.box);
     pointable(this.box, trials, () => this.#places, (trial) => `trial ${trial.number}: ${number(trial.value)}, ${trial.pruned ? "pruned" : trial.state}`);
     this.box.addEventListener("click", ({ target }) => this.plot.press?.(trials, target));
     this.show();
+    this.menu = new PlotMenu(card, trials, { title: () => this.#title(), data: () => this.plot.data(trials, { axes: this.#axes() }), resized: () => this.drawSoon() });
+  }
+
+  #title() {
+    return `${this.plot.title}: ${this.plot.hint(this.trials, { axes: this.#axes() })}`;
   }
 
   get plot() {
@@ -53,6 +59,7 @@ export class PlotCard {
     for (const part of this.card.querySelectorAll("[data-legend]")) part.hidden = !this.plot.legend?.includes(part.dataset.legend);
     this.#fillAxes(name);
     if (this.plot.needsCurves) this.askCurves();
+    this.menu?.refresh();
     this.drawSoon();
   }
 
@@ -63,10 +70,12 @@ export class PlotCard {
   #draw() {
     this.#frame = 0;
     const axes = this.#axes();
-    const width = this.#width;
+    const [width, room] = this.#size;
     if (width < 50) return;
+    const height = this.menu.isEnlarged ? Math.max(HEIGHT, room) : HEIGHT;
+    this.box.style.setProperty("--plot-height", `${height}px`);
     this.card.querySelector("[data-plot-hint]").textContent = this.plot.hint(this.trials, { axes });
-    const { node, places } = this.plot.draw(this.trials, width, { axes });
+    const { node, places } = this.plot.draw(this.trials, width, { axes, height });
     this.#places = places;
     // Without a trial an axis would show numbers that nobody measured.
     this.box.replaceChildren(places.length || this.plot.press ? node : empty(this.trials));

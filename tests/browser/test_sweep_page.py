@@ -4,10 +4,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.helpers import download
 from tests.live import PROJECT, LiveTrainboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,7 +25,7 @@ def trainboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTrainbo
         yield live
 
 
-def test_the_page_of_a_sweep(page: Page, trainboard: LiveTrainboard) -> None:
+def test_the_page_of_a_sweep(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None:
     page.set_default_timeout(60_000)
     page.goto(trainboard.link)
     page.goto("/p/bench/sweeps")
@@ -33,6 +35,8 @@ def test_the_page_of_a_sweep(page: Page, trainboard: LiveTrainboard) -> None:
     brush_by_dragging(page)
     scroll_and_sort(page)
     choose_plots(page)
+    take_along(page, tmp_path)
+    enlarge(page)
     importance(page)
     extend(page)
 
@@ -102,6 +106,41 @@ def choose_plots(sweep: Page) -> None:
     sweep.go_back()
     expect(title).to_have_text("Optimisation history")
     expect(sweep.locator('[data-plot-card] figure[aria-labelledby="progress-title"] svg')).to_be_visible()
+
+
+def take_along(sweep: Page, folder: Path) -> None:
+    """Each plot gives its numbers and its picture: those of the parallel coordinates with the pixels in it."""
+    files = {}
+    for figure in ("progress", "space", "parallel"):
+        menu = sweep.locator(f'[data-figure="{figure}"] .chart-menu')
+        for word in ("CSV", "SVG", "PNG"):
+            menu.locator("summary").click()
+            files[figure, word] = download(sweep, menu.get_by_role("button", name=f"Download {word}"), folder)
+    numbers = files["parallel", "CSV"].read_text().splitlines()
+    assert numbers[0].startswith("trial,state,learning_rate,weight_decay,")
+    assert len(numbers) == 401
+    assert files["progress", "CSV"].read_text().startswith("trial,state,eval/f1\n0,")
+    assert 'href="data:image/png;base64,' in files["parallel", "SVG"].read_text()
+    assert files["space", "PNG"].read_bytes().startswith(b"\x89PNG")
+    assert files["space", "PNG"].name == "400-trials-4-Contour.png"
+
+
+def enlarge(sweep: Page) -> None:
+    """F and T as on a chart; the address holds it, and Escape goes back without touching the brushes."""
+    card = sweep.locator('[data-figure="progress"]')
+    figure = card.locator(".figure-box")
+    figure.press("t")
+    expect(
+        card.get_by_role("region", name="Optimisation history: eval/f1 by trial as a table")
+    ).to_contain_text("finished")
+    figure.press("t")
+    expect(card.locator(".chart-table")).to_have_count(0)
+    figure.press("f")
+    expect(sweep).to_have_url(re.compile("chart=progress"))
+    expect(card.locator(".plot > svg")).to_have_attribute("viewBox", re.compile(r"^0 0 14\d\d 8\d\d$"))
+    sweep.keyboard.press("Escape")
+    expect(sweep).not_to_have_url(re.compile("chart="))
+    expect(card.locator(".plot > svg")).to_have_attribute("viewBox", re.compile(r" 190$"))
 
 
 def importance(sweep: Page) -> None:
