@@ -22,13 +22,15 @@ Reader = Callable[[], dict[str, float]]
 def gpu_devices(driver: Path = NVIDIA_DRIVER) -> list[str]:
     """The GPUs this process may use, as CUDA_VISIBLE_DEVICES names them.
 
-    Asked of the driver: torch would take seconds to say the same.
+    Asked of the driver: torch would take seconds to say the same. Where the driver shows no folder (Windows' Linux, some
+    containers), NVML or nvidia-smi counts.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         # "-1" hides every device from there on, as CUDA itself reads it.
         return [name.strip() for name in visible.split("-1")[0].split(",") if name.strip()]
-    return [str(n) for n in range(len(list(driver.iterdir())))] if driver.is_dir() else []
+    count = len(list(driver.iterdir())) if driver.is_dir() else len(gpu_names())
+    return [str(n) for n in range(count)]
 
 
 def gpu_reader(visible: str | None = None) -> Reader | None:

@@ -111,6 +111,10 @@ def test_nvidia_smi_stands_in_for_pynvml(smi):
     assert gpu.gpu_memory() == {"system/gpu0/memory": 80.0}
 
 
+def test_where_the_driver_shows_no_folder_nvidia_smi_counts(smi, tmp_path):
+    assert gpu.gpu_devices(tmp_path / "none") == ["0"]
+
+
 def test_a_machine_without_gpu_has_no_reader(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
     monkeypatch.setenv("PATH", "")
