@@ -22,8 +22,8 @@ Reader = Callable[[], dict[str, float]]
 def gpu_devices(driver: Path = NVIDIA_DRIVER) -> list[str]:
     """The GPUs this process may use, as CUDA_VISIBLE_DEVICES names them.
 
-    Asked of the driver: torch would take seconds to say the same. Where the driver shows no folder (Windows' Linux, some
-    containers), NVML or nvidia-smi counts.
+    Asked of the driver: torch would take seconds to say the same. Where the driver shows no folder (Linux in Windows,
+    some containers), NVML or nvidia-smi counts.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
