@@ -133,6 +133,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("shared/<str:token>", report_files.shared, name="shared_report"),
     path("c/<str:checkpoint>/download", exports.checkpoint_download, name="checkpoint_download"),
     path("s/<str:sweep>", sweeps.sweep, name="sweep"),
+    path("s/<str:sweep>/columns", sweeps.sweep_columns, name="sweep_columns"),
     path("s/<str:sweep>/live", sweeps.sweep_live, name="sweep_live"),
     path("s/<str:sweep>/curves", sweeps.sweep_curves, name="sweep_curves"),
     path("s/<str:sweep>/importance", sweeps.sweep_importance, name="sweep_importance"),

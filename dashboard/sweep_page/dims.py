@@ -8,7 +8,9 @@ from runs.models import Sweep
 from runs.sweeps.space import Choices, Distribution, SpaceError, read_space
 
 #: Names that the columns of the trials table have.
-_TAKEN = {"trial", "state", "objective", "curve", "steps", "time", "open"}
+_TAKEN = {
+    "trial", "state", "objective", "curve", "steps", "time", "open", "name", "started", "ended", "seeds",
+}  # fmt: skip
 
 
 def labels(fields: list[str]) -> dict[str, str]:

@@ -12,11 +12,12 @@ from dashboard import best_of_many
 from dashboard.notes import notes_context
 from dashboard.sweep_page import importance as importance_card
 from dashboard.sweep_page.budget import budget_fields
+from dashboard.sweep_page.columns import sheet
 from dashboard.sweep_page.controls import form_rows
 from dashboard.sweep_page.events import events_of
 from dashboard.sweep_page.head import head, method_of, state_of, total
 from dashboard.sweep_page.plots import cards
-from dashboard.sweep_page.rows import FIRST, columns, rows, sort_of
+from dashboard.sweep_page.rows import FIRST, table
 from dashboard.sweep_page.wire import page_data
 from dashboard.views.access import project_or_404, sweep_or_404
 from runs import series
@@ -43,17 +44,15 @@ def _listed(found: SweepRows) -> dict[str, Any]:
 
 @require_safe
 def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
-    """One sweep. ``sort`` orders the trials: trial, objective, state, steps, time or a swept name; ``all=1`` lists
-    every one without a script.
+    """One sweep. ``sort`` orders the trials: trial, objective, state, steps, time or a swept name; ``cols`` and ``pin``
+    choose columns; ``all=1`` lists every one without a script.
     """
     found = sweep_rows(sweep_or_404(sweep))
-    key, descending = sort_of(found, request.GET)
     context = head(found) | {
         "events": events_of(found.sweep),
         "form_rows": form_rows(found.sweep),
         "budgets": budget_fields(found),
-        "columns": columns(found, key, descending),
-        "rows": rows(found, key, descending, None if request.GET.get("all") == "1" else FIRST),
+        **table(found, request.GET.dict(), None if request.GET.get("all") == "1" else FIRST),
         "first": FIRST,
         "cards": cards(found),
         "states": list(State),
@@ -62,6 +61,13 @@ def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
         "many": best_of_many.of_sweep(found.sweep),
     }
     return render(request, "sweeps/page.html", context)
+
+
+@require_safe
+def sweep_columns(request: HttpRequest, sweep: str) -> HttpResponse:
+    """The sheet that chooses columns of the trials: those of the address, then all others."""
+    found = sweep_rows(sweep_or_404(sweep))
+    return render(request, "workspace/_columns.html", sheet(found, request.GET.dict()))
 
 
 @require_safe

@@ -51,6 +51,13 @@ export function clock(seconds, withSeconds = true) {
   return withSeconds ? `${text}:${two(date.getSeconds())}` : text;
 }
 
+// A moment to the minute, as "2026-11-26 14:31".
+export function minute(seconds) {
+  const date = new Date(seconds * 1000);
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  return `${day} ${clock(seconds, false)}`;
+}
+
 // A point of an x axis in words: "step 2 000", "epoch 4.02", "12 min", "14:31:20".
 export function xLabel(axis, x) {
   if (axis === "tokens") return `${short(x)} tokens`;

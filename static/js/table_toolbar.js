@@ -1,4 +1,5 @@
 // The menus above the runs table, the heads of its columns and the saved view: each changes the address, and the rows follow.
+import { pinColumns, stickWhenScrolled } from "./pinned_columns.js";
 import { toast } from "./toast.js";
 import { read } from "./view_state.js";
 
@@ -22,7 +23,7 @@ export function connectTableToolbar(source, holder) {
     }
     if (event.target.matches("[data-save-view]")) save(event);
   });
-  holder.addEventListener("scroll", () => holder.classList.toggle("scrolled", holder.scrollLeft > 0), { passive: true });
+  stickWhenScrolled(holder);
   showAsked(holder);
 }
 
@@ -59,16 +60,6 @@ export function showCount(matching, total) {
 
 const grouped = (number) => Number(number).toLocaleString("en").replaceAll(",", "\u2009");
 const short = (text) => text.replaceAll(/(^|,)-?(args|params)\./g, "$1").replace(/^-/, "");
-
-// Each pinned column stands beside the one before it.
-function pinColumns(holder) {
-  const heads = [...holder.querySelectorAll("thead th")];
-  let left = heads.find((head) => head.classList.contains("name-column"))?.getBoundingClientRect().width ?? 0;
-  heads.filter((head) => head.classList.contains("pinned")).forEach((head, index) => {
-    holder.style.setProperty(`--pin-${index}`, `${left}px`);
-    left += head.getBoundingClientRect().width;
-  });
-}
 
 let opened = location.search;
 

@@ -1,9 +1,12 @@
 // The trials as a table: those inside the brush, sorted by the column of the address. Only the rows near the view are
 // in the document, so a sweep of thousands scrolls like one of ten.
-import { element, icon } from "./dom.js";
-import { duration, grouped, number } from "./format.js";
-import { plain } from "./scales.js";
-import { rangeOf, sparkline } from "./sparkline.js";
+import { connectColumns } from "./column_sheet.js";
+import { element } from "./dom.js";
+import { fetchFragment } from "./parts.js";
+import { pinColumns, stickWhenScrolled } from "./pinned_columns.js";
+import { rangeOf } from "./sparkline.js";
+import { toast } from "./toast.js";
+import { cellOf, seconds } from "./trial_cells.js";
 import { read, write } from "./view_state.js";
 
 const ROW = 28;
@@ -19,10 +22,14 @@ export class TrialsTable {
   constructor(table, trials, reSort) {
     Object.assign(this, { table, trials, reSort, body: table.tBodies[0], holder: table.parentElement });
     this.icons = new Map([...document.getElementById("trial-states").content.children].map((node) => [node.dataset.state, node]));
-    this.columns = [...table.tHead.rows[0].cells].map((cell) => cell.dataset.column);
+    this.#readHead();
+    stickWhenScrolled(this.holder);
     this.holder.addEventListener("scroll", () => this.#viewed(), { passive: true });
-    new ResizeObserver(() => this.#viewed()).observe(this.holder);
-    table.tHead.addEventListener("click", (event) => this.#sort(event));
+    new ResizeObserver(() => {
+      pinColumns(this.holder);
+      this.#viewed();
+    }).observe(this.holder);
+    table.addEventListener("click", (event) => event.target.closest("thead") && this.#sort(event));
     this.body.addEventListener("pointerover", ({ target }) => trials.hover(this.#trial(target)));
     this.body.addEventListener("pointerleave", () => trials.hover(null));
     reSort.addEventListener("click", () => this.sort());
@@ -30,8 +37,35 @@ export class TrialsTable {
     trials.addEventListener("data", () => this.#news());
     trials.addEventListener("curves", () => this.#curves());
     trials.addEventListener("hover", () => this.#mark());
-    addEventListener("popstate", () => this.sort());
+    addEventListener("popstate", () => (columnsOf() === this.asked ? this.sort() : this.#fetchColumns()));
+    connectColumns({ set: (changes, how) => this.#choose(changes, how) });
     this.sort();
+  }
+
+  // --- columns ---
+  #readHead() {
+    const heads = [...this.table.tHead.rows[0].cells];
+    this.asked = columnsOf();
+    this.columns = heads.map((cell) => cell.dataset.column);
+    this.pins = new Map(heads.map((cell) => [cell.dataset.column, cell.className.replace("number", "").trim()]).filter(([, classes]) => classes));
+  }
+
+  async #choose(changes, how) {
+    write(changes, how);
+    await this.#fetchColumns();
+  }
+
+  // The server writes the heads; the rows are drawn from what the page has.
+  async #fetchColumns() {
+    const fresh = await fetchFragment(location.href).catch(() => null);
+    if (!fresh) return toast("The server did not answer, so the columns stay as they are.", { error: true });
+    const table = fresh.querySelector("#trials");
+    this.table.querySelector("colgroup").replaceWith(table.querySelector("colgroup"));
+    this.table.tHead.replaceWith(table.tHead);
+    this.#readHead();
+    this.#rows.clear();
+    this.sort();
+    pinColumns(this.holder);
   }
 
   // --- order ---
@@ -72,7 +106,7 @@ export class TrialsTable {
   }
 
   #reader(key) {
-    const plainOnes = { trial: (one) => one.number, state: (one) => (one.pruned ? "pruned" : one.state), steps: (one) => one.step, time: seconds, objective: (one) => one.value };
+    const plainOnes = { trial: (one) => one.number, state: (one) => (one.pruned ? "pruned" : one.state), steps: (one) => one.step, time: seconds, objective: (one) => one.value, name: (one) => one.name, started: (one) => one.started, ended: (one) => one.ended, seeds: (one) => one.runs };
     return plainOnes[key] ?? this.trials.axis(key)?.read ?? plainOnes.objective;
   }
 
@@ -131,23 +165,9 @@ export class TrialsTable {
   }
 
   #cell(name, trial, isBest) {
-    const href = `/r/${trial.run}/charts`;
-    if (name === "trial") return element("td", { class: "number" }, ...(isBest ? [star(), " "] : []), element("a", { href, title: trial.name }, String(trial.number)));
-    if (name === "state") return element("td", {}, this.#state(trial));
-    if (name === "objective") return element("td", { class: "number" }, isBest ? element("span", { class: "best" }, number(trial.value)) : number(trial.value), ...(trial.runs > 1 ? [element("span", { class: "hint" }, ` n ${trial.measured}`)] : []));
-    if (name === "curve") return element("td", { class: "curve-cell" }, sparkline(trial, this.#range));
-    if (name === "steps") return element("td", { class: "number" }, grouped(trial.step));
-    if (name === "time") return element("td", { class: "number" }, seconds(trial) === null ? "—" : duration(seconds(trial)));
-    if (name === "open") return element("td", { class: "number" }, element("a", { href, "aria-label": `Open ${trial.name}` }, "Open"));
-    const axis = this.trials.axis(name);
-    const value = axis.read(trial);
-    return element("td", { class: "number mono" }, value === null || value === undefined ? "—" : axis.isObjective ? number(value) : plain(value));
-  }
-
-  #state(trial) {
-    if (trial.pruned) return element("span", { class: "row" }, icon("scissors"), `pruned @ ${grouped(trial.step)}`);
-    const shape = this.icons.get(trial.state)?.firstElementChild.cloneNode(true);
-    return element("span", { class: "row" }, ...(shape ? [shape] : []), element("span", { "aria-hidden": "true" }, trial.state));
+    const cell = cellOf(name, trial, { isBest, axis: this.trials.axis(name), icons: this.icons, range: this.#range });
+    if (this.pins.has(name)) cell.className += ` ${this.pins.get(name)}`;
+    return cell;
   }
 
   #spacer(count) {
@@ -186,12 +206,4 @@ function become(body, rows) {
   rows.forEach((row, at) => body.rows[at] !== row && body.insertBefore(row, body.rows[at] ?? null));
 }
 
-function seconds({ started, ended }) {
-  return started === null ? null : (ended ?? Date.now() / 1000) - started;
-}
-
-function star() {
-  const shape = icon("star");
-  shape.classList.add("best-star");
-  return shape;
-}
+const columnsOf = () => `${read("cols")} ${read("pin")}`;

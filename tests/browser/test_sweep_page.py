@@ -34,6 +34,7 @@ def test_the_page_of_a_sweep(page: Page, trainboard: LiveTrainboard, tmp_path: P
     brush_by_typing(page)
     brush_by_dragging(page)
     scroll_and_sort(page)
+    choose_columns(page)
     choose_plots(page)
     take_along(page, tmp_path)
     enlarge(page)
@@ -92,6 +93,31 @@ def scroll_and_sort(sweep: Page) -> None:
     expect(sweep.locator("#trials tbody tr[data-number]").last).to_contain_text("pruned")
     sweep.get_by_role("columnheader", name="learning_rate").get_by_role("link").click()
     expect(sweep).to_have_url(re.compile("sort=learning_rate"))
+
+
+def choose_columns(sweep: Page) -> None:
+    """They stand in the address; a reload, Back and “Automatic” give what they say."""
+    usual = sweep.locator("#trials th").all_inner_texts()
+    sweep.get_by_role("button", name="Columns").click()
+    sheet = sweep.get_by_role("dialog", name="Columns")
+    sheet.get_by_role("checkbox", name="weight_decay").uncheck()
+    sheet.get_by_role("checkbox", name="Started").check()
+    sheet.get_by_role("button", name="Pin learning_rate").click()
+    sheet.get_by_role("button", name="Show these").click()
+    expect(sweep).to_have_url(re.compile(r"cols=.*&pin=learning_rate"))
+    head = sweep.locator("#trials th")
+    expect(head.nth(1)).to_contain_text("learning_rate")
+    expect(head.last).to_have_text("Open")
+    expect(head.filter(has_text="weight_decay")).to_have_count(0)
+    row = sweep.locator("#trials tbody tr[data-number]").first
+    expect(row.locator("td")).to_have_count(head.count())
+    expect(row).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"))
+    sweep.reload()
+    ready(sweep)
+    expect(head.nth(1)).to_contain_text("learning_rate")
+    sweep.go_back()
+    expect(head.nth(1)).to_have_text("State")
+    assert sweep.locator("#trials th").all_inner_texts() == usual
 
 
 def choose_plots(sweep: Page) -> None:

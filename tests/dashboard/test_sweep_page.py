@@ -129,6 +129,45 @@ def test_rows_before_the_script_are_few_and_all_on_request(owner_client):
     assert len(owner_client.get(f"/s/{sweep.pk}?all=1").context["rows"]) == 35
 
 
+def heads(client, sweep, query=""):
+    """The columns of the table, and the texts of its first row."""
+    page = client.get(f"/s/{sweep.pk}{query}").content.decode()
+    row = re.search(r"<tr data-run.*?</tr>", page, re.S)[0]
+    cells = [re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", row, re.S)]
+    return re.findall(r'data-column="([^"]+)"', page)[:-1], cells[:-1]
+
+
+def test_columns_are_chosen_and_pinned_in_the_address(owner_client):
+    sweep = filled()
+    usual = ["trial", "state", "objective", "curve", "learning_rate", "steps", "time"]
+    assert heads(owner_client, sweep)[0] == usual
+    names, cells = heads(
+        owner_client, sweep, "?cols=name,learning_rate,objective,gone&pin=objective&sort=trial"
+    )
+    assert names == ["trial", "objective", "name", "learning_rate"]
+    assert cells[:2] == ["0", "0.5000"]
+    page = owner_client.get(f"/s/{sweep.pk}?cols=name&pin=objective").content.decode()
+    assert 'data-column="objective" class="number pinned pin-0"' in page
+
+
+@pytest.mark.parametrize("query", ["?cols=gone", "?cols=", "?pin=gone", "?cols=,,"])
+def test_columns_that_nobody_can_mean_give_the_usual_ones(owner_client, query):
+    sweep = filled()
+    assert heads(owner_client, sweep, query) == heads(owner_client, sweep)
+
+
+def test_the_sheet_of_columns_has_the_chosen_ones_and_the_others_by_kind(owner_client):
+    sweep = filled()
+    answer = owner_client.get(f"/s/{sweep.pk}/columns?cols=name,objective&pin=objective")
+    assert [(one["key"], one["pinned"]) for one in answer.context["chosen"]] == [
+        ("objective", True),
+        ("name", False),
+    ]
+    others = {title: [one["key"] for one in found] for title, found in answer.context["others"]}
+    assert others["Searched"] == ["learning_rate"]
+    assert others["Fields"] == ["state", "curve", "steps", "time", "started", "ended", "seeds"]
+
+
 def test_plots_follow_the_sampler_and_the_objectives(owner_client):
     def plots(sweep):
         return [
