@@ -12,7 +12,8 @@ MOST = 200
 
 def ids_matching(project: Project, q: str) -> list[str]:
     """The runs that a filter lets through, the best of their objective first, 200 at most. Raises QueryError."""
-    run = project.runs.exclude(objective="").only("objective", "greater_is_better").first()
+    trainings = project.runs.filter(kind=Run.Kind.TRAINING)
+    run = trainings.exclude(objective="").only("objective", "greater_is_better").first()
     sort = f"{'-' if run.greater_is_better else ''}{run.objective}" if run else ""
     known = sort and Series.objects.filter(run__project=project, key=run.objective if run else "").exists()
     return [row["id"] for row in listing(project, q=q, sort=sort if known else "", limit=MOST).rows]

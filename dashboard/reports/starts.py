@@ -1,6 +1,6 @@
 """What a new report begins with, and the blocks that the editor's menu puts in."""
 
-from runs.models import Project
+from runs.models import Project, Run
 
 
 def first_text(project: Project) -> str:
@@ -11,7 +11,8 @@ def first_text(project: Project) -> str:
 
 def offered_blocks(project: Project) -> list[tuple[str, str, str]]:
     """(kind, what it shows, its text) with values of this project that work as they are."""
-    run = project.runs.exclude(objective="").only("id", "objective", "greater_is_better").first()
+    trainings = project.runs.filter(kind=Run.Kind.TRAINING)
+    run = trainings.exclude(objective="").only("id", "objective", "greater_is_better").first()
     sweep = project.sweeps.only("id").first()
     objective = run.objective if run else "eval/loss"
     best = f"{'-' if run and run.greater_is_better else ''}{objective}"

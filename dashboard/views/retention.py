@@ -49,7 +49,7 @@ def save(request: HttpRequest, project: str) -> HttpResponse:
         retention.set_policy(owner, None)
         return told(request, f"{_name(owner)} has no policy of its own any more", _address(owner))
     try:
-        policy = policy_of(request.POST)
+        policy = retention.check_metric(owner, policy_of(request.POST))
     except PolicyError:
         return render(request, "checkpoints/retention.html", _context(owner, request.POST, None), status=422)
     retention.set_policy(owner, policy, request.user)
@@ -100,7 +100,7 @@ def _context(owner: retention.Owner, values: Any, set_one: Policy | None) -> dic
     project = owner if isinstance(owner, Project) else owner.project
     problems: dict[str, str] = {}
     try:
-        plan = retention.plan(owner, policy_of(values))
+        plan = retention.plan(owner, retention.check_metric(owner, policy_of(values)))
     except PolicyError as error:
         plan, problems = retention.plan(owner, Policy()), error.problems
     return {

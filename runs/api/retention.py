@@ -67,14 +67,14 @@ def read_retention(request: HttpRequest, whose: Query[Whose]) -> PlanOut:
 def preview_retention(request: HttpRequest, whose: Query[Whose], body: PolicyIn) -> PlanOut:
     """What another policy would take away. Nothing is changed."""
     owner = _owner(whose)
-    return _plan(owner, retention.plan(owner, read_policy(body.policy or {})))
+    return _plan(owner, retention.plan(owner, retention.check_metric(owner, read_policy(body.policy or {}))))
 
 
 @router.put("/retention", response=PlanOut)
 def set_retention(request: HttpRequest, whose: Query[Whose], body: PolicyIn) -> PlanOut:
     """Keep the policy; it is applied in the background, two hours after it is announced on the rows."""
     owner = _owner(whose)
-    policy = None if body.policy is None else read_policy(body.policy)
+    policy = None if body.policy is None else retention.check_metric(owner, read_policy(body.policy))
     retention.set_policy(owner, policy, request.user)
     return _plan(owner, retention.plan(owner))
 

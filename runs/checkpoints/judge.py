@@ -60,7 +60,7 @@ def _chosen(rows: list[Checkpoint], rule: Rule, metric: str, together: bool) -> 
     found: Reasons = {}
     groups = list(by_run(rows).values())
     for group in [rows] if together and rows else groups:
-        _note(found, _best(group, rule.best, metric), lambda at: f"best {at} of {rule.best}")
+        _note_best(found, group, rule.best, metric)
     if together and rule.trials:
         for row in _of_best_trials(rows, rule.trials, metric):
             found.setdefault(row.pk, []).append(f"of the best {rule.trials} trials")
@@ -72,17 +72,29 @@ def _chosen(rows: list[Checkpoint], rule: Rule, metric: str, together: bool) -> 
     return found
 
 
-def _best(group: list[Checkpoint], count: int, metric: str) -> list[Checkpoint]:
-    """The best ``count``, best first; those without a finite value are none."""
+def _note_best(found: Reasons, group: list[Checkpoint], count: int, metric: str) -> None:
+    if count:
+        ranked, words = _ranked(group, metric)
+        _note(found, ranked[:count], lambda at: words.format(at=f"{at} of {count}"))
+
+
+def _ranked(group: list[Checkpoint], metric: str) -> tuple[list[Checkpoint], str]:
+    """Best first, those without a finite value left out, and how a place is told.
+
+    Where none has the metric, the run's own objective ranks, and without that the newest count as best: a policy that
+    cannot rank must not take everything away.
+    """
     run = group[0].run
-    key = metric or run.objective
-    greater = greater_is_better(key, {run.objective: run.greater_is_better})
-    return measured(group, key, greater)[:count] if key and count else []
+    for key in dict.fromkeys(filter(None, (metric, run.objective))):
+        greater = greater_is_better(key, {run.objective: run.greater_is_better})
+        if ranked := measured(group, key, greater):
+            return ranked, "best {at}" if key == (metric or run.objective) else f"best {{at}} by {key}"
+    return sorted(group, key=lambda row: -row.step), "newest {at}, for nothing ranks them"
 
 
 def _of_best_trials(rows: list[Checkpoint], count: int, metric: str) -> list[Checkpoint]:
     """Every checkpoint of the runs that have the best ones."""
-    best = dict.fromkeys(row.run_id for row in _best(rows, len(rows), metric))
+    best = dict.fromkeys(row.run_id for row in _ranked(rows, metric)[0])
     chosen = set(list(best)[:count])
     return [row for row in rows if row.run_id in chosen]
 

@@ -10,11 +10,12 @@ from runs.checkpoints.disk import freed_by
 from runs.checkpoints.files import CheckpointRefused, folder_of
 from runs.checkpoints.judge import Verdict, judge
 from runs.checkpoints.policies import Owner, policies_of
-from runs.checkpoints.policy import Policy
+from runs.checkpoints.policy import Policy, PolicyError
 from runs.checkpoints.protection import protected
-from runs.checkpoints.rank import checkpoints_of
+from runs.checkpoints.rank import checkpoints_of, metric_keys
 from runs.models import Checkpoint, Project, Run, Sweep
 from trainer_bridge.checkpoint_files import to_strip
+from trainer_bridge.fields import did_you_mean
 
 Due = Checkpoint.Due
 
@@ -48,6 +49,15 @@ def plan(owner: Owner, instead: Policy | None = None) -> Plan:
     verdicts = _verdicts(rows, policies)
     elsewhere = sum(bool(verdict.action) and not verdict.checkpoint.is_here for verdict in verdicts)
     return Plan(verdicts, _freed(verdicts), elsewhere, {pk: policy for pk, (policy, _) in policies.items()})
+
+
+def check_metric(owner: Owner, policy: Policy) -> Policy:
+    """The policy; raises PolicyError where it ranks by what none of the owner's checkpoints has measured."""
+    keys = metric_keys(checkpoints_of(owner).only("metrics", "run")) if policy.metric else []
+    if keys and policy.metric not in keys:
+        hint = did_you_mean(policy.metric, keys)
+        raise PolicyError({"metric": f"No checkpoint here has measured {policy.metric}.{hint}"})
+    return policy
 
 
 def verdicts_on(project: Project, rows: Sequence[Checkpoint]) -> list[Verdict]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from runs.checkpoints.deletion import take_away
 from runs.checkpoints.files import CheckpointRefused
-from runs.checkpoints.plans import Plan, plan, present_rows, verdicts_on
+from runs.checkpoints.plans import Plan, check_metric, plan, present_rows, verdicts_on
 from runs.checkpoints.policies import (
     Owner,
     limited_by_trainer,
@@ -36,6 +36,7 @@ __all__ = [
     "apply_now",
     "ask",
     "carry_out",
+    "check_metric",
     "keep",
     "limited_by_trainer",
     "own_policy",

@@ -98,6 +98,12 @@ def test_series_runs_and_values_that_cannot_be_had_are_told_at_their_line(owner_
     assert found["html"].count('class="report-problem"') == len(blocks)
 
 
+def test_a_new_report_is_about_trainings(owner_client, project, report):
+    make_run(project, "once more", state="finished", kind="evaluation", objective="test/accuracy")
+    owner_client.post("/p/digits/reports/new", {"title": "Mine"})
+    assert f"series: {KEY}" in Report.objects.get(title="Mine").text
+
+
 def test_a_new_report_shows_something_at_once_and_is_edited_and_deleted(owner_client, report):
     page = owner_client.post("/p/digits/reports/new", {"title": "Mine"}, follow=True)
     mine = Report.objects.get(title="Mine")

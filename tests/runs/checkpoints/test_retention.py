@@ -92,6 +92,28 @@ def test_metric_of_the_policy_takes_its_own_direction(done):
     assert (found[10][0], found[20][0]) == ("delete", "")
 
 
+def test_a_policy_that_cannot_rank_takes_not_everything(done):
+    rows_of(done)
+    other = new_run(state=State.FINISHED)
+    for step in (10, 20):
+        new_checkpoint(other, step, {}, files=RESUME)
+    policy = Policy(full=Rule(best=1), metric="eval/wer")
+    assert judged(done, policy)[20] == ("", f"best 1 of 1 by {ACCURACY}")
+    assert [action for action, _ in judged(done, policy).values()].count("delete") == 3
+    assert judged(other, policy) == {
+        10: ("delete", "not among best 1 full"),
+        20: ("", "newest 1 of 1, for nothing ranks them"),
+    }
+
+
+def test_a_metric_that_no_checkpoint_has_is_told(done):
+    rows_of(done)
+    policy = Policy(full=Rule(best=1), metric="eval/acuracy")
+    with pytest.raises(PolicyError, match="Did you mean eval/accuracy"):
+        retention.check_metric(done, policy)
+    assert retention.check_metric(new_run(), policy) is policy  # nothing is measured yet
+
+
 @pytest.mark.parametrize("state", [state for state in State if state != State.FINISHED])
 def test_what_an_unfinished_run_goes_on_from_is_never_taken(state):
     run = new_run(state=state)
