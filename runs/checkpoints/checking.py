@@ -12,6 +12,7 @@ from django.utils import timezone
 from runs.checkpoints import incoming, storing
 from runs.checkpoints.files import folder_of, list_files
 from runs.checkpoints.register import CHANGED, problem_now
+from runs.checkpoints.verify import GONE
 from runs.models import Checkpoint
 from runs.models.checkpoint import IN_STORAGE
 from trainer_bridge.checkpoint_files import manifest
@@ -54,7 +55,8 @@ def check(checkpoint: Checkpoint) -> str:
         problem = problem or difference(checkpoint.sha256, sums)
         if not problem:
             found |= {"sha256": sums, "verified_at": timezone.now(), **_sizes(checkpoint)}
-    if problem and checkpoint.is_here:
+    # The Trainer's rotation may have been quicker: its event tells of that.
+    if problem and problem != GONE and checkpoint.is_here:
         log.warning("checkpoint %s of run %s is damaged: %s", checkpoint.step, checkpoint.run_id, problem)
     found |= {"problem": problem}
     # Not when it was deleted, or saved again, while its files were read.

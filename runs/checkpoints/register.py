@@ -58,7 +58,19 @@ def problem_now(checkpoint: Checkpoint) -> str:
         return str(refused)
     if not folder.exists() and (checkpoint.stored_at or not checkpoint.is_here):
         return IN_STORAGE if checkpoint.stored_at else ELSEWHERE
-    return problem_of(folder, checkpoint.step)
+    return problem_of(folder, checkpoint.step) or _lost(checkpoint, folder)
+
+
+def _lost(checkpoint: Checkpoint, folder: Path) -> str:
+    """A file that was there when all bytes were read, and is not any more or has another length; "" when none."""
+    sizes = dict(checkpoint.files)
+    for name in checkpoint.sha256:
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if path.stat().st_size != sizes.get(name, path.stat().st_size):
+            return f"{name} {CHANGED}: its length is another"
+    return ""
 
 
 def _state(folder: Path, step: int) -> dict[str, object]:

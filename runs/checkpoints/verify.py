@@ -17,11 +17,14 @@ from runs.checkpoints.safetensors import safetensors_problem
 _INDEX_FILES = ("model.safetensors.index.json", "adapter_model.safetensors.index.json")
 _WEIGHT_FILES = ("model.safetensors", "adapter_model.safetensors")
 
+#: The problem of a checkpoint without a folder.
+GONE = "its folder is not on this machine"
+
 
 def problem_of(folder: Path, step: int) -> str:
     """Why the checkpoint of ``step`` in ``folder`` cannot be used, or "" when it is complete."""
     if not folder.is_dir():
-        return "its folder is not on this machine"
+        return GONE
     checks: list[Callable[[Path, int], str]] = [_links, _state, _pickled, _weights, _config, _resume_files]
     try:
         return next((problem for check in checks if (problem := check(folder, step))), "")

@@ -63,10 +63,21 @@ def test_one_changed_byte_is_told_and_stays_told_until_it_is_put_right(saved):
     assert state_of(again(row)) == "verified"
 
 
+def test_a_file_of_another_length_is_told_before_each_use(saved):
+    row, folder = saved()
+    checking.check_next()
+    config = folder / "preprocessor_config.json"
+    config.write_bytes(config.read_bytes() + b" ")
+    assert verify(again(row)) == "preprocessor_config.json is not what was saved: its length is another"
+
+
 def test_a_file_deleted_by_hand_and_a_whole_folder(saved):
     row, folder = saved()
     checking.check_next()
     (folder / "preprocessor_config.json").unlink()
+    assert (
+        verify(again(row)) == "preprocessor_config.json is missing"
+    )  # before each use, not only when all is read
     assert checking.check(again(row)) == "preprocessor_config.json is missing"
     for path in folder.iterdir():
         path.unlink()
