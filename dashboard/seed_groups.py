@@ -38,7 +38,7 @@ def context(groups: list[Group], percent: int) -> dict[str, Any]:
 
 def line_id(group: Group) -> str:
     """What stands for ``group`` in the charts: its mean where several runs of it may count, else its first run."""
-    return f"group-{group.first.pk}" if _has_mean(group) else group.first.pk
+    return f"group-{group.first.pk}" if has_mean(group) else group.first.pk
 
 
 def with_means(charts: dict[str, Any], groups: list[Group], percent: int) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def with_means(charts: dict[str, Any], groups: list[Group], percent: int) -> dic
     lines: list[dict[str, Any]] = []
     for group in groups:
         first = by_id[group.first.pk]
-        if _has_mean(group):
+        if has_mean(group):
             lines.append(
                 {**first, "id": line_id(group), "name": group.name, "state": "finished", "active": False}
             )
@@ -57,12 +57,13 @@ def with_means(charts: dict[str, Any], groups: list[Group], percent: int) -> dic
     means = {
         line_id(group): {"runs": [run.pk for run in group.counted], "ci": percent}
         for group in groups
-        if _has_mean(group)
+        if has_mean(group)
     }
     return {**charts, "runs": lines, "groups": means}
 
 
-def _has_mean(group: Group) -> bool:
+def has_mean(group: Group) -> bool:
+    """Whether it is drawn as one line."""
     return len(group.runs) > 1 and bool(group.counted)
 
 
@@ -72,10 +73,10 @@ def _fairness(groups: list[Group]) -> list[Check]:
     return fairness(begun) if len(begun) > 1 else []
 
 
-def counts(group: Group) -> str:
+def counts(group: Group, word: str = "seed") -> str:
     """Such as "3 seeds", "2 of 3 seeds · 1 repeat": how many of them have finished, and runs with a seed once more."""
     total = len(group.runs)
-    text = "1 seed" if total == 1 else f"{total} seeds"
+    text = f"1 {word}" if total == 1 else f"{total} {word}s"
     if total > len(group.counted):
         text = f"{len(group.counted)} of {text}"
     repeats = len(group.repeats)

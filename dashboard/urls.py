@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="project_runs_file",
     ),
     path("p/<slug:project>/runs/columns", workspace.columns, name="project_runs_columns"),
+    path("p/<slug:project>/runs/means", workspace.means, name="project_runs_means"),
     path("p/<slug:project>/runs/assist", assist.assist, name="project_runs_assist"),
     path("p/<slug:project>/runs/do/<str:verb>", bulk.do_to_runs, name="project_runs_do"),
     path("p/<slug:project>/runs/undo", bulk.undo_delete, name="project_runs_undo"),

@@ -1,6 +1,6 @@
 """The curve of a group of seeds: at each x the mean of its runs, and the t-interval of that mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,8 +98,9 @@ def _interval(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray,
     return mean, mean - half, mean + half, n
 
 
-def _quantiles(counts: Iterable[int] | np.ndarray, level: float) -> np.ndarray:
+def _quantiles(counts: np.ndarray, level: float) -> np.ndarray:
     """Student's t for each number of values; NaN below two."""
-    numbers = np.asarray(counts)
-    table = {n: t_quantile(level, n - 1) for n in set(numbers.tolist()) if n > 1}
-    return np.array([table.get(n, np.nan) for n in numbers.tolist()])
+    table = np.full(int(counts.max(initial=0)) + 1, np.nan)
+    for n in np.unique(counts[counts > 1]).tolist():
+        table[n] = t_quantile(level, n - 1)
+    return table[counts]

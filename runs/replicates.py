@@ -27,11 +27,12 @@ _SEED_PART = re.compile(r"[-_ ](s|seed)[-_= ]?\d+$", re.IGNORECASE)
 @dataclass
 class Group:
     """Replicates in the order they were asked for; ``repeats`` ran with the seeds of another and count for nothing:
-    the same seed again is no further evidence."""
+    the same seed again is no further evidence. ``title`` names a group that is no group of replicates."""
 
     runs: list[Run]
     config: dict[str, Any]
     repeats: list[Run] = field(default_factory=list)
+    title: str = ""
 
     @property
     def first(self) -> Run:
@@ -41,7 +42,7 @@ class Group:
     def name(self) -> str:
         """That of its first run, whatever is measured; of several runs without what tells its seed."""
         name = _SEED_PART.sub("", self.first.name) if len(self.runs) > 1 else ""
-        return name or self.first.name
+        return self.title or name or self.first.name
 
     @property
     def members(self) -> list[Run]:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from dashboard import run_charts, run_table, saved_views, table_choices
+from dashboard import chart_means, run_charts, run_table, saved_views, table_choices
 from dashboard.context import project_counts
 from dashboard.responses import is_script
 from dashboard.views.access import project_or_404
@@ -56,6 +56,13 @@ def columns(request: HttpRequest, project: str) -> HttpResponse:
     """The sheet that chooses columns: those of the table as it is asked for, then all others."""
     with workspace(project_or_404(project), asked(request)) as found:
         return render(request, "workspace/_columns.html", table_choices.columns(found))
+
+
+@require_safe
+def means(request: HttpRequest, project: str) -> JsonResponse:
+    """How the charts draw the runs that are named when groups are drawn as one line: dashboard/chart_means.py."""
+    ids = request.GET.get("runs", "").split(",")[: run_charts.MOST_SHOWN]
+    return JsonResponse(chart_means.means(project_or_404(project), ids, request.GET.get("group", "")))
 
 
 @require_safe

@@ -228,6 +228,14 @@ export class ChartGrid extends EventTarget {
     this.arrange();
   }
 
+  // Lines that stand for groups of runs, in the place of those that did before: [{id, name, mark, runs, ci}].
+  setMeans(lines) {
+    const isMean = ({ id }) => id in this.groups;
+    const kept = this.runs.filter((run) => !isMean(run));
+    this.runs.splice(0, this.runs.length, ...kept, ...lines.map(({ id, name, mark }) => ({ id, name, mark, max_steps: null, active: false, shown: false })));
+    this.groups = this.store.groups = Object.fromEntries(lines.map(({ id, runs, ci }) => [id, { runs, ci }]));
+  }
+
   setShown(ids) {
     for (const run of this.runs) run.shown = ids.includes(run.id);
     this.#needVisible();

@@ -24,7 +24,8 @@ export function summaryOf(lines, greater, log) {
 
 export function sentence({ group, key, lines, summary: { best } }) {
   const named = best && group.hasBest(key) ? `, best ${number(best.y)} ${best.run.name} at step ${grouped(best.step)}` : "";
-  return `${key}, ${lines.length} ${lines.length === 1 ? "run" : "runs"}${named}`;
+  const what = lines.some(({ band }) => band) ? "line" : "run";
+  return `${key}, ${lines.length} ${what}${lines.length === 1 ? "" : "s"}${named}`;
 }
 
 export function headParts(chart) {

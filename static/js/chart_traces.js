@@ -81,14 +81,23 @@ function bestTrace({ x, y }) {
   return { type: "scatter", mode: "markers", x: [x], y: [y], hoverinfo: "skip", cliponaxis: false, marker: { symbol: "star", size: 10, color: palette().tx, line: { color: palette().surface, width: 1 } } };
 }
 
-// The interval of a group's mean, in pieces where it has gaps.
-function bandTrace({ run, x, band: { low, high } }) {
+// The interval of each group's mean, in pieces where it has gaps; of many those of one colour are one trace.
+function bandTraces(lines) {
+  const banded = lines.filter(({ band }) => band);
+  const together = banded.length > MERGE_OVER ? [...Map.groupBy(banded, ({ run }) => style(run.mark).colour).values()] : banded.map((line) => [line]);
+  return together.map(bandTrace);
+}
+
+function bandTrace(lines) {
   const outline = { x: [], y: [] };
-  for (const [from, to] of stretches(low)) {
-    const there = x.slice(from, to);
-    outline.x.push(...there, ...there.toReversed(), null);
-    outline.y.push(...high.slice(from, to), ...low.slice(from, to).toReversed(), null);
+  for (const { x, band: { low, high } } of lines) {
+    for (const [from, to] of stretches(low)) {
+      const there = x.slice(from, to);
+      outline.x.push(...there, ...there.toReversed(), null);
+      outline.y.push(...high.slice(from, to), ...low.slice(from, to).toReversed(), null);
+    }
   }
+  const [{ run }] = lines;
   return { type: "scatter", mode: "none", ...outline, fill: "toself", fillcolor: style(run.mark).colour, opacity: BAND, hoverinfo: "skip", meta: null };
 }
 
@@ -112,7 +121,7 @@ function lineTraces(lines, smoothed) {
 
 // lines: [{run, x, y (drawn), raw}]; best: {x, y} or null; isDrawn: not when WebGL draws the lines.
 export function traces(lines, { smoothed, best, hollow, isDrawn }) {
-  const result = lines.filter(({ band }) => band).map(bandTrace);
+  const result = bandTraces(lines);
   if (isDrawn) result.push(...lineTraces(lines, smoothed));
   if (lines.some((line) => line.raw.some((value) => !Number.isFinite(value)))) result.push(brokenTrace(lines));
   result.push(endTrace(lines, hollow));

@@ -2,6 +2,7 @@
 import { BulkActions } from "./bulk_actions.js";
 import { ChartGrid } from "./chart_grid.js";
 import { connectToolbar } from "./chart_toolbar.js";
+import { ChartMeans } from "./chart_means.js";
 import { connectColumns } from "./column_sheet.js";
 import { isTyping, pageData } from "./dom.js";
 import { throttled } from "./parts.js";
@@ -22,10 +23,11 @@ const holder = document.getElementById("runs-table");
 const data = pageData("chart-data");
 const table = new RunsTable(holder, data.runs.filter(({ shown }) => shown).map(({ id }) => id));
 const known = new Set(data.runs.map(({ id }) => id));
-const grid = new ChartGrid(document.getElementById("charts"), data);
+const grid = new ChartGrid(document.getElementById("charts"), { ...data, groups: {} });
 const source = new TableSource();
 const pages = new TablePages(holder, source);
 const bar = new QueryBar(document.querySelector("[data-query]"));
+const means = new ChartMeans({ button: page.querySelector("[data-chart-means]"), legend: page.querySelector("[data-chart-legend]") }, grid);
 const bulk = new BulkActions(page, table);
 
 connectToolbar(document.querySelector("[data-chart-toolbar]"), grid);
@@ -38,9 +40,9 @@ page.querySelector("[data-pages-nav]")?.remove();
 
 // --- table and charts follow each other ---
 
-table.addEventListener("hover", ({ detail }) => grid.setFocus(detail));
+table.addEventListener("hover", ({ detail }) => grid.setFocus(detail && means.lineOf(detail)));
 table.addEventListener("show", () => {
-  grid.setShown([...table.shown]);
+  means.show([...table.shown]);
   showCount();
   watchRuns();
 });
@@ -83,9 +85,9 @@ function takeRows(fragment, added = false) {
   // Until somebody chose, the first of the table are drawn.
   if (!added && !read("show")) {
     table.shown = new Set(fresh.runs.filter(({ shown }) => shown).map(({ id }) => id));
-    grid.setShown([...table.shown]);
+    means.show([...table.shown]);
     showCount();
-  }
+  } else if (!added) means.again();
   table.restore(added ? ids : []);
   showAsked(holder);
   bulk.show();
@@ -168,11 +170,13 @@ function watchRuns() {
 }
 
 for (const event of ["update", "runs", "open", "back"]) on(event, refreshSoon);
+on("update", ({ run, state }) => ENDED.includes(state) && table.shown.has(run) && means.again());
 bulk.addEventListener("done", takeNew);
 page.querySelector("[data-refresh]").addEventListener("click", takeNew);
 document.addEventListener("keydown", (event) => {
   if (isTyping(event) || event.metaKey || event.ctrlKey || event.altKey || event.target.closest?.("dialog")) return;
   if (event.key === "r") takeNew();
+  if (event.key === "m") means.button.click();
   if (event.key === "/") {
     event.preventDefault();
     bar.input.focus();
@@ -182,5 +186,6 @@ for (const radio of document.querySelectorAll("[data-view]")) {
   if (radio instanceof HTMLInputElement) radio.addEventListener("change", () => (page.dataset.view = radio.value));
 }
 addEventListener("popstate", () => location.reload());
+means.show([...table.shown]);
 watchRuns();
 page.dataset.ready = "";

@@ -1,5 +1,6 @@
 """Charts of a run that logs, in a real browser: live, hidden, cut off, zoomed."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.browser.helpers import PATIENCE_FOR_BAR, drawn_steps, wait_for_steps
 from tests.browser.proxy import Proxy
 from tests.live import LiveTrainboard
 from trainer_bridge.client import BridgeClient
-from trainer_bridge.protocol import Console, ConsoleLine, Metrics
+from trainer_bridge.protocol import Console, ConsoleLine, Exit, Metrics
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -35,7 +36,7 @@ class Training:
         token = page.evaluate("document.body.dataset.csrf")
         answer = page.request.post(
             f"{trainboard.url}/api/v1/runs/start",
-            data={"name": folder.name},
+            data={"name": folder.name, "project": "charts"},
             headers={"X-CSRFToken": token, "Referer": trainboard.url},
         )
         assert answer.ok, answer.text()
@@ -234,3 +235,31 @@ def test_a_console_of_many_lines_is_followed_and_searched(page: Page, training: 
     expect(count).to_have_text("2 lines")
     expect(console).to_contain_text("[rank1] second again")
     expect(console).not_to_contain_text("first")
+
+
+def test_two_runs_are_drawn_as_their_mean_with_a_band(
+    page: Page, trainboard: LiveTrainboard, training: Training, tmp_path: Path
+) -> None:
+    folder = tmp_path / "second"
+    folder.mkdir()
+    second = Training(page, trainboard, folder)
+    for one in (training, second):
+        one.log(10)
+        one.client.emit(Exit("finished", time.time(), 10))
+        assert one.client.flush(10)
+    second.client.close(5)
+    second.second.close(5)
+    page.goto(f"{trainboard.url}/p/charts/runs?group=step&show={training.run},{second.run}")
+    # The band of each mean is a filled trace.
+    fills = f"""() => (document.querySelector('[data-key="{KEY}"] .chart-plot')?.data ?? [])
+        .filter(({{ fill }}) => fill === "toself").length"""
+    page.wait_for_function('(key) => document.querySelector(`[data-key="${key}"] .js-line`)', arg=KEY)
+    assert page.evaluate(fills) == 0
+    page.get_by_role("button", name="Means").click()
+    legend = page.get_by_role("list", name="Means of the finished runs with the same step")
+    expect(legend.get_by_role("button")).to_have_text([re.compile("step 10.*2 runs")])
+    page.wait_for_function(fills)
+    assert "means=1" in page.url
+    page.keyboard.press("m")
+    page.wait_for_function(f"() => !({fills})()")
+    expect(legend).to_be_hidden()
