@@ -13,10 +13,10 @@ from runs.sweeps.trial_rows import SweepRows
 FIRST_COLUMN = "trial"
 #: So many have a place of their own beside the trial (static/css/components.css).
 MOST_PINS = 6
-_TEXTS = frozenset({"state", "curve", "name"})
+_TEXTS = frozenset({"state", "curve", "name", "front"})
 _WIDTHS = {
     "trial": 64, "state": 128, "curve": 132, "steps": 72, "time": 84, "name": 190, "started": 152, "ended": 152,
-    "seeds": 64,
+    "seeds": 64, "front": 64,
 }  # fmt: skip
 #: Columns that a person may choose beside the usual ones.
 _MORE = {"name": "Name", "started": "Started", "ended": "Ended", "seeds": "Seeds"}
@@ -112,6 +112,8 @@ def _names(found: SweepRows) -> dict[str, str]:
     """Every column: the usual ones in their order, and those of _MORE."""
     first = found.objective.key
     names = {"trial": "Trial", "state": "State", "objective": first, "curve": f"{first} by step"}
+    if len(found.objectives) > 1:
+        names["front"] = "Front"
     names |= {key: key for key in (*_objectives(found)[1:], *_searched(found))}
     return names | {"steps": "Steps", "time": "Time"} | _MORE
 

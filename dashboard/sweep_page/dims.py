@@ -9,7 +9,7 @@ from runs.sweeps.space import Choices, Distribution, SpaceError, read_space
 
 #: Names that the columns of the trials table have.
 _TAKEN = {
-    "trial", "state", "objective", "curve", "steps", "time", "open", "name", "started", "ended", "seeds",
+    "trial", "state", "objective", "curve", "steps", "time", "open", "name", "started", "ended", "seeds", "front",
 }  # fmt: skip
 
 

@@ -29,6 +29,11 @@ def cards(found: SweepRows) -> list[dict[str, Any]]:
     return [_card("progress", progress), _card("space", over_space)]
 
 
+def objective_places(found: SweepRows) -> list[str]:
+    """Where more than two objectives are put in the Pareto plot; of three the colour is the one that is left."""
+    return ["Across", "Up", "Colour"][: len(found.objectives) - 1]
+
+
 def _card(name: str, plots: list[str]) -> dict[str, Any]:
     return {"name": name, "plots": [(key, _WORDS[key]) for key in plots], "title": _WORDS[plots[0]]}
 

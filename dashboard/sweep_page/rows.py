@@ -8,73 +8,78 @@ from django.utils import timezone
 
 from dashboard.sweep_page.columns import Column, columns, sort_of
 from dashboard.sweep_page.dims import labels
+from runs.sweeps.front import front
 from runs.sweeps.trial_rows import SweepRows, TrialRow
 
 #: Scripts draw the rest; without them "all=1" gives every row.
 FIRST = 30
+_MOMENTS = ("started", "ended")
 
 
 def table(found: SweepRows, query: Mapping[str, str], most: int | None) -> dict[str, Any]:
     """The ``columns`` and ``rows`` of the address, those without a value last; at most ``most``."""
     key, descending = sort_of(found, query)
-    known = [(row, _value(found, row, key)) for row in found.rows]
+    values = _Values(found)
+    known = [(row, values.of(row, key)) for row in found.rows]
     present = sorted((pair for pair in known if pair[1] is not None), key=_sort_key, reverse=descending)
     ordered = [row for row, _ in present] + [row for row, value in known if value is None]
     shown, best = columns(found, query), found.best
     return {
         "columns": shown,
         "rows": [
-            {"trial": row, "is_best": row is best, "cells": _cells(found, row, shown)}
+            {"trial": row, "is_best": row is best, "cells": values.cells(row, shown)}
             for row in ordered[:most]
         ],
     }
 
 
-def _cells(found: SweepRows, row: TrialRow, shown: Sequence[Column]) -> list[dict[str, Any]]:
-    objectives = {one.key for one in found.objectives[1:]}
-    return [
-        {
-            "column": column,
-            "kind": "measured" if column.key in objectives else column.key,
-            "value": _cell(found, row, column.key),
+class _Values:
+    """What stands in the columns of each trial."""
+
+    def __init__(self, found: SweepRows) -> None:
+        self._fields = {label: field for field, label in labels(list(found.sweep.space)).items()}
+        self._objectives = {one.key: at for at, one in enumerate(found.objectives) if at}
+        self._front = front(found) if self._objectives else set()
+
+    def cells(self, row: TrialRow, shown: Sequence[Column]) -> list[dict[str, Any]]:
+        return [
+            {"column": column, "kind": self._kind(column.key), "value": self._cell(row, column.key)}
+            for column in shown
+        ]
+
+    def _kind(self, key: str) -> str:
+        return "measured" if key in self._objectives else key
+
+    def _cell(self, row: TrialRow, key: str) -> Any:
+        """Moments as such, for the template."""
+        value = self.of(row, key)
+        return datetime.fromtimestamp(value, UTC) if key in _MOMENTS and value is not None else value
+
+    def of(self, row: TrialRow, key: str) -> Any:
+        plain = {
+            "trial": row.number,
+            "state": "pruned" if row.is_pruned else row.state,
+            "objective": row.value,
+            "curve": None,
+            "front": 1 if row.number in self._front else None,
+            "steps": row.step,
+            "time": seconds_of(row),
+            "name": row.name,
+            "started": row.started,
+            "ended": row.ended,
+            "seeds": len(row.members),
         }
-        for column in shown
-    ]
-
-
-def _cell(found: SweepRows, row: TrialRow, key: str) -> Any:
-    """Moments as such, for a <time>."""
-    value = _value(found, row, key)
-    if key in ("started", "ended") and value is not None:
-        return datetime.fromtimestamp(value, UTC)
-    return value
+        if key in plain:
+            return plain[key]
+        if key in self._objectives:
+            return row.values[self._objectives[key]]
+        return row.params.get(self._fields.get(key, ""))
 
 
 def _sort_key(pair: tuple[TrialRow, Any]) -> tuple[int, Any]:
     """Numbers in their order, words in theirs, so that a mixed column sorts too."""
     value = pair[1]
     return (0, value) if isinstance(value, bool | int | float) else (1, str(value))
-
-
-def _value(found: SweepRows, row: TrialRow, key: str) -> Any:
-    plain = {
-        "trial": row.number,
-        "state": "pruned" if row.is_pruned else row.state,
-        "objective": row.value,
-        "curve": None,
-        "steps": row.step,
-        "time": seconds_of(row),
-        "name": row.name,
-        "started": row.started,
-        "ended": row.ended,
-        "seeds": len(row.members),
-    }
-    if key in plain:
-        return plain[key]
-    if (at := next((at for at, one in enumerate(found.objectives) if one.key == key), None)) is not None:
-        return row.values[at]
-    field = next((field for field, label in labels(list(found.sweep.space)).items() if label == key), "")
-    return row.params.get(field)
 
 
 def seconds_of(row: TrialRow) -> float | None:

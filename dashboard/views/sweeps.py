@@ -16,7 +16,7 @@ from dashboard.sweep_page.columns import sheet
 from dashboard.sweep_page.controls import form_rows
 from dashboard.sweep_page.events import events_of
 from dashboard.sweep_page.head import head, method_of, state_of, total
-from dashboard.sweep_page.plots import cards
+from dashboard.sweep_page.plots import cards, objective_places
 from dashboard.sweep_page.rows import FIRST, table
 from dashboard.sweep_page.wire import page_data
 from dashboard.views.access import project_or_404, sweep_or_404
@@ -55,6 +55,7 @@ def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
         **table(found, request.GET.dict(), None if request.GET.get("all") == "1" else FIRST),
         "first": FIRST,
         "cards": cards(found),
+        "objective_places": objective_places(found),
         "states": list(State),
         "chart_data": page_data(found),
         "notes": notes_context(found.sweep),

@@ -16,7 +16,7 @@ export const slice = {
     const y = extent(measured.map((trial) => trial.value));
     const drawn = shown.map((axis, at) => scatter(trials, measured, axis, y, [each, height], at));
     const places = drawn.flatMap(({ places }, at) => places.map(([trial, [x, py]]) => [trial, [x + at * each, py]]));
-    return { places, node: joined(drawn.map(({ node }) => node), each, height) };
+    return { places, node: joined(drawn.map(({ node }) => node), each, height, `${trials.objective.label} over ${shown.map(({ label }) => label).join(", ")}, ${measured.length} trials`) };
   },
   data: (trials, { axes }) => trialData(trials, [...(axes.length === 1 ? axes : trials.params), trials.objective], trials.list.filter((trial) => trial.value !== null)),
 };
@@ -31,8 +31,8 @@ function scatter(trials, measured, axis, y, [width, height], at) {
 }
 
 // One picture, so that places are counted from its left edge; it scrolls sideways where it has no room.
-function joined(pictures, each, height) {
-  const whole = svg("svg", { viewBox: `0 0 ${each * pictures.length} ${height}`, width: each * pictures.length, height, role: "group" });
+function joined(pictures, each, height, words) {
+  const whole = svg("svg", { viewBox: `0 0 ${each * pictures.length} ${height}`, width: each * pictures.length, height, role: "group", "aria-label": words });
   pictures.forEach((one, at) => {
     for (const [name, value] of Object.entries({ x: at * each, y: 0, width: each, height })) one.setAttribute(name, value);
     whole.append(one);

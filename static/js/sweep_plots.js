@@ -5,6 +5,7 @@ import { curves } from "./plot_curves.js";
 import { edf } from "./plot_edf.js";
 import { HEIGHT, pointable, ring } from "./plot_frame.js";
 import { heat } from "./plot_heat.js";
+import { ObjectiveChoice } from "./objective_choice.js";
 import { PlotMenu } from "./plot_menu.js";
 import { pareto } from "./plot_pareto.js";
 import { slice } from "./plot_slice.js";
@@ -26,6 +27,10 @@ export class PlotCard {
   constructor(card, trials, askCurves) {
     Object.assign(this, { card, trials, askCurves, box: card.querySelector(".plot") });
     this.names = [...card.querySelectorAll("[name^=plot-]")].map((input) => input.value);
+    this.objectives = new ObjectiveChoice(card, trials);
+    this.list = card.querySelector("[data-plot-list]");
+    this.list.addEventListener("pointerover", ({ target }) => trials.hover(trials.list.find(({ number }) => String(number) === target.dataset.trial) ?? null));
+    this.list.addEventListener("pointerleave", () => trials.hover(null));
     card.addEventListener("change", (event) => this.#changed(event));
     for (const event of ["data", "brush", "curves"]) trials.addEventListener(event, () => this.drawSoon());
     trials.addEventListener("hover", () => ring(this.box, trials, () => this.#places));
@@ -43,7 +48,7 @@ export class PlotCard {
   }
 
   #title() {
-    return `${this.plot.title}: ${this.plot.hint(this.trials, { axes: this.#axes() })}`;
+    return `${this.plot.title}: ${this.box.querySelector("[aria-label]")?.getAttribute("aria-label") ?? this.plot.hint(this.trials, { axes: this.#axes() })}`;
   }
 
   get plot() {
@@ -58,6 +63,8 @@ export class PlotCard {
     this.card.querySelector("[data-plot-title]").textContent = this.plot.title;
     for (const part of this.card.querySelectorAll("[data-legend]")) part.hidden = !this.plot.legend?.includes(part.dataset.legend);
     this.#fillAxes(name);
+    this.objectives.show(name === "pareto");
+    this.list.hidden = !this.plot.drawn;
     if (this.plot.needsCurves) this.askCurves();
     this.menu?.refresh();
     this.drawSoon();
@@ -76,6 +83,7 @@ export class PlotCard {
     this.box.style.setProperty("--plot-height", `${height}px`);
     this.card.querySelector("[data-plot-hint]").textContent = this.plot.hint(this.trials, { axes });
     const { node, places } = this.plot.draw(this.trials, width, { axes, height });
+    this.plot.drawn?.(this.card, this.trials, { axes });
     this.#places = places;
     // Without a trial an axis would show numbers that nobody measured.
     this.box.replaceChildren(places.length || this.plot.press ? node : empty(this.trials));
@@ -85,7 +93,7 @@ export class PlotCard {
   #axes() {
     const chosen = chosenAxes(this.trials);
     const name = this.card.dataset.plot;
-    if (name === "pareto") return [];
+    if (name === "pareto") return this.objectives.axes;
     if (name === "slice") return chosen.length === 1 ? chosen : [];
     return [...chosen, ...this.trials.params.filter((axis) => !chosen.includes(axis))].slice(0, 2);
   }
@@ -103,6 +111,7 @@ export class PlotCard {
   #changed({ target }) {
     if (target.name?.startsWith("plot-")) choosePlot(this.names, target.value);
     else if (target.matches("[data-axis-choice]")) this.#choose(target);
+    else if (target.matches("[data-objective-choice]")) this.objectives.choose(target);
     else return;
     this.show();
   }

@@ -13,6 +13,7 @@ export class Trials extends EventTarget {
   brushes = new Map();
   withPruned = true;
   #kept = null;
+  #front = null;
 
   constructor(data) {
     super();
@@ -29,7 +30,7 @@ export class Trials extends EventTarget {
     this.objectives = data.objectives.map(({ key, greater }, at) => ({ ...this.#axis(at ? key : "objective", { label: key, isObjective: true }, (trial) => trial.values[at]), greater }));
     this.axes = [...this.params, ...this.objectives];
     this.hasUnset = this.params.some(({ when }) => when);
-    this.#kept = null;
+    this.#kept = this.#front = null;
     this.dispatchEvent(new CustomEvent("data"));
   }
 
@@ -53,6 +54,12 @@ export class Trials extends EventTarget {
   get kept() {
     this.#kept ??= new Set(this.list.filter((trial) => this.#matches(trial)));
     return this.#kept;
+  }
+
+  // Of those the ones that no other beats in all of the objectives.
+  get front() {
+    this.#front ??= paretoFront([...this.kept], this.objectives);
+    return this.#front;
   }
 
   isKept(trial) {
@@ -84,7 +91,7 @@ export class Trials extends EventTarget {
   }
 
   changed(dragging = false) {
-    this.#kept = null;
+    this.#kept = this.#front = null;
     this.dispatchEvent(new CustomEvent("brush", { detail: { dragging } }));
   }
 
@@ -115,6 +122,23 @@ function read(columns, row) {
   trial.value = trial.values[0];
   trial.isOver = ENDED.has(trial.state);
   return trial;
+}
+
+// Trials for which no other is at least as good in every objective and better in one, as runs/sweeps/front.py has it:
+// what beats a trial stands before it in this order, and then so does one of the front.
+function paretoFront(trials, objectives) {
+  const measured = trials.filter(({ values }) => values.every((value) => value !== null));
+  const goods = new Map(measured.map((trial) => [trial, trial.values.map((value, at) => (objectives[at].greater ? value : -value))]));
+  const order = (a, b) => {
+    const at = a.findIndex((value, place) => value !== b[place]);
+    return at < 0 ? 0 : b[at] - a[at];
+  };
+  const beats = (a, b) => a.every((value, at) => value >= b[at]) && a.some((value, at) => value > b[at]);
+  const front = new Set();
+  for (const [trial, good] of [...goods].sort(([, a], [, b]) => order(a, b))) {
+    if (![...front].some((other) => beats(goods.get(other), good))) front.add(trial);
+  }
+  return front;
 }
 
 function inside(value, brush, scale) {

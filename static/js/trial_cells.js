@@ -18,11 +18,12 @@ const CELLS = {
   name: (trial) => element("td", {}, element("a", { href: address(trial), title: trial.name }, trial.name)),
   started: ({ started }) => at(started),
   ended: ({ ended }) => at(ended),
+  front: (_, { isOnFront }) => element("td", {}, isOnFront ? "front" : ""),
   seeds: ({ runs }) => figure(grouped(runs)),
   open: (trial) => figure(element("a", { href: address(trial), "aria-label": `Open ${trial.name}` }, "Open")),
 };
 
-// `given`: {isBest, axis, icons, range}; `axis` of what is searched or measured.
+// `given`: {isBest, isOnFront, axis, icons, range}; `axis` of what is searched or measured.
 export function cellOf(name, trial, given) {
   if (CELLS[name]) return CELLS[name](trial, given);
   const value = given.axis.read(trial);

@@ -106,7 +106,7 @@ export class TrialsTable {
   }
 
   #reader(key) {
-    const plainOnes = { trial: (one) => one.number, state: (one) => (one.pruned ? "pruned" : one.state), steps: (one) => one.step, time: seconds, objective: (one) => one.value, name: (one) => one.name, started: (one) => one.started, ended: (one) => one.ended, seeds: (one) => one.runs };
+    const plainOnes = { trial: (one) => one.number, state: (one) => (one.pruned ? "pruned" : one.state), steps: (one) => one.step, time: seconds, objective: (one) => one.value, name: (one) => one.name, started: (one) => one.started, ended: (one) => one.ended, seeds: (one) => one.runs, front: (one) => (this.trials.front.has(one) ? 1 : null) };
     return plainOnes[key] ?? this.trials.axis(key)?.read ?? plainOnes.objective;
   }
 
@@ -157,15 +157,18 @@ export class TrialsTable {
   }
 
   #row(trial, isBest) {
+    // Whether it is on the front depends on the brushes.
+    const isOnFront = this.columns.includes("front") && this.trials.front.has(trial);
     const known = this.#rows.get(trial.number);
-    if (known) return known;
-    const row = element("tr", { "data-run": trial.run, "data-number": trial.number, class: trial.pruned ? "pruned" : null }, ...this.columns.map((name) => this.#cell(name, trial, isBest)));
+    if (known && known.isOnFront === isOnFront) return known;
+    const row = element("tr", { "data-run": trial.run, "data-number": trial.number, class: trial.pruned ? "pruned" : null }, ...this.columns.map((name) => this.#cell(name, trial, { isBest, isOnFront })));
+    row.isOnFront = isOnFront;
     this.#rows.set(trial.number, row);
     return row;
   }
 
-  #cell(name, trial, isBest) {
-    const cell = cellOf(name, trial, { isBest, axis: this.trials.axis(name), icons: this.icons, range: this.#range });
+  #cell(name, trial, marks) {
+    const cell = cellOf(name, trial, { ...marks, axis: this.trials.axis(name), icons: this.icons, range: this.#range });
     if (this.pins.has(name)) cell.className += ` ${this.pins.get(name)}`;
     return cell;
   }

@@ -5,9 +5,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.helpers import download
 from tests.live import PROJECT, LiveTrainboard
@@ -25,9 +26,23 @@ def trainboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTrainbo
         yield live
 
 
-def test_the_page_of_a_sweep(page: Page, trainboard: LiveTrainboard, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, trainboard: LiveTrainboard) -> list[Any]:
+    """Of a person who is logged in; the link works once."""
+    context = browser.new_context()
+    context.new_page().goto(trainboard.link)
+    found = context.cookies()
+    context.close()
+    return found
+
+
+@pytest.fixture(autouse=True)
+def logged_in(context: BrowserContext, cookies: list[Any]) -> None:
+    context.add_cookies(cookies)
+
+
+def test_the_page_of_a_sweep(page: Page, tmp_path: Path) -> None:
     page.set_default_timeout(60_000)
-    page.goto(trainboard.link)
     page.goto("/p/bench/sweeps")
     page.get_by_role("link", name="400 trials × 4").click()
     ready(page)
@@ -48,6 +63,49 @@ def ready(page: Page) -> None:
 
 def matching(page: Page) -> str:
     return page.locator("[data-brush-text]").inner_text()
+
+
+#: A third objective that goes against the first: the trials of the middle are on the front too.
+_THREE = """
+import sys
+from pathlib import Path
+from tests.benchmarks.live_server import set_up
+set_up(Path(sys.argv[1]))
+from runs.models import Run, Series, Sweep
+sweep = Sweep.objects.get()
+keys = {"eval/f1": True, "eval/loss": False, "eval/ms": False}
+sweep.objectives = [{"metric": key, "greater_is_better": greater} for key, greater in keys.items()]
+sweep.name, sweep.pk, sweep._state.adding = "three", "three", True
+sweep.save()
+for trial in range(4):
+    run = Run.objects.create(project=sweep.project, sweep=sweep, trial=trial, state="finished", name=f"t{trial}")
+    for key, value in zip(keys, [(0.9, 0.2, 9), (0.8, 0.3, 5), (0.7, 0.4, 7), (0.6, 0.1, 8)][trial]):
+        Series.objects.create(run=run, key=key, count=1, min=value, max=value, last=str(value))
+"""
+
+
+def test_three_objectives(page: Page, trainboard: LiveTrainboard) -> None:
+    """Two on the axes, the third as colour; the front counts all of them and is listed."""
+    command = [sys.executable, "-c", _THREE, str(trainboard.data_dir)]
+    subprocess.run(command, cwd=PROJECT, check=True)
+    page.goto("/s/three")
+    ready(page)
+    card = page.locator('[data-figure="progress"]')
+    expect(card.locator("[data-plot-list] [data-trial]")).to_have_text(["0", "1", "3"])
+    expect(card.locator("[data-plot-hint]")).to_contain_text("3 of 4 on the front")
+    expect(card.locator('[data-legend="colour"]')).to_contain_text("eval/ms 9")
+    card.get_by_label("Across").select_option("eval/ms")
+    expect(page).to_have_url(re.compile("obj=eval/ms,eval/loss"))
+    expect(card.locator('[data-legend="colour"]')).to_contain_text("eval/f1 0.6")
+    expect(card.locator(".axis-name.across")).to_have_text("eval/ms")
+    page.reload()
+    ready(page)
+    expect(card.locator(".axis-name.across")).to_have_text("eval/ms")
+    # Without the trial that beats it on time, the third is on the front.
+    group = page.get_by_role("group", name="Range of eval/ms")
+    group.get_by_label("eval/ms from").fill("6")
+    group.get_by_label("eval/ms from").press("Tab")
+    expect(card.locator("[data-plot-list] [data-trial]")).to_have_text(["0", "2", "3"])
 
 
 def brush_by_typing(sweep: Page) -> None:
@@ -157,7 +215,7 @@ def enlarge(sweep: Page) -> None:
     figure = card.locator(".figure-box")
     figure.press("t")
     expect(
-        card.get_by_role("region", name="Optimisation history: eval/f1 by trial as a table")
+        card.get_by_role("region", name="Optimisation history: eval/f1 by trial, 400 measured as a table")
     ).to_contain_text("finished")
     figure.press("t")
     expect(card.locator(".chart-table")).to_have_count(0)

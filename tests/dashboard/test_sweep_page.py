@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.sweep_page import importance as importance_card
 from dashboard.sweep_page.brushes import brushed
-from runs.models import Run, Sweep
+from runs.models import Run, Series, Sweep
 from runs.sweeps.trial_rows import sweep_rows
 from tests.runs.sweeps.test_trial_rows import add, new_sweep
 
@@ -185,6 +185,20 @@ def test_plots_follow_the_sampler_and_the_objectives(owner_client):
     ]
     several = filled(sampler="nsga2", objectives=objectives)
     assert plots(several) == [["pareto", "history", "curves", "edf", "timeline"], ["slice"]]
+
+
+def test_of_three_objectives_two_are_put_on_the_axes_and_the_front_is_a_column(owner_client):
+    objectives = [{"metric": key, "greater_is_better": True} for key in (KEY, "eval/speed", "eval/recall")]
+    sweep = new_sweep(sampler="nsga2", objectives=objectives)
+    # The second is beaten in two of them only, the third in all.
+    for trial, values in enumerate([(0.9, 0.5, 0.5), (0.8, 0.4, 0.6), (0.7, 0.3, 0.4)]):
+        run = add(sweep, trial)
+        for key, value in zip((KEY, "eval/speed", "eval/recall"), values, strict=True):
+            Series.objects.create(run=run, key=key, count=1, min=value, max=value, last=str(value))
+    page = owner_client.get(f"/s/{sweep.pk}?sort=-front&cols=front").content.decode()
+    assert re.findall(r'data-objective-choice aria-label="(\w+)"', page) == ["Across", "Up"]
+    rows = re.findall(r'data-number="(\d)".*?<td class="">(front)?</td>', page, re.S)
+    assert rows == [("0", "front"), ("1", "front"), ("2", "")]
 
 
 def live(client, sweep, **query):
