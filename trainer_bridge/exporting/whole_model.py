@@ -43,5 +43,5 @@ def _merged(folder: Path) -> Any:
         base = config.get("base_model_name_or_path")
         raise OSError(
             f"The model {base} that the adapter was trained beside cannot be read: {str(error).splitlines()[0]} "
-            "Export the adapter instead, or put the model back where it was."
+            "Put the model back where it was; the adapter alone can be exported without it."
         ) from error

@@ -29,12 +29,25 @@ _KINDS = {
     "LMHeadModel": Kind("writing", ("text",), "Beginning"),
     "ForConditionalGeneration": Kind("writing", ("text",)),
 }
+#: What peft calls the task of an adapter → the end of the class of the model beside it.
+_TASKS = {
+    "SEQ_CLS": "ForSequenceClassification",
+    "TOKEN_CLS": "ForTokenClassification",
+    "QUESTION_ANS": "ForQuestionAnswering",
+    "CAUSAL_LM": "ForCausalLM",
+    "SEQ_2_SEQ_LM": "ForConditionalGeneration",
+}
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether only an adapter was saved, without the model it was trained beside."""
+    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
 
 
 def kind_of(folder: Path) -> Kind | str:
     """The kind of the model in a checkpoint's folder, or why nothing can be asked of it, as a sentence."""
     try:
-        names = _json(folder / "config.json").get("architectures") or []
+        names = _class_names(folder)
         # Models of sound are called like those of texts; what prepares their inputs tells.
         hears = "sampling_rate" in _json(folder / "preprocessor_config.json", missing="{}")
     except FileNotFoundError:
@@ -42,12 +55,19 @@ def kind_of(folder: Path) -> Kind | str:
             "This checkpoint has no config.json: a module of one's own cannot be built from its files alone."
         )
     except (OSError, ValueError, AttributeError):
-        return "The config.json of this checkpoint cannot be read."
+        return "The configuration of this checkpoint cannot be read."
     name = str(names[0]) if isinstance(names, list) and names else ""
     if hears and name.endswith("ForSequenceClassification"):
         return _SOUND
     found = next((kind for end, kind in _KINDS.items() if name.endswith(end)), None)
     return found or f"A {name or 'model without a class'} cannot be tried here yet."
+
+
+def _class_names(folder: Path) -> Any:
+    if not is_adapter(folder):
+        return _json(folder / "config.json").get("architectures") or []
+    task = _json(folder / "adapter_config.json").get("task_type")
+    return [_TASKS.get(str(task), f"model with an adapter for {task or 'no named task'}")]
 
 
 def _json(path: Path, missing: str = "") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer_bridge.predict.kinds import Kind, kind_of
+from trainer_bridge.predict.kinds import Kind, is_adapter, kind_of
 
 #: Which class reads what turns inputs into tensors, by input.
 _PROCESSORS = {"text": "AutoTokenizer", "image": "AutoImageProcessor", "audio": "AutoFeatureExtractor"}
@@ -32,6 +32,12 @@ def load(folder: Path) -> Loaded:
         raise ValueError(kind)
     if not list(folder.glob("*.safetensors")):
         raise ValueError("This checkpoint has no weights in safetensors, and nothing else is loaded.")
+    options = {"local_files_only": True, "trust_remote_code": False}
+    model = _adapted(folder) if is_adapter(folder) else _built(folder, options)
+    return Loaded(model.eval(), _processor(folder, kind.takes[0], options), kind)
+
+
+def _built(folder: Path, options: dict[str, Any]) -> Any:
     import json
 
     import transformers
@@ -40,9 +46,17 @@ def load(folder: Path) -> Loaded:
     built = getattr(transformers, name, None)
     if built is None:
         raise ValueError(f"The transformers installed here has no {name}.")
-    options = {"local_files_only": True, "trust_remote_code": False}
-    model = built.from_pretrained(str(folder), use_safetensors=True, **options)
-    return Loaded(model.eval(), _processor(folder, kind.takes[0], options), kind)
+    return built.from_pretrained(str(folder), use_safetensors=True, **options)
+
+
+def _adapted(folder: Path) -> Any:
+    """The model that the adapter was trained beside, with the adapter's share in its weights."""
+    from trainer_bridge.exporting.whole_model import load_whole
+
+    try:
+        return load_whole(folder)
+    except OSError as error:
+        raise ValueError(str(error)) from error
 
 
 def _processor(folder: Path, takes: str, options: dict[str, Any]) -> Any:

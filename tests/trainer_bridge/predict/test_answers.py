@@ -3,9 +3,11 @@
 import base64
 import io
 import json
+import shutil
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from PIL import Image
 from transformers import (
     BertConfig,
@@ -57,6 +59,38 @@ def test_classes_have_names_and_scores(tmp_path, tokenizer):
     with torch.no_grad():
         logits = loaded.model(**tokenizer("the cat ran", return_tensors="pt")).logits
     assert told["scores"][0][0] == labels[int(logits.argmax())]
+
+
+def saved_adapter(folder, base, tokenizer):
+    """A checkpoint of an adapter alone, whose share of the model is not zero."""
+    BertForSequenceClassification(
+        BertConfig(vocab_size=len(tokenizer), num_labels=3, **SMALL)
+    ).save_pretrained(base)
+    model = BertForSequenceClassification.from_pretrained(base)
+    adapted = get_peft_model(model, LoraConfig(task_type="SEQ_CLS", init_lora_weights=False))
+    adapted.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return adapted.eval()
+
+
+def test_an_adapter_answers_with_the_model_beside_it(tmp_path, tokenizer):
+    adapted = saved_adapter(tmp_path / "adapter", tmp_path / "base", tokenizer)
+    told = answer(load(tmp_path / "adapter"), {"text": "the cat ran"})
+    with torch.no_grad():
+        expected = (
+            adapted(**tokenizer("the cat ran", return_tensors="pt"))
+            .logits[0]
+            .softmax(-1)
+            .sort(descending=True)
+        )
+    assert [score for _, score in told["scores"]] == pytest.approx(expected.values.tolist(), abs=1e-5)
+
+
+def test_an_adapter_whose_model_is_gone_says_which(tmp_path, tokenizer):
+    saved_adapter(tmp_path / "adapter", tmp_path / "base", tokenizer)
+    shutil.rmtree(tmp_path / "base")
+    with pytest.raises(ValueError, match=r"base that the adapter was trained beside cannot be read"):
+        load(tmp_path / "adapter")
 
 
 def test_a_number_is_a_number(tmp_path, tokenizer):
