@@ -47,6 +47,7 @@ _CAUSES: tuple[tuple[Kind, re.Pattern[str], str], ...] = (
         ),
         "The training diverged: a number was not finite any more.",
     ),
+    ("error", re.compile(r"^SystemExit\b"), "The code ended its own process."),
 )
 #: Causes that a smaller step can help against.
 _TOO_LARGE = frozenset({"device memory", "memory", "killed"})
@@ -77,8 +78,8 @@ class Cause:
 
 
 def cause_of(run: Run) -> Cause | None:
-    """Of a run that failed, crashed or was stopped; None for one that finished or goes on."""
-    if run.state in (State.STOPPED, State.FAILED) and _diverged(run):
+    """Of a run that failed, crashed or was stopped, or whose numbers were none at its end; None for any other."""
+    if run.state in (State.FINISHED, State.STOPPED, State.FAILED) and _diverged(run):
         return Cause("not a number", "The training diverged: its last loss was not finite.", _slower(run))
     if run.state == State.CRASHED:
         return Cause("lost", "Its worker was not heard any more; the machine or the network went away.", {})

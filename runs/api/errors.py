@@ -1,6 +1,7 @@
 """Every error of the REST API looks the same: {"error": sentence, "problems": {field: sentence}}."""
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,9 @@ from runs.resume import ResumeDiffers
 from runs.rules.check import RuleError
 
 log = logging.getLogger(__name__)
+
+_NO_ROW = re.compile(r"No (\w+) matches the given query\.")
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 Problems = dict[str, str]
 
@@ -43,7 +47,7 @@ def add_error_handlers(api: NinjaAPI) -> None:
         RunError: lambda e: error_response(409, str(e)),
         ErrandError: lambda e: error_response(422, str(e)),
         UploadError: lambda e: error_response(422, str(e)),
-        Http404: lambda e: error_response(404, str(e) or "There is nothing at this address."),
+        Http404: lambda e: error_response(404, _nothing(str(e))),
         RequestDataTooBig: lambda e: error_response(
             413, "The request's body is too large: the most is 1 MiB."
         ),
@@ -74,6 +78,13 @@ def _wrong_query(error: QueryError) -> JsonResponse:
 
 def _handler(answer: Callable[[Any], JsonResponse]) -> Any:
     return lambda request, error: answer(error)
+
+
+def _nothing(text: str) -> str:
+    """Django's own words name a class; ours are said as they are."""
+    if found := _NO_ROW.fullmatch(text):
+        return f"There is no such {_CAPITAL.sub(' ', found[1]).lower()}."
+    return text or "There is nothing at this address."
 
 
 def _spec_error(error: SpecError) -> JsonResponse:

@@ -54,5 +54,8 @@ document.addEventListener("visibilitychange", () => document.hidden || refreshSo
 // Silence and the offer to kill come with time alone, without any message.
 setInterval(() => ["starting", "running", "stopping"].includes(page.dataset.state) && refreshSoon(), 10000);
 
+// What went wrong stands at the end of a traceback.
+page.addEventListener("toggle", ({ target }) => target.matches(".traceback[open]") && (target.lastElementChild.scrollTop = target.scrollHeight), true);
+
 watch({ runs: [run] });
 showState();

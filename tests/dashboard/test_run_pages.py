@@ -1,4 +1,5 @@
 import json
+import math
 import re
 
 import pytest
@@ -301,3 +302,11 @@ def test_the_rail_says_how_much_of_the_device_is_used(owner_client: Client, proj
         "GPU0 use 96 % GPU0 memory 11.2 of 80 GiB CPU 80 % Memory 2 of 16 GiB"
     )
     assert '"limits": {"system/memory": 16.0' in owner_client.get(f"/r/{run.pk}/system").content.decode()
+
+
+def test_a_run_that_finished_with_a_loss_that_is_none_says_so(page: Client, project: Project):
+    run = make_run(project, "vit-a", state="finished", args={"learning_rate": 0.002})
+    append(run.pk, 1, [Metrics(41, 41.0, {"train/loss": math.nan})])
+    shown = text(page.get(f"/r/{run.pk}/charts"))
+    assert "its last loss was not finite" in shown
+    assert "Retry with a tenth of the learning rate" in shown

@@ -137,6 +137,13 @@ def test_every_error_has_the_same_shape(call, method, path, body, status):
         assert answer["error"]
 
 
+@pytest.mark.parametrize(
+    ("path", "said"), [("/runs?project=none", "project"), ("/runs/abc", "run"), ("/rules/999", "rule")]
+)
+def test_what_is_not_there_is_named_in_words(call, path, said):
+    assert call("GET", path)[1]["error"] == f"There is no such {said}."
+
+
 def test_a_field_that_is_wrong_is_named(call):
     assert call("POST", "/projects", {"name": 5})[1]["problems"] == {"name": "Input should be a valid string"}
     assert list(call("POST", "/runs", {"project": "digits"})[1]["problems"]) == ["spec"]
