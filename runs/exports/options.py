@@ -78,7 +78,8 @@ def _together(options: Options) -> dict[str, str]:
     if options.to == "folder" and (problem := folder_problem(options.folder)):
         problems["folder"] = problem
     if options.to == "hub" and not _REPO.fullmatch(options.repo):
-        problems["repo"] = f"“{options.repo}” is no repository. Write owner/name, such as my-team/vit-digits."
+        said = f"“{options.repo}” is no repository. Write" if options.repo else "Name the repository:"
+        problems["repo"] = f"{said} owner/name, such as my-team/vit-digits."
     return problems
 
 

@@ -98,7 +98,10 @@ def _asked(kind: str, request: dict[str, Any]) -> Any:
         return process.ask(kind, request, TIMEOUT)
     except (StudyError, StudyGone) as error:
         sentence = str(error).removeprefix("ValueError: ")
-        raise RunError(f"Optuna could not do it: {sentence}") from error
+        # A sentence of ours says all; anything else is Optuna's own.
+        raise RunError(
+            sentence if sentence != str(error) else f"Optuna could not do it: {sentence}"
+        ) from error
     finally:
         process.close()
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from runs.checkpoints.rank import best, checkpoints_of, default_metric
+from runs.checkpoints.rank import best, checkpoints_of, default_metric, metric_keys
 from runs.directions import greater_is_better, objectives_of
 from runs.errors import ExportError
 from runs.exports.here import export_here
 from runs.exports.options import CONTENTS, DTYPES, FORMS, LORA, Options, read
 from runs.models import Checkpoint, Project, Run, Sweep
+from trainer_bridge.fields import did_you_mean
 from trainer_bridge.sizes import bytes_size
 
 BEST = "best"
@@ -75,7 +76,10 @@ def _checkpoint(options: dict[str, Any]) -> Checkpoint:
     greater = greater_is_better(metric, objectives_of(row.run for row in candidates))
     found = best(candidates, metric, greater)
     if found is None:
-        raise CommandError(f"{scope} has no complete checkpoint with a value of {metric or 'a metric'}.")
+        hint = did_you_mean(metric, metric_keys(candidates))
+        raise CommandError(
+            f"{scope} has no complete checkpoint with a value of {metric or 'a metric'}.{hint}"
+        )
     return found
 
 

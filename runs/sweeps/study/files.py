@@ -50,8 +50,8 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     with open(request["path"], "rb") as file:
         kind = "sqlite" if file.read(len(_SQLITE)) == _SQLITE else "journal"
-    storage = _storage(request["path"], kind)
-    study = optuna.load_study(study_name=_name(storage, request["study"]), storage=storage)
+    storage, name = _opened(request["path"], kind, request["study"])
+    study = optuna.load_study(study_name=name, storage=storage)
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state != TrialState.WAITING]
     count = len(study.directions)
     return {
@@ -63,14 +63,25 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _opened(path: str, kind: str, wanted: str) -> tuple[Any, str]:
+    """The storage, and the name of its study. Raises ValueError with a sentence."""
+    try:
+        storage = _storage(path, kind)
+        names = optuna.get_all_study_names(storage)
+    except Exception as error:  # whatever Optuna or SQLAlchemy makes of a file that is none
+        raise ValueError(
+            "The file is no Optuna study. SQLite files and journals that Optuna wrote are read."
+        ) from error
+    return storage, _name(names, wanted)
+
+
 def _storage(path: str, kind: str) -> Any:
     if kind == "sqlite":
         return f"sqlite:///{os.path.abspath(path)}"
     return JournalStorage(JournalFileBackend(path))
 
 
-def _name(storage: Any, wanted: str) -> str:
-    names = optuna.get_all_study_names(storage)
+def _name(names: list[str], wanted: str) -> str:
     if not names:
         raise ValueError("The file holds no Optuna study.")
     if wanted and wanted not in names:

@@ -136,11 +136,11 @@ def test_pickles_of_a_foreign_file_are_left_out(project, tmp_path, in_this_proce
 DAMAGED = pytest.param(b"SQLite format 3\x00 and then nothing", marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("text", [b"", b"no study\n", DAMAGED])
+@pytest.mark.parametrize("text", [b"", b"no study\n", b'["a"]\n', b"root:x:0:0\nbin:x:1:1\n", DAMAGED])
 def test_a_file_that_is_no_study_is_told(project, tmp_path, in_this_process, text):
     file = tmp_path / "x"
     file.write_bytes(text)
-    with pytest.raises(RunError):
+    with pytest.raises(RunError, match="no Optuna study"):
         exchange.import_study(project, file)
 
 
