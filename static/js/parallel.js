@@ -1,13 +1,14 @@
 // Parallel coordinates of a sweep's trials: an axis a swept name, the objectives last, a line a trial.
 // Axes and brushes are SVG, the lines are pixels (line_picture.js). A brush is chosen by dragging on an axis or by the
 // fields under it; several brushes hold together.
+import { brushAfter } from "./axis_keys.js";
 import { element, svg } from "./dom.js";
 import { number } from "./format.js";
 import { columns, LinePicture } from "./line_picture.js";
 import { trialData } from "./plot_data.js";
 import { PlotMenu } from "./plot_menu.js";
 import { fillFields, fieldsOf, typedBrush } from "./parallel_fields.js";
-import { axisParts, brushBox } from "./parallel_shapes.js";
+import { axisParts, brushBox, tellGrips } from "./parallel_shapes.js";
 import { colour, rampColour } from "./ramp.js";
 import { plain } from "./scales.js";
 
@@ -23,7 +24,7 @@ const MOST_RATIO = 2;
 const NEAR = 7;
 
 export class Parallel {
-  #svg = svg("svg", { role: "img" });
+  #svg = svg("svg", { role: "group" });
   #fields = element("div", { class: "brush-fields" });
   #picture = new LinePicture(element("canvas", { "aria-hidden": "true" }));
   #lines = new Map();
@@ -38,6 +39,7 @@ export class Parallel {
     this.#svg.append(this.#axes, this.#over);
     box.append(element("div", { class: "parallel-picture" }, this.#picture.canvas, this.#svg), this.#fields);
     this.#svg.addEventListener("pointerdown", (event) => this.#drag(event));
+    this.#svg.addEventListener("keydown", (event) => this.#pressed(event));
     this.#svg.addEventListener("pointermove", (event) => this.#point(event));
     this.#svg.addEventListener("pointerleave", () => trials.hover(null));
     this.#svg.addEventListener("click", (event) => !event.target.dataset.axis && trials.hovered && (location.href = `/r/${trials.hovered.run}`));
@@ -54,7 +56,7 @@ export class Parallel {
 
   #data() {
     const { list, axes } = this.trials;
-    this.#svg.setAttribute("aria-label", `Parallel coordinates of ${list.length} trials over ${axes.map(({ label }) => label).join(", ")}. The fields below choose ranges.`);
+    this.#svg.setAttribute("aria-label", `Parallel coordinates of ${list.length} trials over ${axes.map(({ label }) => label).join(", ")}. Arrow keys on an axis move a brush, with Shift they widen it, Escape takes it away; the fields below choose ranges too.`);
     if (!this.#fields.contains(document.activeElement)) this.#fields.replaceChildren(...axes.map(fieldsOf));
     fillFields(this.#fields, this.trials);
     this.#layout();
@@ -89,7 +91,10 @@ export class Parallel {
     this.box.style.setProperty("--plot-height", `${this.#height}px`);
     this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${this.#height}`);
     this.#picture.resize(this.#width, this.#height, ratio);
+    const focused = this.#axes.contains(document.activeElement) ? document.activeElement.dataset.axis : null;
     this.#axes.replaceChildren(...this.trials.axes.flatMap((axis, number) => axisParts(axis, this.#place(number), !axis.isObjective && Boolean(axis.when))));
+    if (focused) this.#grips().find(({ dataset }) => dataset.axis === focused)?.focus({ preventScroll: true });
+    tellGrips(this.#grips(), this.trials);
     const best = this.trials.best();
     const places = this.trials.axes.map((_, number) => this.#place(number));
     this.#lines = new Map(this.trials.list.map((trial) => [trial, this.#line(trial, places, trial === best)]));
@@ -131,8 +136,13 @@ export class Parallel {
     return [svg("path", { class: "hovered-trial", d: curve.join("") }), svg("title", {}, `trial ${trial.number}: ${trial.value === null ? trial.state : number(trial.value)}`)];
   }
 
+  #grips() {
+    return [...this.#axes.querySelectorAll(".grip")];
+  }
+
   #brushed() {
     fillFields(this.#fields, this.trials);
+    tellGrips(this.#grips(), this.trials);
     this.#frame ||= requestAnimationFrame(() => this.#paint());
   }
 
@@ -156,6 +166,7 @@ export class Parallel {
     if (!axis) return;
     event.preventDefault();
     this.trials.hover(null);
+    event.target.focus({ preventScroll: true });
     const { top, bottom } = this.#place(0);
     const at = (moved) => (bottom - (moved.clientY - this.#svg.getBoundingClientRect().top)) / (bottom - top);
     const start = at(event);
@@ -169,6 +180,18 @@ export class Parallel {
     };
     this.#svg.addEventListener("pointerup", letGo, { once: true });
     if (this.trials.brushes.has(axis.name)) this.trials.brush(axis.name, null, true);
+  }
+
+  // Escape takes away the brush of this axis; once more, and all of them go.
+  #pressed(event) {
+    const axis = this.trials.axis(event.target.dataset?.axis);
+    if (!axis || event.metaKey || event.ctrlKey || event.altKey) return;
+    const brush = this.trials.brushes.get(axis.name);
+    const changed = event.key === "Escape" && brush ? null : brushAfter(event, axis.scale, brush);
+    if (changed === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.trials.brush(axis.name, changed);
   }
 
   #brushTo({ name, scale }, start, end) {

@@ -1,5 +1,6 @@
 // Axes, brushes and names of parallel coordinates.
 import { svg } from "./dom.js";
+import { brushText } from "./sweep_trials.js";
 
 // A brush on one value still has a height, as a share of the axis.
 const NUDGE = 0.012;
@@ -20,7 +21,7 @@ export function axisParts({ name, label, scale, when }, place, hasUnset) {
   const named = svg("text", { class: "axis-name", x, y: 14 }, fitting(label, room), svg("title", {}, title));
   const parts = [line, named, ...spaced(scale, place).flatMap((tick) => tickParts(tick, scale, place))];
   if (hasUnset) parts.push(svg("text", { class: isLast ? "tick after" : "tick", x: isLast ? x + 8 : x - 8, y: place.unset + 3 }, "not set"));
-  return parts.concat(svg("rect", { class: "grip", "data-axis": name, x: x - 14, y: top - 6, width: 28, height: bottom - top + 12 }));
+  return parts.concat(svg("rect", { class: "grip", "data-axis": name, role: "slider", tabindex: 0, "aria-orientation": "vertical", "aria-label": `Brush of ${label}`, "aria-valuemin": 0, "aria-valuemax": 100, x: x - 14, y: top - 6, width: 28, height: bottom - top + 12 }));
 }
 
 // Labels of many words stand on each other: then only as many as have room.
@@ -45,4 +46,16 @@ export function brushBox(brush, scale, { x, top, bottom }) {
   const y = (position) => bottom - position * (bottom - top);
   const high = y(Math.max(...positions) + NUDGE);
   return svg("rect", { class: "brush", x: x - 6, y: high, width: 12, height: y(Math.min(...positions) - NUDGE) - high, rx: 2 });
+}
+
+// What a reader of the screen is told of each brush: its middle as a share of the axis, and its ends in words.
+export function tellGrips(grips, { axes, brushes }) {
+  const known = new Map(axes.map((axis) => [axis.name, axis]));
+  for (const grip of grips) {
+    const axis = known.get(grip.dataset.axis);
+    const brush = brushes.get(axis.name);
+    const positions = brush?.map((value) => Math.min(1, Math.max(0, axis.scale.position(value)))) ?? [0, 1];
+    grip.setAttribute("aria-valuenow", Math.round(50 * (Math.min(...positions) + Math.max(...positions))));
+    grip.setAttribute("aria-valuetext", brush ? brushText(axis, brush) : "everything; arrow keys begin a brush");
+  }
 }

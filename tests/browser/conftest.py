@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from tests.live import LiveTrainboard
+from tests.live import PROJECT, LiveTrainboard
 from tests.needs import chromium
 
 FAILURES = Path(__file__).parent / "failures"
@@ -64,3 +64,20 @@ def page(context: BrowserContext, pages: list[Page]) -> Iterator[Page]:
     pages.append(opened)
     yield opened
     assert wrong == []
+
+
+@pytest.fixture
+def module_page(browser: Browser) -> Iterator[Page]:
+    """An empty page without a server that can import the modules of static/: import("/js/scales.js")."""
+
+    def answer(route: Route) -> None:
+        if name := route.request.url.removeprefix("http://static.test/"):
+            route.fulfill(path=PROJECT / "static" / name, content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html><body></body>", content_type="text/html")
+
+    opened = browser.new_page()
+    opened.route("http://static.test/**", answer)
+    opened.goto("http://static.test/")
+    yield opened
+    opened.close()

@@ -1,11 +1,7 @@
 """The pixels of parallel coordinates (static/js/line_picture.js) in a real browser, without a server."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, Route
-
-from tests.live import PROJECT
+from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -38,22 +34,9 @@ _SET_UP = """async () => {
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """An empty page that can import the modules of static/."""
-
-    def answer(route: Route) -> None:
-        name = route.request.url.removeprefix("http://static.test/")
-        if name:
-            route.fulfill(path=PROJECT / "static" / name, content_type="text/javascript")
-        else:
-            route.fulfill(body="<!doctype html>", content_type="text/html")
-
-    opened = browser.new_page()
-    opened.route("http://static.test/**", answer)
-    opened.goto("http://static.test/")
-    opened.evaluate(_SET_UP)
-    yield opened
-    opened.close()
+def page(module_page: Page) -> Page:
+    module_page.evaluate(_SET_UP)
+    return module_page
 
 
 def test_lines_that_come_and_go_leave_exactly_what_stays(page: Page) -> None:

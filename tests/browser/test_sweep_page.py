@@ -48,6 +48,7 @@ def test_the_page_of_a_sweep(page: Page, tmp_path: Path) -> None:
     ready(page)
     brush_by_typing(page)
     brush_by_dragging(page)
+    brush_by_keys(page)
     scroll_and_sort(page)
     choose_columns(page)
     choose_plots(page)
@@ -140,6 +141,25 @@ def brush_by_dragging(sweep: Page) -> None:
     expect(sweep.locator("#sweep-page")).to_be_attached()
     sweep.keyboard.press("Escape")
     expect(sweep.locator("[data-brush-text]")).to_have_text("")
+
+
+def brush_by_keys(sweep: Page) -> None:
+    """A reader of the screen is told the ends; Escape takes away this brush only."""
+    grip = sweep.get_by_role("slider", name="Brush of weight_decay")
+    expect(grip).to_have_attribute("aria-valuetext", re.compile("^everything"))
+    grip.press("ArrowUp")
+    expect(grip).to_have_attribute("aria-valuetext", "weight_decay ≤ 0.025")
+    grip.press("ArrowUp")
+    grip.press("Shift+ArrowDown")
+    expect(grip).to_have_attribute("aria-valuetext", "weight_decay 0.01 … 0.025")
+    expect(grip).to_be_focused()
+    expect(sweep).to_have_url(re.compile(r"b\.weight_decay=0\.01\.\.0\.025"))
+    sweep.get_by_role("slider", name="Brush of eval/f1").press("ArrowDown")
+    expect(sweep.locator(".brush-chip")).to_have_count(2)
+    grip.press("Escape")
+    expect(sweep.locator(".brush-chip")).to_have_text(re.compile("^eval/f1"))
+    grip.press("Escape")
+    expect(sweep.locator(".brush-chip")).to_have_count(0)
 
 
 def scroll_and_sort(sweep: Page) -> None:

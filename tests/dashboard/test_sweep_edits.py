@@ -147,6 +147,12 @@ def test_budgets_are_changed_and_told(owner_client, sweep):
     assert sweep.events.get().text == "Budget: device time 2 h → 3.5 h, target 0.9 → none."
 
 
+def test_the_retention_of_its_checkpoints_is_one_link_away_and_back(owner_client, sweep):
+    address = f"/p/digits/checkpoints/retention?sweep={sweep.pk}"
+    assert f'href="{address}"' in owner_client.get(f"/s/{sweep.pk}").content.decode()
+    assert f'href="/s/{sweep.pk}"' in owner_client.get(address).content.decode()
+
+
 def test_a_budget_for_more_lets_a_finished_sweep_go_on(owner_client, sweep):
     sweep.state, sweep.budget = Sweep.State.FINISHED, {"wall_seconds": 60}
     sweep.save()
