@@ -31,6 +31,11 @@ def number(value: float | int | None, digits: int = 4) -> str:
     return f"{MINUS}{text}" if value < 0 else text
 
 
+def signed(value: float | None) -> str:
+    """A difference: "+0.0013", "−0.0013", "0"."""
+    return f"+{number(value)}" if value is not None and value > 0 else number(value)
+
+
 def rough(value: float | None) -> str:
     """Two significant digits, zeros among them: an interval or an estimate from few values has no more."""
     if value is None or value == 0 or not math.isfinite(value):

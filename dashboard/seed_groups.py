@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from dashboard import best_of_many, seed_dots
+from dashboard import best_of_many, numbers, seed_dots
 from dashboard.compare_parts import evaluated, parted, told
-from dashboard.seed_verdict import p_text, signed, verdict_of
+from dashboard.seed_verdict import p_text, verdict_of
 from runs.class_compare import class_values
 from runs.fairness import Check, fairness
 from runs.group_compare import PERCENTS, GroupCell, GroupRow, compare_groups
@@ -91,11 +91,15 @@ def _cell(cell: GroupCell) -> dict[str, Any]:
     found = cell.difference
     told = {"cell": cell, "delta": "", "arrow": ARROWS.get(cell.verdict, ""), "title": ""}
     if found is not None:
-        told["delta"] = signed(found.value)
+        told["delta"] = numbers.signed(found.value)
         told["title"] = _title(found.low, found.high, found.p)
     return told
 
 
 def _title(low: float, high: float, p: float | None) -> str:
     """The interval of a difference, for whoever points at it."""
-    return f"{signed(low)} to {signed(high)}, {p_text(p)}" if p is not None else "no spread between the seeds"
+    return (
+        f"{numbers.signed(low)} to {numbers.signed(high)}, {p_text(p)}"
+        if p is not None
+        else "no spread between the seeds"
+    )

@@ -103,14 +103,14 @@ def _figures(base: GroupCell, cell: GroupCell, level: float) -> str:
     if found is None:
         return f"{_plain_difference(base, cell)}{seeds}."
     if found.p is None:
-        return f"{signed(found.value)}, {seeds}, all of a group the same."
+        return f"{numbers.signed(found.value)}, {seeds}, all of a group the same."
     interval = f"{level:.0%} interval".replace("%", "\u2009%")
-    span = f"{signed(found.low)} to {signed(found.high)}"
-    return f"{signed(found.value)}, {interval} {span}, {seeds}, {p_text(found.p)} by Welch’s test."
+    span = f"{numbers.signed(found.low)} to {numbers.signed(found.high)}"
+    return f"{numbers.signed(found.value)}, {interval} {span}, {seeds}, {p_text(found.p)} by Welch’s test."
 
 
 def _plain_difference(base: GroupCell, cell: GroupCell) -> str:
-    return f"{signed(cell.mean.mean - base.mean.mean)}, " if base.mean and cell.mean else ""
+    return f"{numbers.signed(cell.mean.mean - base.mean.mean)}, " if base.mean and cell.mean else ""
 
 
 def _outlook(row: GroupRow, cell: GroupCell, level: float) -> str:
@@ -142,11 +142,6 @@ def _more(cell: GroupCell, pair: tuple[Group, Group]) -> list[More]:
         return []
     seeds = free_seeds(pair[0].first.project, max(missing))
     return [More(group, seeds[:count]) for group, count in zip(pair, missing, strict=True) if count > 0]
-
-
-def signed(value: float) -> str:
-    """ "+0.0013", "−0.0013", "0"."""
-    return f"+{numbers.number(value)}" if value > 0 else numbers.number(value)
 
 
 def p_text(p: float) -> str:

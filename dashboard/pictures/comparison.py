@@ -8,7 +8,7 @@ from dashboard import marks, numbers
 from dashboard.pictures.curves import SHAPES, curves_picture
 from dashboard.pictures.style import picture_style
 from dashboard.seed_groups import ARROWS
-from dashboard.seed_verdict import signed, verdict_of
+from dashboard.seed_verdict import verdict_of
 from runs.group_compare import GroupCell, GroupComparison
 from runs.reports.lines import Line
 
@@ -91,7 +91,7 @@ def _cell(cell: GroupCell, x: float, y: float) -> str:
     told = ""
     if cell.difference is not None and cell.verdict in ("better", "worse", "noise"):
         word = "≈ noise" if cell.verdict == "noise" else cell.verdict
-        told = f"{ARROWS.get(cell.verdict, '')} {signed(cell.difference.value)} {word}".strip()
+        told = f"{ARROWS.get(cell.verdict, '')} {numbers.signed(cell.difference.value)} {word}".strip()
     return (
         f'<text x="{x}" y="{y}"><tspan class="strong">{numbers.number(cell.mean.mean)}</tspan>{half} n {cell.n}</text>'
         f'<text x="{x}" y="{y + 14}"><tspan class="strong">{best}</tspan> '

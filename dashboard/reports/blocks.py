@@ -9,7 +9,7 @@ from dashboard import numbers
 from dashboard.pictures.curves import curves_picture
 from dashboard.reports.shown import Cell, Shown, Table
 from dashboard.seed_groups import ARROWS
-from dashboard.seed_verdict import signed, verdict_of
+from dashboard.seed_verdict import verdict_of
 from runs.fairness import OTHER_DATA
 from runs.group_compare import PERCENTS, GroupCell, GroupComparison, compare_groups
 from runs.models import Project, Run
@@ -119,7 +119,9 @@ def _against(cell: GroupCell) -> str:
     if cell.verdict == "same":
         return " · same"
     word = "≈ within noise" if cell.verdict == "noise" else cell.verdict
-    return f" · {ARROWS.get(cell.verdict, '')} {signed(cell.difference.value)} {word}".replace("  ", " ")
+    return f" · {ARROWS.get(cell.verdict, '')} {numbers.signed(cell.difference.value)} {word}".replace(
+        "  ", " "
+    )
 
 
 def _run_card(project: Project, block: Block) -> Shown:

@@ -27,6 +27,7 @@ register.filter("setting", numbers.setting_name)
 register.filter("bytes_size", numbers.bytes_size)
 register.filter("duration", numbers.duration)
 register.filter("rough", numbers.rough)
+register.filter("signed", numbers.signed)
 register.filter("plain_text", plain)
 
 

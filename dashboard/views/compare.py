@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from dashboard import best_of_many, run_charts, seed_groups
+from dashboard import best_of_many, numbers, run_charts, seed_groups
 from dashboard.compare_parts import evaluated, parted, told
-from dashboard.seed_verdict import other_data_head, signed
+from dashboard.seed_verdict import other_data_head
 from dashboard.views.access import project_or_404
 from runs.chosen import ids_matching, ids_of_sweeps
 from runs.class_compare import class_values
@@ -159,7 +159,7 @@ def _metric(row: MetricRow) -> dict[str, Any]:
     cells = [
         {
             "cell": cell,
-            "delta": "" if cell.delta is None else signed(cell.delta),
+            "delta": "" if cell.delta is None else numbers.signed(cell.delta),
             "arrow": seed_groups.ARROWS.get(cell.verdict, ""),
         }
         for cell in row.cells

@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, File, Form, Router, Schema, UploadedFile
 from ninja.responses import Status
 
-from runs.errors import RunError
+from runs.api.errors import error_response
+from runs.errors import RunError, SpecError
 from runs.models import Project, Sweep
 from runs.sweeps.edit import apply, stop_sweep
 from runs.sweeps.exchange import MOST_BYTES, exported, import_study
@@ -173,9 +174,12 @@ def stop(request: HttpRequest, sweep_id: str) -> Told:
 
 
 @router.post("/sweeps/{sweep_id}/edits", response=SweepDetail)
-def edit_sweep(request: HttpRequest, sweep_id: str, body: EditIn) -> SweepDetail:
+def edit_sweep(request: HttpRequest, sweep_id: str, body: EditIn) -> SweepDetail | HttpResponse:
     """Change a sweep while it runs (docs/sweeps.md); of duplicate the answer is the new sweep."""
-    made = apply(_sweep(sweep_id), body.kind, body.args, request.user)
+    try:
+        made = apply(_sweep(sweep_id), body.kind, body.args, request.user)
+    except SpecError as error:
+        return error_response(422, "The sweep cannot be changed so.", error.problems)
     return _detail(_sweep(made.pk if isinstance(made, Sweep) else sweep_id))
 
 

@@ -66,6 +66,8 @@ def test_edits_and_their_record(client, project, owner):
     assert post(client, f"/sweeps/{made}/edits", {"kind": "pause"})[1]["state"] == "paused"
     status, told = post(client, f"/sweeps/{made}/edits", {"kind": "pause"})
     assert (status, told["error"]) == (409, "The sweep is paused: nothing to pause.")
+    status, told = post(client, f"/sweeps/{made}/edits", {"kind": "extend", "args": {"n": 0}})
+    assert (status, told["error"], list(told["problems"])) == (422, "The sweep cannot be changed so.", ["n"])
     events = client.get(f"/api/v1/sweeps/{made}/events").json()
     assert [(event["kind"], event["created_by"]) for event in events] == [
         ("pause", owner.username),
