@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F, Max
 from django.utils import timezone
 
 from runs import catalog
-from runs.models import QueueHold, RefusedWorker, Run, Sweep, Worker
+from runs.models import Checkpoint, QueueHold, RefusedWorker, Run, Series, Sweep, Worker
 from runs.placement import Place, asked_by, behind, places, waits_behind
 from runs.queries import progress_of
 from runs.queue import PRIORITIES, SWEEP_PAUSED, Start, expected_starts, queued
@@ -15,6 +16,7 @@ from runs.queue import held as queue_hold
 from runs.refusals import refused_workers
 from runs.states import ACTIVE, ENDED, State
 from runs.workers import SlotsOverview, queue_reason, slots_overview
+from trainer_bridge.launch_fields import Asked
 
 #: Queued runs that are shown with a row each; of the others the number is told.
 MOST_ROWS = 200
@@ -41,17 +43,36 @@ class Waiting:
     after_next: str | None
     is_last: bool
 
+    asked: Asked
+
     @property
     def priority(self) -> str:
         return PRIORITIES.get(self.run.priority, "")
 
+    @property
+    def asks(self) -> str:
+        """What it needs beyond one device slot anywhere: "4 device slots, a100"."""
+        several = [f"{self.asked.slots} device slots"] if self.asked.slots > 1 else []
+        return ", ".join([*several, *sorted(self.asked.labels)])
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that is over: its best value of the objective, and of a crashed one the checkpoint it may go on from."""
+
+    run: Run
+    best: float | None
+    safe: int | None
+
 
 @dataclass(frozen=True)
 class SlotRow:
-    """A device slot: the run that holds it, None while it is free, and what the device is called ("" for a CPU)."""
+    """A device slot: the run that holds it, None while it is free, what the device is called ("" for a CPU), and the
+    last samples of the run: (label, value, unit)."""
 
     run: Run | None
     device: str
+    use: list[tuple[str, float, str]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +101,7 @@ class QueuePage:
     training: list[Training]
     waiting: list[Waiting]
     more: int
-    ended: list[Run]
+    ended: list[Ended]
     workers: list[WorkerCard]
     refused: list[RefusedWorker]
 
@@ -98,15 +119,16 @@ def queue_page() -> QueuePage:
         starts = dict.fromkeys(starts, Start(None))
     missing = catalog.lacking({run.spec.get("recipe") for run in rows})
     ended = _runs(state__in=ENDED, ended_at__gte=now - ENDED_WITHIN).order_by("-ended_at")[:MOST_ENDED]
+    used = _used(training)
     return QueuePage(
         hold=queue_hold() if slots.held is not None else None,
         slots=slots,
         training=[Training(run, _percent(run), _left(run)) for run in training],
         waiting=_waiting(rows[:MOST_ROWS], starts, slots, here),
         more=max(more, 0),
-        ended=list(ended),
+        ended=_ended(list(ended)),
         workers=[
-            _card(worker, training, now, missing.get(worker.name, []))
+            _card(worker, training, now, missing.get(worker.name, []), used)
             for worker in Worker.objects.order_by("name")
         ],
         refused=list(refused_workers()),
@@ -141,6 +163,7 @@ def _waiting(
             previous=ids[n - 1] if n else None,
             after_next=ids[n + 2] if n + 2 < len(ids) else None,
             is_last=n + 1 == len(ids),
+            asked=asked[run.pk],
         )
         for n, run in enumerate(runs)
     ]
@@ -166,17 +189,60 @@ def _left(run: Run) -> float | None:
     return max(run.max_steps - run.step, 0) / run.speed
 
 
-def _card(worker: Worker, training: list[Run], now: datetime, missing: list[str]) -> WorkerCard:
+def _ended(runs: list[Run]) -> list[Ended]:
+    """Two queries, however many."""
+    ids = [run.pk for run in runs]
+    rows = Series.objects.filter(run__in=ids, key=F("run__objective"), count__gt=0)
+    ends = {run: (low, high) for run, low, high in rows.values_list("run", "min", "max")}
+    crashed = [run.pk for run in runs if run.state == State.CRASHED]
+    whole = Checkpoint.objects.filter(run__in=crashed, deleted_at=None, problem="")
+    safe = dict(whole.order_by().values_list("run").annotate(Max("step"))) if crashed else {}
+    best = {run.pk: ends[run.pk][run.greater_is_better] for run in runs if run.pk in ends}
+    return [Ended(run, best.get(run.pk), safe.get(run.pk)) for run in runs]
+
+
+#: What is shown of a slot: the first of these pairs that its run samples.
+_USES = (
+    (("system/gpu0/utilisation", "", "%"), ("system/gpu0/memory", "", "GiB")),
+    (("system/cpu", "CPU", "%"), ("system/memory", "", "GiB")),
+)
+
+
+def _used(training: list[Run]) -> dict[str, list[tuple[str, float, str]]]:
+    """What each run was last seen to use: one query."""
+    keys = [key for pair in _USES for key, _, _ in pair]
+    rows = Series.objects.filter(run__in=training, key__in=keys, count__gt=0)
+    last: dict[str, dict[str, float]] = {}
+    for run, key, value in rows.values_list("run", "key", "last"):
+        last.setdefault(run, {})[key] = float(value)
+    return {run: _use(found) for run, found in last.items()}
+
+
+def _use(last: dict[str, float]) -> list[tuple[str, float, str]]:
+    pair = next((pair for pair in _USES if pair[0][0] in last), ())
+    return [(label, last[key], unit) for key, label, unit in pair if key in last]
+
+
+def _card(
+    worker: Worker,
+    training: list[Run],
+    now: datetime,
+    missing: list[str],
+    used: dict[str, list[tuple[str, float, str]]],
+) -> WorkerCard:
     mine = [run for run in training if run.worker == worker.name]
     gone = worker.state == Worker.State.GONE
     silent_for = (now - worker.heard_at).total_seconds() if gone else None
-    return WorkerCard(worker, _slot_rows(worker, mine, gone), silent_for, missing)
+    return WorkerCard(worker, _slot_rows(worker, mine, gone, used), silent_for, missing)
 
 
-def _slot_rows(worker: Worker, mine: list[Run], gone: bool) -> list[SlotRow]:
+def _slot_rows(
+    worker: Worker, mine: list[Run], gone: bool, used: dict[str, list[tuple[str, float, str]]]
+) -> list[SlotRow]:
     """A row a device slot, a run on each that it takes; of a worker that is gone only what it trained."""
     holders: list[Run | None] = [run for run in mine for _ in range(asked_by(run.spec).slots)]
     if not gone:
         holders += [None] * max(worker.slots - len(holders), 0)
     devices = worker.info.get("devices") or []
-    return [SlotRow(run, devices[n % len(devices)] if devices else "") for n, run in enumerate(holders)]
+    named = [devices[n % len(devices)] if devices else "" for n in range(len(holders))]
+    return [SlotRow(run, named[n], used.get(run.pk, []) if run else []) for n, run in enumerate(holders)]

@@ -56,13 +56,15 @@ page.addEventListener("dragover", (event) => {
   const row = event.target.closest("[data-queued]");
   if (!dragged || !row) return;
   event.preventDefault();
-  mark(row);
+  mark(row, isBelow(row, event));
 });
 page.addEventListener("drop", (event) => {
   const row = event.target.closest("[data-queued]");
   if (!dragged || !row || row === dragged) return;
   event.preventDefault();
-  const [moved, before] = [dragged, row.dataset.queued];
+  // On the lower half of a row: behind it, which is the only way to the end.
+  const behind = row.nextElementSibling === dragged ? dragged.nextElementSibling : row.nextElementSibling;
+  const [moved, before] = [dragged, isBelow(row, event) ? behind?.dataset.queued : row.dataset.queued];
   dragged = null;
   move(moved, before);
 });
@@ -72,9 +74,12 @@ page.addEventListener("dragend", () => {
   mark(null);
 });
 
-function mark(row) {
-  page.querySelector(".over")?.classList.remove("over");
+const isBelow = (row, { clientY }) => clientY > row.getBoundingClientRect().top + row.offsetHeight / 2;
+
+function mark(row, below = false) {
+  page.querySelector(".over")?.classList.remove("over", "below");
   row?.classList.add("over");
+  row?.classList.toggle("below", below);
 }
 
 page.addEventListener("click", async ({ target }) => {

@@ -8,9 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from runs import catalog, refusals
 from runs.models import ApiToken, Project, Run, Worker
+from runs.series import append
 from runs.states import State
 from runs.workers import record_heartbeat
-from tests.dashboard.runs_for_tests import make_run
+from tests.dashboard.runs_for_tests import add_checkpoint, make_run
+from trainer_bridge.protocol import Metrics
 
 FETCH = {"x-requested-with": "fetch"}
 
@@ -150,3 +152,33 @@ def test_the_queue_is_held_and_released(owner_client: Client, owner, project: Pr
     owner_client.post("/queue/release")
     assert "queue held" not in seen(owner_client.get("/queue"))
     assert owner_client.get("/api/v1/queue").json()["held_by"] is None
+
+
+def test_what_ended_says_its_best_value_and_what_may_be_done(owner_client: Client, project: Project):
+    record_heartbeat("box", "ready", 1, 0, {})
+    make_run(project, "good", state=State.FINISHED)
+    failed = make_run(project, "bad", state=State.FAILED, reason="ValueError: no", console_lines=3)
+    crashed = make_run(project, "gone", state=State.CRASHED)
+    add_checkpoint(crashed, 20, 0.9)
+    make_run(project, "unsaved", state=State.CRASHED)
+    answer = owner_client.get("/queue")
+    page = answer.content.decode()
+    assert "finished 0.9000 eval/accuracy" in seen(answer)
+    assert f'href="/r/{failed.pk}/console/error"' in page
+    assert re.findall(r'action="/r/(\w+)/do/resume"', page) == [crashed.pk]
+    assert "Resume from 20" in page
+
+
+def test_a_slot_says_what_its_run_uses_and_a_queued_run_what_it_asks_for(
+    owner_client: Client, project: Project
+):
+    record_heartbeat("box", "ready", 1, 1, {"cores": 2})
+    run = make_run(project, "first", worker="box")
+    append(run.pk, 1, [Metrics(41, 41.0, {"system/cpu": 96.0, "system/memory": 1.25})])
+    waiting = make_run(project, "second", state=State.QUEUED)
+    waiting.spec["launch"] = {"slots": 4, "labels": "a100"}
+    waiting.save()
+    page = seen(owner_client.get("/queue"))
+    assert "CPU 96 %" in page
+    assert "1.3 GiB" in page
+    assert "4 device slots, a100" in page
