@@ -16,14 +16,16 @@ const SHADES = 256;
 const LOGS = Int32Array.from({ length: 257 }, (_, alpha) => Math.round(-LOG * Math.log(1 - Math.min(alpha, 255.5) / 256)));
 const ALPHAS = Uint16Array.from({ length: 8 * LOG + 1 }, (_, log) => Math.round(256 * (1 - Math.exp(-log / LOG))));
 
+// How lines look that are only the ground of others.
+const FAINT = { goodness: -1, alpha: 0.45, width: 1, dash: null };
+
 export class LinePicture {
   #context;
   #image = null;
   #words = null;
   #ground = null;
-  #sums = null;
-  #spans = null;
-  #lines = new Set();
+  #under = null;
+  #layer = null;
   #shades = new Uint8Array(3 * SHADES);
 
   constructor(canvas) {
@@ -31,22 +33,24 @@ export class LinePicture {
     this.#context = canvas.getContext("2d", { alpha: false });
   }
 
-  // In CSS pixels; `ratio` device pixels each. The picture is empty afterwards.
+  // In CSS pixels; `ratio` device pixels each. With another size the picture is empty afterwards.
   resize(width, height, ratio) {
-    Object.assign(this, { width: Math.round(width * ratio), height: Math.round(height * ratio), ratio });
+    const size = { width: Math.round(width * ratio), height: Math.round(height * ratio), ratio };
+    if (Object.entries(size).every(([name, value]) => this[name] === value)) return;
+    Object.assign(this, size);
     Object.assign(this.canvas, { width: this.width, height: this.height });
     this.#image = this.#context.createImageData(this.width, this.height);
     this.#words = new Uint32Array(this.#image.data.buffer);
     this.#ground = new Uint32Array(this.#words.length);
-    this.#sums = new Int32Array(SUMS * this.#words.length);
-    this.#spans = new Float32Array(2 * this.width);
-    this.#lines.clear();
+    this.#under = new Layer(size, FAINT);
+    this.#layer = new Layer(size);
   }
 
-  // What lies under every later picture: a plain colour with lines on it.
-  ground(colour, lines) {
+  // What lies under every later picture: a plain colour with faint lines on it.
+  ground(colour, lines, faint) {
     this.#ground.fill(word(colour));
-    for (const line of lines) this.#over(this.#ground, line);
+    this.#under.keep(new Set(lines));
+    this.#under.resolve(this.#ground, this.#ground, faint, 1);
   }
 
   // The colours of goodness from 0 to 1 by `ramp`, and that of lines without one.
@@ -59,14 +63,27 @@ export class LinePicture {
   // 0 to 1, less than 0 for none. `thin` makes all of them thinner, as a share of what 0.9 covers; `top` are
   // lines over all others, with an rgb.
   draw(lines, thin, top) {
-    this.#keep(new Set(lines));
-    resolve(this.#words, this.#ground, this.#sums, this.#shades, Math.log(1 - 0.9 * thin) / Math.log(1 - 0.9));
-    for (const line of top) this.#over(this.#words, line);
+    this.#layer.keep(new Set(lines));
+    this.#layer.resolve(this.#words, this.#ground, this.#shades, Math.log(1 - 0.9 * thin) / Math.log(1 - 0.9));
+    for (const line of top) over(this.#words, this.#layer.spans(line), this.width, line);
     this.#context.putImageData(this.#image, 0, 0);
   }
+}
 
-  // From nothing where that is less than what changes.
-  #keep(lines) {
+// The sums of the lines that are in it. `look` is that of all of them in place of their own.
+class Layer {
+  #sums;
+  #spans;
+  #lines = new Set();
+
+  constructor({ width, height, ratio }, look = null) {
+    Object.assign(this, { width, height, ratio, look });
+    this.#sums = new Int32Array(SUMS * width * height);
+    this.#spans = new Float32Array(2 * width);
+  }
+
+  // Begins with nothing where that is less than what changes.
+  keep(lines) {
     const added = lines.difference(this.#lines);
     const gone = this.#lines.difference(lines);
     if (added.size + gone.size > lines.size) {
@@ -79,14 +96,17 @@ export class LinePicture {
     this.#lines = lines;
   }
 
-  #gather(line, sign) {
-    spansOf(line, this.ratio, this.height, this.#spans);
-    gather(this.#sums, this.#spans, this.width, sign, line);
+  resolve(words, ground, shades, power) {
+    resolve(words, ground, this.#sums, shades, power);
   }
 
-  #over(words, line) {
-    spansOf(line, this.ratio, this.height, this.#spans);
-    over(words, this.#spans, this.width, line);
+  spans(line) {
+    spansOf(line.ys, this.look ?? line, this.ratio, this.height, this.#spans);
+    return this.#spans;
+  }
+
+  #gather(line, sign) {
+    gather(this.#sums, this.spans(line), this.width, sign, this.look ?? line);
   }
 }
 
@@ -95,7 +115,7 @@ function word([r, g, b]) {
 }
 
 // From where to where a line covers each column; 0 to 0 where it is not.
-function spansOf({ ys, width: thick, dash }, ratio, height, spans) {
+function spansOf(ys, { width: thick, dash }, ratio, height, spans) {
   const half = (thick * ratio) / 2;
   const [on, whole] = dash ? [dash[0] * ratio, (dash[0] + dash[1]) * ratio] : [1, 1];
   spans.fill(0);

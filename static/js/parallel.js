@@ -97,27 +97,34 @@ export class Parallel {
     tellGrips(this.#grips(), this.trials);
     const best = this.trials.best();
     const places = this.trials.axes.map((_, number) => this.#place(number));
-    this.#lines = new Map(this.trials.list.map((trial) => [trial, this.#line(trial, places, trial === best)]));
-    const grey = { rgb: colour("line-2"), alpha: 0.45, width: 1, dash: null };
-    this.#picture.ground(colour("surface"), [...this.#lines.values()].map(({ ys }) => ({ ys, ...grey })));
+    this.#lines = new Map(this.trials.list.map((trial) => [trial.number, this.#line(trial, places, trial === best)]));
+    this.#picture.ground(colour("surface"), this.#lines.values(), colour("line-2"));
     this.#picture.colours(rampColour, colour("tx3"));
     this.#paint();
   }
 
-  // The best is over all others, so it has a colour of its own.
+  // The one that is there, where nothing of it has changed: with news of three trials three are stroked.
   #line(trial, places, isBest) {
     const { ratio, width } = this.#picture;
-    const ys = columns(this.#points(trial, places).map(([x, y]) => [x * ratio, y * ratio]), width);
+    const points = this.#points(trial, places).map(([x, y]) => [x * ratio, y * ratio]);
+    const look = this.#look(trial, isBest);
+    const key = `${width} ${points} ${JSON.stringify(look)}`;
+    const known = this.#lines.get(trial.number);
+    return known?.key === key ? known : { key, ys: columns(points, width), ...look };
+  }
+
+  // The best is over all others, so it has a colour of its own.
+  #look(trial, isBest) {
     const goodness = this.trials.goodness(trial);
-    if (goodness < 0) return { ys, goodness, alpha: 0.8, width: 1.2, dash: [2, 3] };
-    const line = { ys, goodness, alpha: 0.9, dash: trial.pruned ? [5, 4] : null };
-    return isBest ? { ...line, width: 3, rgb: rampColour(goodness) } : { ...line, width: 1.5 };
+    if (goodness < 0) return { goodness, alpha: 0.8, width: 1.2, dash: [2, 3] };
+    const look = { goodness, alpha: 0.9, dash: trial.pruned ? [5, 4] : null };
+    return isBest ? { ...look, width: 3, rgb: rampColour(goodness) } : { ...look, width: 1.5 };
   }
 
   #paint() {
     this.#frame = 0;
     const { kept } = this.trials;
-    const lines = [...kept].map((trial) => this.#lines.get(trial));
+    const lines = [...kept].map((trial) => this.#lines.get(trial.number));
     // Many lines shine through each other, so that one sees where most of them go.
     const thin = Math.min(1, Math.max(0.3, 150 / lines.length));
     this.#picture.draw(lines.filter(({ rgb }) => !rgb), thin, lines.filter(({ rgb }) => rgb));
@@ -153,7 +160,7 @@ export class Parallel {
     const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((at) => at * this.#picture.ratio);
     let [nearest, least] = [null, NEAR * this.#picture.ratio];
     for (const trial of this.trials.kept) {
-      const away = Math.abs(this.#lines.get(trial)?.ys[Math.round(x)] - y);
+      const away = Math.abs(this.#lines.get(trial.number)?.ys[Math.round(x)] - y);
       if (away < least) [nearest, least] = [trial, away];
     }
     this.trials.hover(nearest);

@@ -15,7 +15,7 @@ _SET_UP = """async () => {
   const fresh = () => {
     const picture = new LinePicture(document.createElement("canvas"));
     picture.resize(width, height, 1);
-    picture.ground([10, 20, 30], []);
+    picture.ground([10, 20, 30], [], [90, 90, 90]);
     picture.colours(ramp, [200, 0, 200]);
     return picture;
   };
@@ -61,6 +61,22 @@ def test_without_lines_there_is_the_ground(page: Page) -> None:
       return differ(drawn(picture, []), shown([]));
     }"""
     assert page.evaluate(script) == 0
+
+
+def test_the_ground_follows_the_lines_that_lie_on_it(page: Page) -> None:
+    """Faint lines under the others come and go as exactly, and a picture drawn before is drawn on the new ground."""
+    script = """() => {
+      const [grounds, fill] = [[lines, lines.slice(0, 50), lines.slice(3)], [10, 20, 30]];
+      const picture = fresh();
+      for (const faint of grounds) picture.ground(fill, faint, [90, 90, 90]);
+      const after = drawn(picture, lines.slice(0, 9));
+      const other = fresh();
+      other.ground(fill, grounds.at(-1), [90, 90, 90]);
+      return [differ(after, drawn(other, lines.slice(0, 9))), differ(after, shown(lines.slice(0, 9)))];
+    }"""
+    wrong, other = page.evaluate(script)
+    assert wrong == 0
+    assert other > 100
 
 
 def test_a_line_alone_has_its_colour(page: Page) -> None:
