@@ -29,7 +29,11 @@ def of_comparison(comparison: GroupComparison) -> dict[str, Any] | None:
 def of_sweep(sweep: Sweep) -> dict[str, Any] | None:
     """About the best trial of a sweep, for templates/compare/_many.html; None where nothing can be said."""
     found = leaders_of_sweep(sweep)
-    return None if found is None else _told(found, found, f"the best of {found.count} configurations")
+    if found is None:
+        return None
+    # Of several objectives it is the best by the first alone.
+    by = f" on {found.key}" if len(sweep.objectives) > 1 else ""
+    return _told(found, found, f"the best of {found.count} configurations{by}")
 
 
 def _place(found: Leaders, whole: Leaders, sweep: Sweep) -> str:

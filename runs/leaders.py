@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from runs.fairness import OTHER_DATA
 from runs.group_compare import GroupComparison
 from runs.models import Run, Series, Sweep
 from runs.more_seeds import MOST, free_seeds, why_not
@@ -12,6 +13,7 @@ from runs.optimism import Optimism, optimism
 from runs.replicates import SEEDS, Group, group_replicates
 from runs.states import State
 from runs.stats import LEVEL, Mean, mean_of, welch
+from runs.sweeps.checks import sweep_cautions
 from trainer_bridge.json_values import json_text
 
 #: More leaders than these are no longer a few.
@@ -43,7 +45,7 @@ def leaders(comparison: GroupComparison) -> Leaders | None:
     if not comparison.metrics:
         return None
     row = comparison.metrics[0]
-    values = [cell.values for cell in row.cells]
+    values = [() if cell.verdict == OTHER_DATA else cell.values for cell in row.cells]
     found = optimism(values)
     if found is None:
         return None
@@ -54,8 +56,8 @@ def leaders(comparison: GroupComparison) -> Leaders | None:
 
 def leaders_of_sweep(sweep: Sweep, level: float = LEVEL) -> Leaders | None:
     """Among the points of a sweep, a point with several seeds being one: three queries, and light ones, since there
-    may be thousands of trials."""
-    points = _points(sweep)
+    may be thousands of trials. None where the trials were not measured on the same data."""
+    points = [] if sweep_cautions(sweep.spec, sweep.space) else _points(sweep)
     values = [list(of_point.values()) for of_point in points]
     found = optimism(values)
     if found is None:

@@ -9,7 +9,7 @@ from dashboard.forms.plan import at_rows, plan_rows, read_plan
 from runs.labels import label_problems
 from runs.projects import project_name_problem
 from runs.specs import Spec, check_spec, spec_cautions, spec_with
-from runs.sweeps.checks import sweep_problems
+from runs.sweeps.checks import sweep_cautions, sweep_problems
 from runs.sweeps.grid import first_point
 from runs.sweeps.plan import SweepPlan
 from runs.sweeps.sizes import size
@@ -57,7 +57,8 @@ def _read_sweep(draft: Draft, spec: Spec, problems: dict[str, str], unread: dict
     found = _in_page_order(draft, {**checked, **_label_problems(draft), **problems})
     trials, text = size(space, plan, spec)
     first = spec if found else spec_with(spec, first_point(space))
-    return Reading(spec, space, found, unread, _cautions(draft, first, found), plan, trials, text)
+    told = _cautions(draft, first, found) | sweep_cautions(spec, space)
+    return Reading(spec, space, found, unread, told, plan, trials, text)
 
 
 def _training_seed(draft: Draft) -> int:

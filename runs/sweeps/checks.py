@@ -54,6 +54,15 @@ def _sampler_problem(search: Search, known: dict[str, str]) -> dict[str, str]:
     return {"sampler": told} if told else {}
 
 
+def sweep_cautions(spec: Spec, space: Space) -> dict[str, str]:
+    """What may not be meant in a sweep: field → sentence. It runs all the same."""
+    data = [field for field in ("data.source", "data.config", "data.revision") if field in space]
+    if not data or spec.get("data", {}).get("eval_source"):
+        return {}
+    return {data[0]: "Each trial is measured on data of its own: their values cannot be set against each other. "
+            "Name one eval_source for all."}  # fmt: skip
+
+
 def makes_all_at_once(plan: SweepPlan) -> bool:
     """Whether every trial is queued at launch: a grid that nothing holds back."""
     return plan.is_grid and plan.parallel is None and not plan.budget

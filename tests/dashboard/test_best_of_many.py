@@ -129,3 +129,20 @@ def test_the_sweep_page_says_it_and_has_notes(owner_client):
     assert "Queue 2 more seeds of the leader" in page
     saved = owner_client.post(f"/s/{sweep.pk}/notes", {"text": "*seen*"}, follow=True)
     assert "<em>seen</em>" in saved.content.decode()
+
+
+def test_nothing_is_best_of_trials_on_data_of_their_own(db):
+    sweep, _ = trials_of(4)
+    assert best_of_many.of_sweep(sweep)["head"] == "t3x1 is the best of 4 configurations."
+    sweep.objectives = [{"metric": KEY}, {"metric": "eval/loss"}]
+    assert best_of_many.of_sweep(sweep)["head"] == f"t3x1 is the best of 4 configurations on {KEY}."
+    sweep.space = {"data.source": ["a", "b"]}
+    assert best_of_many.of_sweep(sweep) is None
+
+
+def test_columns_measured_on_other_data_are_not_chosen_from(owner_client):
+    groups = [group_of(f"g{n}x", [0.9 + 0.01 * n], 0.001 * (n + 1)) for n in range(4)]
+    Run.objects.filter(pk=groups[0][0].pk).update(environment={"data": {"validation": 1}})
+    Run.objects.filter(pk=groups[3][0].pk).update(environment={"data": {"validation": 2}})
+    many = page_of(owner_client, *groups, seeds="1").context["many"]
+    assert many["head"] == "g2x1 is the best of these 3."

@@ -4,7 +4,7 @@ import pytest
 
 from runs.errors import SpecError
 from runs.models import Series, Sweep
-from runs.sweeps.checks import sweep_problems
+from runs.sweeps.checks import sweep_cautions, sweep_problems
 from runs.sweeps.launch import launch_sweep
 from runs.sweeps.plan import SweepPlan, plan_of, plan_of_json
 from runs.sweeps.sizes import size
@@ -91,6 +91,13 @@ def test_a_field_without_effect_cannot_be_swept():
     problems = sweep_problems(own, RATE | {"params.sgd_lr": [0.01, 0.1]}, plan())
     assert problems.keys() == {"args.learning_rate"}
     assert "an optimizer of its own" in problems["args.learning_rate"]
+
+
+def test_trials_on_data_of_their_own_are_a_caution():
+    space = {"data.source": ["a", "b"]}
+    assert list(sweep_cautions({"recipe": "text-classification"}, space)) == ["data.source"]
+    assert sweep_cautions({"recipe": "text-classification", "data": {"eval_source": "c"}}, space) == {}
+    assert sweep_cautions(SPEC, RATE) == {}
 
 
 def test_pruning_goes_by_one_objective():
