@@ -141,8 +141,8 @@ def test_nothing_is_best_of_trials_on_data_of_their_own(db):
 
 
 def test_columns_measured_on_other_data_are_not_chosen_from(owner_client):
-    groups = [group_of(f"g{n}x", [0.9 + 0.01 * n], 0.001 * (n + 1)) for n in range(4)]
+    groups = [group_of(f"g{n}x", [0.9 + 0.01 * n], 0.001 * (n + 1)) for n in range(6)]
     Run.objects.filter(pk=groups[0][0].pk).update(environment={"data": {"validation": 1}})
-    Run.objects.filter(pk=groups[3][0].pk).update(environment={"data": {"validation": 2}})
+    Run.objects.filter(pk=groups[5][0].pk).update(environment={"data": {"validation": 2}})
     many = page_of(owner_client, *groups, seeds="1").context["many"]
-    assert many["head"] == "g2x1 is the best of these 3."
+    assert many["head"] == "g4x1 is the best of these 5."
