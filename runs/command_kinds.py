@@ -115,7 +115,7 @@ def _bool_problem(args: Args, *names: str) -> str:
 def _count_problem(name: str, value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MANY:
         return ""
-    return f"{name} must be a whole number from 1 on, not {value!r}."
+    return f"{name} must be a whole number from 1 to {_MANY:,}, not {value!r}."
 
 
 KINDS: Mapping[str, CommandKind] = {

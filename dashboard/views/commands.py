@@ -35,7 +35,8 @@ def command(request: HttpRequest, run: str, verb: str) -> HttpResponse:
     except ResumeDiffers as asks:
         return _ask(request, owner, asks)
     except (CommandError, RunError, ValueError) as refused:
-        return told(request, str(refused), address, status=409)
+        # Which command it is, the page knows.
+        return told(request, str(refused).removeprefix(f"{verb}: "), address, status=409)
     return told(request, done, address)
 
 
@@ -78,7 +79,7 @@ def _pause(request: HttpRequest, run: Run) -> str:
     elif how == "idle":
         args = {"when_idle": True}
     elif how == "until":
-        args = {"until": _text(request.POST, "until", "Say until when it pauses.")}
+        args = {"until": _text(request.POST, "until", "Choose the date and time at which it goes on.")}
     send_command(run, "pause", args, request.user)
     return (
         f"{run.name} will stand still in its device slot"
@@ -101,7 +102,9 @@ def _learning_rate(request: HttpRequest, run: Run) -> str:
 
 def rate_wish(form: QueryDict) -> dict[str, Any]:
     """What the dialog asks of the learning rate. Raises ValueError with a sentence."""
-    rate = parse_number(_text(form, "rate", "Give a learning rate, such as 3e-4."))
+    text = _text(form, "rate", "Give a learning rate, such as 3e-4.")
+    if not (rate := parse_number(text)) > 0:
+        raise ValueError(f"A learning rate must be above 0, not {text}.")
     how = form.get("how", "schedule")
     if how == "restart":
         return {"restart": rate, "warmup_steps": parse_int(form.get("warmup_steps", "").strip() or "0")}

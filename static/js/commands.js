@@ -4,15 +4,17 @@ import { toast } from "./toast.js";
 
 const VERBS = { stop: "Stopping…", kill: "Killing…", save: "Saving…", resume: "Resuming…", evaluate: "Evaluating…", pause: "Pausing…" };
 
-export async function send(url, body) {
+// ``refused`` takes what the server did not do, and why; without it a toast says so.
+export async function send(url, body, refused = (text) => toast(text, { error: true })) {
   try {
     const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": document.body.dataset.csrf, "X-Requested-With": "fetch" } });
     const { text, ask } = answer.headers.get("content-type")?.includes("json") ? await answer.json() : { text: `The server refused this (${answer.status}). Reload the page and try again.` };
-    if (ask) return (await confirmed(ask)) && send(url, withConfirm(body));
-    toast(text, { error: !answer.ok });
+    if (ask) return (await confirmed(ask)) && send(url, withConfirm(body), refused);
+    if (answer.ok) toast(text);
+    else refused(text);
     return answer.ok;
   } catch {
-    toast("The server did not answer, so nothing was sent. Try again when it is back.", { error: true });
+    refused("The server did not answer, so nothing was sent. Try again when it is back.");
     return false;
   }
 }
@@ -48,12 +50,25 @@ document.addEventListener("submit", async (event) => {
   // With the pressed button's own value, which a disabled one would not have.
   const body = new FormData(form, button);
   working(button, VERBS[form.action.split("/").at(-1)] ?? "Sending…");
-  form.closest("dialog")?.close();
-  if (form.closest("dialog")) form.reset();
-  await send(form.action, body);
+  const dialog = form.closest("dialog");
+  const done = await send(form.action, body, dialog ? (text) => refuse(dialog, form, text) : undefined);
+  if (dialog && done) {
+    dialog.close();
+    form.reset();
+  }
+  if (dialog) restore(button, before);
   document.dispatchEvent(new CustomEvent("commandsent"));
-  setTimeout(() => restore(button, before), 1500);
+  if (!dialog) setTimeout(() => restore(button, before), 1500);
 });
+
+// What was typed stays, with the reason under it, until it is sent again or the dialog is closed.
+function refuse(dialog, form, text) {
+  form.querySelector("[data-refused]")?.remove();
+  const reason = element("p", { class: "error-text", role: "alert", "data-refused": true }, text);
+  form.querySelector(".dialog-actions").before(reason);
+  form.querySelector("input[type=text], input[type=datetime-local]")?.focus();
+  dialog.addEventListener("close", () => { reason.remove(); form.reset(); }, { once: true });
+}
 
 function working(button, text) {
   button.style.minWidth = `${button.offsetWidth}px`;

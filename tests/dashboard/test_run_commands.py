@@ -52,8 +52,8 @@ def test_what_is_typed_becomes_a_command(owner_client: Client, run: Run, verb, f
     [
         ("learning_rate", {}, "Give a learning rate, such as 3e-4."),
         ("learning_rate", {"rate": "fast"}, "“fast” is not a number."),
-        ("learning_rate", {"rate": "-1"}, "set must be a number above 0"),
-        ("pause", {"how": "until"}, "Say until when it pauses."),
+        ("learning_rate", {"rate": "-1"}, "A learning rate must be above 0, not -1."),
+        ("pause", {"how": "until"}, "Choose the date and time at which it goes on."),
         ("end", {"end": "10"}, "The run is at step 40 already"),
         ("end", {"end": "", "unit": "epochs"}, "Give a number of steps or epochs."),
         ("log_every", {"steps": "1.5"}, "Must be a whole number"),

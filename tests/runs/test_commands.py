@@ -89,7 +89,7 @@ def test_a_refusal_says_why(make_run, state, kind, reason):
         ("save", {"step": 5}, "save: Takes no arguments, but got step."),
         ("stop", {"step": 5}, "stop: Takes save, not step."),
         ("stop", {"save": "yes"}, "stop: save must be true or false, not 'yes'."),
-        ("log_every", {"steps": 0}, "log_every: steps must be a whole number from 1 on, not 0."),
+        ("log_every", {"steps": 0}, "log_every: steps must be a whole number from 1 to 1,000,000,000, not 0."),
         ("end", {}, "end: Needs one of max_steps and num_train_epochs."),
         ("end", {"max_steps": 7}, "end: The run is at step 7 already: max_steps must be above that, not 7. "
          "To end it now, stop it."),
