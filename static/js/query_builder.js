@@ -8,8 +8,13 @@ export function connectBuilder(bar) {
   const dialog = document.getElementById("builder");
   const rows = dialog.querySelector("[data-builder-rows]");
   const shown = dialog.querySelector("[data-builder-text]");
+  const judge = judging(bar, dialog.querySelector("[data-builder-said]"));
   let meaning = { rows: [], text: "" };
-  const write = () => (shown.textContent = textOf(rows) || "Every run");
+  const write = () => {
+    const text = textOf(rows);
+    shown.textContent = text || "Every run";
+    judge(text);
+  };
 
   bar.addEventListener("meaning", ({ detail }) => (meaning = detail));
   document.querySelector("[data-opens-builder]").addEventListener("click", () => {
@@ -36,6 +41,23 @@ export function connectBuilder(bar) {
     dialog.close();
     bar.use(textOf(rows));
   });
+}
+
+// What the rows come to, or what is wrong with them, before they are used.
+function judging(bar, said) {
+  let asked = 0;
+  let timer = 0;
+  return (text) => {
+    clearTimeout(timer);
+    const number = ++asked;
+    timer = setTimeout(async () => {
+      const answer = await fetch(`${bar.form.dataset.assistUrl}?${new URLSearchParams({ q: text })}`).catch(() => null);
+      if (number !== asked || !answer?.ok) return;
+      const { error, matching, total } = await answer.json();
+      said.classList.toggle("error-text", Boolean(error));
+      said.textContent = error?.message ?? `${matching} of ${total} runs`;
+    }, 200);
+  };
 }
 
 let lists = 0;
