@@ -1,6 +1,6 @@
 """The columns of the trials table: which there are, which the address chooses (cols, pin), and the sheet for that.
 
-"trial" comes first and is never taken away; pinned ones stand beside it. Of a list nobody chose the usual ones.
+"trial" comes first and is never taken away; pinned ones stand beside it. Where nobody chose, the usual ones.
 """
 
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.sweep_page.dims import labels
+from dashboard.sweep_page.metrics import last_values, metric_keys
 from runs.sweeps.trial_rows import SweepRows
 
 FIRST_COLUMN = "trial"
@@ -44,68 +45,68 @@ class Column:
         return " ".join(name for name, holds in parts.items() if holds)
 
 
-def columns(found: SweepRows, query: Mapping[str, str]) -> list[Column]:
-    """Those that the address chooses, in its order."""
-    names, keys, pins = _names(found), chosen(found, query), pinned(found, query)
-    key, descending = sort_of(found, query)
-    sorts = {key: "descending" if descending else "ascending"}
-    return [
-        Column(
-            one,
-            names[one],
-            _WIDTHS.get(one) or _wide(names[one]),
-            sorts.get(one, ""),
-            "" if one == "curve" else f"?sort={'' if sorts.get(one) == 'descending' else '-'}{one}",
-            pins.index(one) if one in pins else None,
+class TrialColumns:
+    """The columns of one request: ``names`` by key, ``keys`` as they stand, ``pins`` among them, ``metrics`` of the
+    trials that are among them. Names that the sweep does not have are passed over.
+    """
+
+    def __init__(self, found: SweepRows, query: Mapping[str, str]) -> None:
+        self.found = found
+        usual = _names(found)
+        asked, pinned, sort = (_split(query.get(name, "")) for name in ("cols", "pin", "sort"))
+        sort = [key.removeprefix("-") for key in sort]
+        objectives = {one.key for one in found.objectives}
+        self.metrics = last_values(found, {*asked, *pinned, *sort} - usual.keys() - objectives)
+        self.names = usual | {key: key for key in sorted(self.metrics)}
+        self.sort, self.descending = self._sort(query.get("sort", ""))
+        self.pins = [key for key in pinned if key in self.names and key != FIRST_COLUMN][:MOST_PINS]
+        shown = [key for key in asked if key in self.names] or [key for key in usual if key not in _MORE]
+        rest = [key for key in shown if key not in self.pins and key != FIRST_COLUMN]
+        self.keys = [FIRST_COLUMN, *self.pins, *rest]
+
+    def _sort(self, asked: str) -> tuple[str, bool]:
+        """(column, descending) of the address; by the objective, best first, without one."""
+        if asked.removeprefix("-") in self.names.keys() - {"curve"}:
+            return asked.removeprefix("-"), asked.startswith("-")
+        return "objective", self.found.objective.greater
+
+    def heads(self) -> list[Column]:
+        """The columns in their order."""
+        return [self._head(key) for key in self.keys]
+
+    def _head(self, key: str) -> Column:
+        """Its link sorts by it, or turns the order round when it sorts already."""
+        is_sorted = key == self.sort
+        aria = ("descending" if self.descending else "ascending") if is_sorted else ""
+        link = "" if key == "curve" else f"?sort={'' if is_sorted and self.descending else '-'}{key}"
+        width = _WIDTHS.get(key) or _wide(self.names[key])
+        return Column(
+            key, self.names[key], width, aria, link, self.pins.index(key) if key in self.pins else None
         )
-        for one in keys
-    ]
+
+    def sheet(self) -> dict[str, Any]:
+        """What workspace/_columns.html shows: the ``chosen`` ones in their order, ``others`` by kind."""
+        searched, objectives = _searched(self.found), _objectives(self.found)
+        metrics = [key for key in metric_keys(self.found) if key not in _names(self.found)]
+        fields = [key for key in _names(self.found) if key not in (*searched, *objectives, FIRST_COLUMN)]
+        kinds = (
+            ("Objectives", objectives),
+            ("Searched", searched),
+            ("Fields", fields),
+            ("Metrics", metrics),
+        )
+        others = [(title, [key for key in keys if key not in self.keys]) for title, keys in kinds]
+        return {
+            "chosen": [self._entry(key) for key in self.keys[1:]],
+            "others": [(title, [self._entry(key) for key in keys]) for title, keys in others if keys],
+        }
+
+    def _entry(self, key: str) -> dict[str, Any]:
+        return {"key": key, "label": self.names.get(key, key), "pinned": key in self.pins}
 
 
-def sort_of(found: SweepRows, query: Mapping[str, str]) -> tuple[str, bool]:
-    """(column, descending) of the address; by the objective, best first, without one."""
-    asked = query.get("sort", "")
-    if asked.removeprefix("-") in _names(found).keys() - {"curve"}:
-        return asked.removeprefix("-"), asked.startswith("-")
-    return "objective", found.objective.greater
-
-
-def chosen(found: SweepRows, query: Mapping[str, str]) -> list[str]:
-    """The keys of the columns as they stand; names that the sweep does not have are passed over."""
-    pins = pinned(found, query)
-    asked = _known(found, query.get("cols", "")) or [key for key in _names(found) if key not in _MORE]
-    rest = [key for key in asked if key not in pins and key != FIRST_COLUMN]
-    return [FIRST_COLUMN, *pins, *rest]
-
-
-def pinned(found: SweepRows, query: Mapping[str, str]) -> list[str]:
-    """The keys of those beside the trial."""
-    return [key for key in _known(found, query.get("pin", "")) if key != FIRST_COLUMN][:MOST_PINS]
-
-
-def _known(found: SweepRows, text: str) -> list[str]:
-    names = _names(found)
-    return [key for key in dict.fromkeys(text.split(",")) if key in names]
-
-
-def sheet(found: SweepRows, query: Mapping[str, str]) -> dict[str, Any]:
-    """What workspace/_columns.html shows: the ``chosen`` ones in their order, ``others`` by kind."""
-    names, shown, pins = _names(found), chosen(found, query)[1:], pinned(found, query)
-    searched, objectives = _searched(found), _objectives(found)
-    fields = [key for key in names if key not in (*searched, *objectives, FIRST_COLUMN)]
-    kinds = (("Objectives", objectives), ("Searched", searched), ("Fields", fields))
-    return {
-        "chosen": [_entry(names, key, key in pins) for key in shown],
-        "others": [
-            (title, [_entry(names, key) for key in keys if key not in shown])
-            for title, keys in kinds
-            if set(keys) - set(shown)
-        ],
-    }
-
-
-def _entry(names: Mapping[str, str], key: str, is_pinned: bool = False) -> dict[str, Any]:
-    return {"key": key, "label": names[key], "pinned": is_pinned}
+def _split(text: str) -> list[str]:
+    return [key for key in dict.fromkeys(text.split(",")) if key]
 
 
 def _names(found: SweepRows) -> dict[str, str]:

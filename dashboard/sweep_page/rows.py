@@ -1,13 +1,14 @@
 """The first rows of the trials table, as they stand before a script runs and without one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
 
-from dashboard.sweep_page.columns import Column, columns, sort_of
+from dashboard.sweep_page.columns import Column, TrialColumns
 from dashboard.sweep_page.dims import labels
+from dashboard.sweep_page.metrics import Metrics
 from runs.sweeps.front import front
 from runs.sweeps.trial_rows import SweepRows, TrialRow
 
@@ -16,14 +17,15 @@ FIRST = 30
 _MOMENTS = ("started", "ended")
 
 
-def table(found: SweepRows, query: Mapping[str, str], most: int | None) -> dict[str, Any]:
+def table(found: SweepRows, columns: TrialColumns, most: int | None) -> dict[str, Any]:
     """The ``columns`` and ``rows`` of the address, those without a value last; at most ``most``."""
-    key, descending = sort_of(found, query)
-    values = _Values(found)
-    known = [(row, values.of(row, key)) for row in found.rows]
-    present = sorted((pair for pair in known if pair[1] is not None), key=_sort_key, reverse=descending)
+    values = _Values(found, columns.metrics)
+    known = [(row, values.of(row, columns.sort)) for row in found.rows]
+    present = sorted(
+        (pair for pair in known if pair[1] is not None), key=_sort_key, reverse=columns.descending
+    )
     ordered = [row for row, _ in present] + [row for row, value in known if value is None]
-    shown, best = columns(found, query), found.best
+    shown, best = columns.heads(), found.best
     return {
         "columns": shown,
         "rows": [
@@ -36,7 +38,8 @@ def table(found: SweepRows, query: Mapping[str, str], most: int | None) -> dict[
 class _Values:
     """What stands in the columns of each trial."""
 
-    def __init__(self, found: SweepRows) -> None:
+    def __init__(self, found: SweepRows, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._fields = {label: field for field, label in labels(list(found.sweep.space)).items()}
         self._objectives = {one.key: at for at, one in enumerate(found.objectives) if at}
         self._front = front(found) if self._objectives else set()
@@ -48,7 +51,7 @@ class _Values:
         ]
 
     def _kind(self, key: str) -> str:
-        return "measured" if key in self._objectives else key
+        return "measured" if key in self._objectives or key in self._metrics else key
 
     def _cell(self, row: TrialRow, key: str) -> Any:
         """Moments as such, for the template."""
@@ -73,6 +76,8 @@ class _Values:
             return plain[key]
         if key in self._objectives:
             return row.values[self._objectives[key]]
+        if key in self._metrics:
+            return self._metrics[key].get(row.run)
         return row.params.get(self._fields.get(key, ""))
 
 

@@ -12,7 +12,7 @@ from dashboard import best_of_many
 from dashboard.notes import notes_context
 from dashboard.sweep_page import importance as importance_card
 from dashboard.sweep_page.budget import budget_fields
-from dashboard.sweep_page.columns import sheet
+from dashboard.sweep_page.columns import TrialColumns
 from dashboard.sweep_page.controls import form_rows
 from dashboard.sweep_page.events import events_of
 from dashboard.sweep_page.head import head, method_of, state_of, total
@@ -48,16 +48,17 @@ def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
     choose columns; ``all=1`` lists every one without a script.
     """
     found = sweep_rows(sweep_or_404(sweep))
+    columns = TrialColumns(found, request.GET.dict())
     context = head(found) | {
         "events": events_of(found.sweep),
         "form_rows": form_rows(found.sweep),
         "budgets": budget_fields(found),
-        **table(found, request.GET.dict(), None if request.GET.get("all") == "1" else FIRST),
+        **table(found, columns, None if request.GET.get("all") == "1" else FIRST),
         "first": FIRST,
         "cards": cards(found),
         "objective_places": objective_places(found),
         "states": list(State),
-        "chart_data": page_data(found),
+        "chart_data": page_data(found, columns.metrics),
         "notes": notes_context(found.sweep),
         "many": best_of_many.of_sweep(found.sweep),
     }
@@ -68,13 +69,13 @@ def sweep(request: HttpRequest, sweep: str) -> HttpResponse:
 def sweep_columns(request: HttpRequest, sweep: str) -> HttpResponse:
     """The sheet that chooses columns of the trials: those of the address, then all others."""
     found = sweep_rows(sweep_or_404(sweep))
-    return render(request, "workspace/_columns.html", sheet(found, request.GET.dict()))
+    return render(request, "workspace/_columns.html", TrialColumns(found, request.GET.dict()).sheet())
 
 
 @require_safe
 def sweep_live(request: HttpRequest, sweep: str) -> JsonResponse:
     """What may have changed for a page that has ``have`` trials up to number ``after``, of which ``open`` had not
-    ended: {"head", "title", "data"}, or {"reload"} where trials went away.
+    ended: {"head", "title", "data"}, or {"reload"} where trials went away. ``cols``, ``pin``, ``sort`` as on the page.
     """
     found = sweep_rows(sweep_or_404(sweep))
     fresh = list(_fresh(found, request.GET.get("open", ""), request.GET.get("after", "")))
@@ -87,7 +88,7 @@ def sweep_live(request: HttpRequest, sweep: str) -> JsonResponse:
         {
             "head": _parts(request, context | {"events": events_of(found.sweep)}),
             "title": render_to_string("sweeps/_title.html", context).strip(),
-            "data": page_data(found, fresh),
+            "data": page_data(found, TrialColumns(found, request.GET.dict()).metrics, fresh),
         }
     )
 

@@ -1,6 +1,7 @@
 // What keeps a sweep's page live: on news only the trials that may have changed are fetched, with a fresh head.
 import { patchParts, throttled } from "./parts.js";
 import { on, watch } from "./socket.js";
+import { read } from "./view_state.js";
 
 // At most one look in so many ms; a large sweep has more news.
 const REST = 1000;
@@ -12,6 +13,7 @@ export function follow(trials, url, project, told) {
   const look = throttled(async () => {
     const last = trials.list.at(-1)?.number ?? -1;
     const asked = new URLSearchParams({ open: open().map(({ number }) => number).join(","), after: last, have: trials.list.length });
+    for (const name of ["cols", "pin", "sort"]) if (read(name)) asked.set(name, read(name));
     const answer = await fetch(`${url}?${asked}`, { headers: { "X-Requested-With": "fetch" } });
     if (!answer.ok) return;
     const news = await answer.json();

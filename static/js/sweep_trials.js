@@ -24,11 +24,13 @@ export class Trials extends EventTarget {
   update(data) {
     this.sweep = data;
     const known = new Map(this.list.map((trial) => [trial.number, trial]));
-    for (const row of data.rows) known.set(row[0], read(data.columns, row));
+    for (const row of data.rows) known.set(row[0], read(data, row));
     this.list = [...known.values()].sort((a, b) => a.number - b.number);
     this.params = data.params.map((param, at) => this.#axis(param.label, param, (trial) => trial.params[at]));
     this.objectives = data.objectives.map(({ key, greater }, at) => ({ ...this.#axis(at ? key : "objective", { label: key, isObjective: true }, (trial) => trial.values[at]), greater }));
     this.axes = [...this.params, ...this.objectives];
+    // Columns of the table only.
+    this.metrics = data.metrics.map((key) => ({ name: key, label: key, isObjective: true, read: (trial) => trial.metrics.get(key) ?? null }));
     this.hasUnset = this.params.some(({ when }) => when);
     this.#kept = this.#front = null;
     this.dispatchEvent(new CustomEvent("data"));
@@ -48,6 +50,11 @@ export class Trials extends EventTarget {
 
   axis(name) {
     return this.axes.find((axis) => axis.name === name);
+  }
+
+  // What a column of the table shows of a trial: an axis or a metric.
+  column(name) {
+    return this.axis(name) ?? this.metrics.find((metric) => metric.name === name);
   }
 
   // Those inside every brush.
@@ -117,9 +124,10 @@ export class Trials extends EventTarget {
   }
 }
 
-function read(columns, row) {
+function read({ columns, metrics }, row) {
   const trial = Object.fromEntries(columns.map((name, at) => [name, row[at]]));
   trial.value = trial.values[0];
+  trial.metrics = new Map(metrics.map((key, at) => [key, trial.metrics[at]]));
   trial.isOver = ENDED.has(trial.state);
   return trial;
 }

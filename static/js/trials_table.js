@@ -64,6 +64,8 @@ export class TrialsTable {
     this.table.tHead.replaceWith(table.tHead);
     this.#readHead();
     this.#rows.clear();
+    // Metrics that are columns now come with all trials; their order is that of the address.
+    this.trials.update(JSON.parse(fresh.querySelector("#sweep-data").textContent));
     this.sort();
     pinColumns(this.holder);
   }
@@ -107,7 +109,7 @@ export class TrialsTable {
 
   #reader(key) {
     const plainOnes = { trial: (one) => one.number, state: (one) => (one.pruned ? "pruned" : one.state), steps: (one) => one.step, time: seconds, objective: (one) => one.value, name: (one) => one.name, started: (one) => one.started, ended: (one) => one.ended, seeds: (one) => one.runs, front: (one) => (this.trials.front.has(one) ? 1 : null) };
-    return plainOnes[key] ?? this.trials.axis(key)?.read ?? plainOnes.objective;
+    return plainOnes[key] ?? this.trials.column(key)?.read ?? plainOnes.objective;
   }
 
   #head(key, down) {
@@ -168,7 +170,7 @@ export class TrialsTable {
   }
 
   #cell(name, trial, marks) {
-    const cell = cellOf(name, trial, { ...marks, axis: this.trials.axis(name), icons: this.icons, range: this.#range });
+    const cell = cellOf(name, trial, { ...marks, axis: this.trials.column(name), icons: this.icons, range: this.#range });
     if (this.pins.has(name)) cell.className += ` ${this.pins.get(name)}`;
     return cell;
   }

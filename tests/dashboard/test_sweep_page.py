@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.sweep_page import importance as importance_card
@@ -166,6 +168,39 @@ def test_the_sheet_of_columns_has_the_chosen_ones_and_the_others_by_kind(owner_c
     others = {title: [one["key"] for one in found] for title, found in answer.context["others"]}
     assert others["Searched"] == ["learning_rate"]
     assert others["Fields"] == ["state", "curve", "steps", "time", "started", "ended", "seeds"]
+
+
+def test_any_metric_of_the_trials_can_be_a_column(owner_client):
+    sweep = filled((0.5, 0.9))
+    for trial, last in enumerate(("0.25", "nan")):
+        run = sweep.runs.get(trial=trial)
+        Series.objects.create(run=run, key="eval/loss", count=2, min=0.1, max=0.9, last=last)
+        Series.objects.create(run=run, key="system/cpu", count=2, min=1, max=1, last="1")
+    names, cells = heads(owner_client, sweep, "?cols=eval/loss,eval/f1&sort=-eval/loss")
+    assert (names, cells) == (["trial", "eval/loss"], ["0", "0.2500"])
+    data = data_of(owner_client.get(f"/s/{sweep.pk}?cols=eval/loss"))
+    place = data["columns"].index("metrics")
+    assert (data["metrics"], [row[place] for row in data["rows"]]) == (["eval/loss"], [[0.25], [None]])
+    news = live(owner_client, sweep, open="0", after="1", have="2", cols="eval/loss")
+    assert news["data"]["rows"][0][place] == [0.25]
+    others = dict(owner_client.get(f"/s/{sweep.pk}/columns").context["others"])
+    assert [one["key"] for one in others["Metrics"]] == ["eval/loss"]
+
+
+def test_columns_of_metrics_take_one_query(owner_client):
+    def queries(query):
+        with CaptureQueriesContext(connection) as caught:
+            owner_client.get(f"/s/{sweep.pk}{query}")
+        return len(caught)
+
+    sweep = filled()
+    for run in sweep.runs.all():
+        for key in ("eval/loss", "eval/recall"):
+            Series.objects.create(run=run, key=key, count=2, min=0.1, max=0.9, last="0.5")
+    queries("")
+    usual = queries("")
+    assert queries("?cols=eval/loss,eval/recall") == usual + 1
+    assert queries("?cols=objective") == usual
 
 
 def test_plots_follow_the_sampler_and_the_objectives(owner_client):
