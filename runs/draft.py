@@ -8,11 +8,12 @@ from django.db.models import F
 from runs import series
 from runs.evaluations.store import rewind as rewind_evaluations
 from runs.models import Attempt, ConsoleBlock, Run
+from runs.outbox import told_lines
 from runs.states import ACTIVE, ENDED, State, move
 from trainer_bridge import protocol
 from trainer_bridge.blocks import unpack
 
-#: More points or lines than these in one live message are fetched by the page instead.
+#: More points or lines than these in one live message are fetched by the page instead, but for the last lines.
 LIVE_POINTS = 2000
 LIVE_LINES = 500
 #: Columns that browsers are told when they changed.
@@ -114,13 +115,8 @@ class Draft:
         if self._points and complete:
             update["points"] = told_points(self._told_metrics)
         if self._lines:
-            update["console"] = self._told_lines()
+            update["console"] = told_lines(self._first_line, self._lines, LIVE_LINES)
         return update
-
-    def _told_lines(self) -> dict[str, Any]:
-        if len(self._lines) > LIVE_LINES:
-            return {"first": self._first_line + len(self._lines), "lines": []}
-        return {"first": self._first_line, "lines": self._lines}
 
     def _flush_metrics(self) -> None:
         if self._metrics:

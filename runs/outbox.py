@@ -9,6 +9,8 @@ from typing import Any
 #: Points and lines that may wait for one browser; more is fetched by the page.
 POINTS = 5000
 LINES = 2000
+#: … and of more lines than that the last ones, so that a page that follows a flood sees its end at once.
+TAIL = 200
 
 Message = dict[str, Any]
 
@@ -95,11 +97,15 @@ def _merge_points(first: Message, second: Message) -> Message:
 
 
 def _merge_console(first: Message | None, second: Message | None) -> Message | None:
-    """Lines that follow each other; if some lie between or they are too many, only how many there are."""
+    """Lines that follow each other; if some lie between or they are too many, the last ones."""
     if first is None or second is None:
         return first or second
-    end = second["first"] + len(second["lines"])
-    follows = first["first"] + len(first["lines"]) == second["first"] and first["lines"]
-    if not follows or len(first["lines"]) + len(second["lines"]) > LINES:
-        return {"first": end, "lines": []}
-    return {"first": first["first"], "lines": first["lines"] + second["lines"]}
+    if first["first"] + len(first["lines"]) != second["first"]:
+        return second
+    return told_lines(first["first"], first["lines"] + second["lines"], LINES)
+
+
+def told_lines(first: int, lines: list[Any], most: int) -> Message:
+    """Console lines for a message, of more than ``most`` the last ones; pages fetch the others."""
+    kept = lines[-TAIL:] if len(lines) > most else lines
+    return {"first": first + len(lines) - len(kept), "lines": kept}

@@ -31,6 +31,7 @@ export function grouped(value) {
 
 // A step on an axis or in a head: 2k, 1.5k, 340.
 export function short(value) {
+  if (Math.abs(value) >= 1e12) return Number(value.toPrecision(3)).toExponential().replace("e+", "e");
   if (Math.abs(value) >= 1e9) return `${+(value / 1e9).toPrecision(3)}G`;
   if (Math.abs(value) >= 1e6) return `${+(value / 1e6).toPrecision(3)}M`;
   if (Math.abs(value) >= 1000) return `${+(value / 1000).toPrecision(3)}k`;

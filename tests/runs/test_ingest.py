@@ -136,6 +136,13 @@ def test_console_lines_are_numbered_through(run, sender):
     assert run.console_lines == 3
 
 
+def test_of_a_flood_of_lines_browsers_are_told_the_end(sender):
+    lines = [ConsoleLine(1.0, "stdout", str(number)) for number in range(3000)]
+    told = apply_batch(sender, Batch(1, [Console(lines)])).update["console"]
+    assert (told["first"], len(told["lines"])) == (2800, 200)
+    assert told["lines"][-1] == [1.0, "stdout", "2999"]
+
+
 def test_the_first_step_makes_a_starting_run_running(make_run, make_sender):
     run = make_run(State.STARTING, worker="box")
     event = protocol.State("running", time=100.0, max_steps=80, num_train_epochs=2.0)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runs import outbox
-from runs.outbox import Outbox, merge
+from runs.outbox import TAIL, Outbox, merge
 
 
 def update(start, end, **extra):
@@ -31,18 +31,19 @@ def test_what_was_dropped_stays_dropped():
     assert (merged["from"], merged["to"]) == (4, 5)  # the page saw 1: it fetches
 
 
-def test_console_lines_that_follow_are_joined_others_only_counted():
+def test_console_lines_that_follow_are_joined_after_a_gap_the_later_stay():
     first = {"first": 0, "lines": [["a"], ["b"]]}
     joined = merge(update(1, 2, console=first), update(2, 3, console={"first": 2, "lines": [["c"]]}))
     assert joined["console"] == {"first": 0, "lines": [["a"], ["b"], ["c"]]}
     gap = merge(update(1, 2, console=first), update(2, 3, console={"first": 5, "lines": [["f"]]}))
-    assert gap["console"] == {"first": 6, "lines": []}
+    assert gap["console"] == {"first": 5, "lines": [["f"]]}
 
 
-def test_too_many_lines_are_only_counted():
+def test_of_too_many_lines_the_last_stay():
     half = {"first": 0, "lines": [["x"]] * 1001}
-    merged = merge(update(1, 2, console=half), update(2, 3, console={"first": 1001, "lines": [["x"]] * 1001}))
-    assert merged["console"] == {"first": 2002, "lines": []}
+    later = {"first": 1001, "lines": [[str(n)] for n in range(1001)]}
+    merged = merge(update(1, 2, console=half), update(2, 3, console=later))
+    assert merged["console"] == {"first": 2002 - TAIL, "lines": later["lines"][-TAIL:]}
 
 
 def test_console_goes_only_to_pages_that_show_it():
