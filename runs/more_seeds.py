@@ -11,7 +11,7 @@ from runs.errors import RunError
 from runs.launch import launch_run
 from runs.models import Project, Run
 from runs.naming import unique_name
-from runs.replicates import Group, group_replicates
+from runs.replicates import Group, group_replicates, without_seed
 from runs.specs import spec_with
 
 #: More than this for a group in one press are a decision about hours, not a press.
@@ -63,5 +63,5 @@ def _launch(group: Group, seed: int, user: Any) -> Run:
     # A data_seed that is the same for all is a setting, another for each run is a seed.
     if len({found.spec.get("args", {}).get("data_seed") for found in group.members}) > 1:
         values["args.data_seed"] = seed
-    name = unique_name(Run, run.project_id, f"{run.name[:100]}-seed{seed}")
+    name = unique_name(Run, run.project_id, f"{without_seed(run.name)[:100]}-seed{seed}")
     return launch_run(run.project, spec_with(run.spec, values), name=name, tags=run.tags, user=user)

@@ -24,6 +24,11 @@ Seeds = tuple[Any, Any]
 _SEED_PART = re.compile(r"[-_ ](s|seed)[-_= ]?\d+$", re.IGNORECASE)
 
 
+def without_seed(name: str) -> str:
+    """The name of a run without the part that tells its seed."""
+    return _SEED_PART.sub("", name) or name
+
+
 @dataclass
 class Group:
     """Replicates in the order they were asked for; ``repeats`` ran with the seeds of another and count for nothing:
@@ -41,8 +46,7 @@ class Group:
     @property
     def name(self) -> str:
         """That of its first run, whatever is measured; of several runs without what tells its seed."""
-        name = _SEED_PART.sub("", self.first.name) if len(self.runs) > 1 else ""
-        return self.title or name or self.first.name
+        return self.title or (without_seed(self.first.name) if len(self.runs) > 1 else self.first.name)
 
     @property
     def members(self) -> list[Run]:
