@@ -1,11 +1,10 @@
 // The trials as a table: those inside the brush, sorted by the column of the address. Only the rows near the view are
 // in the document, so a sweep of thousands scrolls like one of ten.
+import { answerOf } from "./asking.js";
 import { connectColumns } from "./column_sheet.js";
 import { element } from "./dom.js";
-import { fetchFragment } from "./parts.js";
 import { pinColumns, stickWhenScrolled } from "./pinned_columns.js";
 import { rangeOf } from "./sparkline.js";
-import { toast } from "./toast.js";
 import { cellOf, seconds } from "./trial_cells.js";
 import { read, write } from "./view_state.js";
 
@@ -57,8 +56,9 @@ export class TrialsTable {
 
   // The server writes the heads; the rows are drawn from what the page has.
   async #fetchColumns() {
-    const fresh = await fetchFragment(location.href).catch(() => null);
-    if (!fresh) return toast("The server did not answer, so the columns stay as they are.", { error: true });
+    const answer = await answerOf(location.href);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const table = fresh.querySelector("#trials");
     this.table.querySelector("colgroup").replaceWith(table.querySelector("colgroup"));
     this.table.tHead.replaceWith(table.tHead);
