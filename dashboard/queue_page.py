@@ -58,7 +58,8 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that is over: its best value of the objective, and of a crashed one the checkpoint it may go on from."""
+    """A run that is over: its best value of the objective; of one that did not reach its end ``safe``, the step of
+    the checkpoint that it may go on from."""
 
     run: Run
     best: float | None
@@ -114,10 +115,11 @@ def queue_page() -> QueuePage:
     rows = list(_light(queued())[: MOST_ROWS + 1])
     more = queued().count() - MOST_ROWS if len(rows) > MOST_ROWS else 0
     here = places()
-    starts = expected_starts([run for run in rows[:MOST_ROWS] if _fits(run, here)], training, slots)
+    missing = catalog.lacking({run.spec.get("recipe") for run in rows})
+    fitting = [run for run in rows[:MOST_ROWS] if _fits(run, here, missing)]
+    starts = expected_starts(fitting, training, slots)
     if slots.held is not None:
         starts = dict.fromkeys(starts, Start(None))
-    missing = catalog.lacking({run.spec.get("recipe") for run in rows})
     ended = _runs(state__in=ENDED, ended_at__gte=now - ENDED_WITHIN).order_by("-ended_at")[:MOST_ENDED]
     used = _used(training)
     return QueuePage(
@@ -143,9 +145,10 @@ def _light(rows: Any) -> Any:
     return rows.select_related("project", "sweep").defer("environment", "traceback")
 
 
-def _fits(run: Run, here: list[Place]) -> bool:
+def _fits(run: Run, here: list[Place], missing: dict[str, list[str]]) -> bool:
     """Whether it could ever train on a worker that is connected; of another nobody knows when it starts."""
-    return any(place.could_take(asked_by(run.spec)) for place in here)
+    asked, recipe = asked_by(run.spec), run.spec.get("recipe")
+    return any(place.could_take(asked) and recipe not in missing.get(place.name, ()) for place in here)
 
 
 def _waiting(
@@ -194,9 +197,9 @@ def _ended(runs: list[Run]) -> list[Ended]:
     ids = [run.pk for run in runs]
     rows = Series.objects.filter(run__in=ids, key=F("run__objective"), count__gt=0)
     ends = {run: (low, high) for run, low, high in rows.values_list("run", "min", "max")}
-    crashed = [run.pk for run in runs if run.state == State.CRASHED]
-    whole = Checkpoint.objects.filter(run__in=crashed, deleted_at=None, problem="")
-    safe = dict(whole.order_by().values_list("run").annotate(Max("step"))) if crashed else {}
+    cut = [run.pk for run in runs if run.state in (State.CRASHED, State.STOPPED) and not run.is_pruned]
+    whole = Checkpoint.objects.filter(run__in=cut, deleted_at=None, problem="")
+    safe = dict(whole.order_by().values_list("run").annotate(Max("step"))) if cut else {}
     best = {run.pk: ends[run.pk][run.greater_is_better] for run in runs if run.pk in ends}
     return [Ended(run, best.get(run.pk), safe.get(run.pk)) for run in runs]
 

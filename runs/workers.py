@@ -1,7 +1,7 @@
 """Workers as the server sees them: who trains, with how many device slots, and what the queue waits for."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,11 +111,23 @@ def queue_reason(
         return "every worker drains: they finish what they train and take nothing new"
     if overview.warming:
         return "the worker is warming up"
-    if asked is not None and (asked.labels or asked.slots > 1):
-        return why_no_room(asked, places() if here is None else here)
+    lacking = catalog.lacking([recipe])
+    if lacking or (asked is not None and (asked.labels or asked.slots > 1)):
+        return _why_no_room(asked or Asked(), places() if here is None else here, recipe, lacking)
     if overview.busy >= overview.total:
         return f"waits for a device slot: {overview.busy} of {overview.total} busy"
     return ""
+
+
+def _why_no_room(asked: Asked, here: Sequence[Place], recipe: Any, lacking: Container[str]) -> str:
+    """Why none of those that have the recipe begins with it now."""
+    able = [place for place in here if place.name not in lacking]
+    reason = why_no_room(asked, able)
+    return (
+        f"{reason}; other workers have not the recipe {recipe}"
+        if reason and len(able) < len(here)
+        else reason
+    )
 
 
 def mark_gone(server_start: datetime, now: datetime | None = None) -> int:

@@ -272,7 +272,9 @@ class WorkerAgent:
 
     def _tell_missing(self, recipes: tuple[str, ...]) -> None:
         """Said once for each recipe: the runs wait for a worker that has it."""
-        for name in sorted(set(recipes) - self._missing) if self._own.told else ():
+        if not self._own.told:
+            return  # the server does not know yet which it has
+        for name in sorted(set(recipes) - self._missing):
             log.warning("queued runs need the recipe %s, which worker %s has not", name, self.name)
         self._missing = set(recipes)
 

@@ -9,12 +9,14 @@ from runs.access import issue_api_token
 from runs.dispatch import claim_next
 from runs.launch import launch_run
 from runs.models import Run, Worker, WorkerCatalogue
+from runs.placement import Place
 from runs.queries import run_header
 from runs.specs import changed_config, check_spec, effective_config, objective_of
 from runs.sweeps.launch import launch_sweep
-from runs.workers import record_heartbeat
+from runs.workers import queue_reason, record_heartbeat
 from tests.runs.own_recipes import own_recipe, report_of
 from trainer_bridge.fields import Field
+from trainer_bridge.launch_fields import Asked
 from trainer_bridge.own.files import FileProblem, OwnFile
 from trainer_bridge.own.wire import from_json
 
@@ -205,3 +207,20 @@ def test_an_open_form_hears_of_a_new_report(client, worker_headers, monkeypatch)
     for _ in range(2):
         client.put(URL, report_of(own_recipe()), content_type="application/json", headers=worker_headers)
     assert told == ["overview"]
+
+
+def test_why_a_run_waits_tells_recipe_and_labels_together():
+    connect("full", own_recipe())
+    connect("bare")
+    here = [
+        Place("full", 0, 1, frozenset(), draining=False),
+        Place("bare", 1, 1, frozenset({"a100"}), draining=False),
+    ]
+    name = own_recipe().name
+    others = f"other workers have not the recipe {name}"
+    assert queue_reason(recipe="digits-vit", here=here) == ""
+    assert queue_reason(recipe=name, here=here) == f"waits for a device slot of full; {others}"
+    picky = Asked(labels=frozenset({"a100"}))
+    assert queue_reason(recipe=name, asked=picky, here=here) == (
+        f"no connected worker has the label a100; none has any; {others}"
+    )

@@ -171,6 +171,8 @@ def test_a_worker_that_is_turned_away_says_why_once_in_its_terminal(queue, tmp_p
 
 def test_a_recipe_that_queued_runs_need_and_the_worker_has_not_is_said_once(queue, tmp_path, caplog):
     agent = WorkerAgent(queue.url, "token", "box", 1, tmp_path)
+    # Before it has told which recipes it has, nobody knows.
+    agent._tell_missing(("mine", "here"))
     agent._own._told_at = 1.0
     for missing in (("mine",), ("mine",), ("mine", "yours")):
         agent._tell_missing(missing)
