@@ -17,6 +17,7 @@ from runs.exports import begin
 from runs.exports.options import Options, read
 from runs.exports.plan import plan_export
 from runs.exports.response import archive_response
+from runs.exports.taken import note_download
 from runs.exports.tokens import forget_token, save_token
 from runs.models import Checkpoint, Export
 
@@ -74,7 +75,8 @@ def export_download(request: HttpRequest, export: str) -> HttpResponseBase:
     if found.state != Export.State.READY:
         raise Http404(f"The export {found.filename} is {found.state}. Export the checkpoint again.")
     try:
-        return archive_response(request, begin.archive_of(found), found.filename)
+        answer = archive_response(request, begin.archive_of(found), found.filename)
+        return note_download(request, answer, found.checkpoint_id)
     except CheckpointRefused as refused:
         return _refused(request, found.checkpoint, str(refused))
 
@@ -133,7 +135,8 @@ def download(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
         plan = plan_export(checkpoint, options)
         if plan.worked:
             raise CheckpointRefused("it has to be prepared first, by Export… on its page")
-        return archive_response(request, plan.archive(), plan.filename)
+        answer = archive_response(request, plan.archive(), plan.filename)
+        return note_download(request, answer, checkpoint.pk)
     except CheckpointRefused as refused:
         return _refused(request, checkpoint, str(refused))
 

@@ -80,6 +80,7 @@ def _state(folder: Path, step: int) -> dict[str, object]:
         "problem": problem,
         "sha256": {},
         "verified_at": None,
+        "exported_at": None,
         "stored_at": None,
         "check_at": None if problem else timezone.now(),
         "deleted_because": "",

@@ -17,6 +17,7 @@ from runs.exports.options import Options
 from runs.exports.parts import Part
 from runs.exports.plan import Plan, layout_of, plan_export
 from runs.exports.space import space_problem
+from runs.exports.taken import note_taken
 from runs.exports.tokens import token_of
 from runs.models import Checkpoint, Errand, Export
 from runs.secrets import SEALED, seal
@@ -106,6 +107,8 @@ def _done(export: Export, result: dict[str, Any]) -> None:
     told = [[name, size, files.get(name, "")] for name, size in result.pop("files")]
     state = State.READY if export.options["to"] == "download" else State.SENT
     _end(export, state, files=told, result=result)
+    if export.state == State.SENT:
+        note_taken(export.checkpoint_id)
 
 
 def _end(export: Export, state: State, **fields: Any) -> None:

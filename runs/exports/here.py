@@ -20,6 +20,7 @@ from runs.exports.parts import Part
 from runs.exports.plan import Plan, layout_of, plan_export
 from runs.exports.space import too_small
 from runs.exports.store import lay_out
+from runs.exports.taken import note_taken
 from runs.models import Checkpoint
 from trainer_bridge.exporting.deliver import into_folder
 from trainer_bridge.exporting.order import Order, make
@@ -71,6 +72,7 @@ def _export(plan: Plan, target: Path, ready: Path, tell: Tell, token: str) -> di
         result["url"] = push(order, places, tell)
     else:
         _into_file(plan, target, places, tell)
+    note_taken(plan.checkpoint.pk)
     return result
 
 

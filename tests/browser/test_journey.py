@@ -181,6 +181,13 @@ def launch_a_sweep_and_watch_it(page: Page) -> str:
     new_run(page, "digits-vit")
     set_fields(page, num_train_epochs="1", name="small grid")
     sweep_over(page, learning_rate="0.001, 0.004", seed="1, 2")
+    # Any sampler but a grid needs a number of trials: one is proposed, and a small space tells its own.
+    sampler = page.locator("[name='plan.sampler']")
+    sampler.select_option("random")
+    expect(page.locator("[name='plan.trials']")).to_have_value("20")
+    expect(page.locator("#launch-button")).to_contain_text("Launch 4 trials")
+    sampler.select_option("grid")
+    expect(page.locator("[name='plan.trials']")).to_have_value("")
     page.route("**/new/rehearse", lambda route: None)  # a rehearsal that does not come to its end
     launch(page, "4")
     expect(page.get_by_role("button", name="Skip rehearsal")).to_be_visible()

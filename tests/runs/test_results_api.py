@@ -86,6 +86,7 @@ def test_download_and_its_refusal(call, settings, tmp_path):
     answer = call("GET", f"/checkpoints/{checkpoint.pk}/download?contents=full", scopes=["read"])
     assert len(async_to_sync(read)(answer)) == int(answer["Content-Length"])
     (folder / "optimizer.pt").unlink()
+    assert call("GET", f"/checkpoints/{checkpoint.pk}").json()["state"] == "exported"
     refused = call("GET", f"/checkpoints/{checkpoint.pk}/download")
     assert (refused.status_code, refused.json()["error"]) == (
         409,

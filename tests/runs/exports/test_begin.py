@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from runs import errand_work, errands
 from runs.checkpoints.files import CheckpointRefused
+from runs.checkpoints.rank import state_of
 from runs.errors import ExportError
 from runs.exports import begin, space
 from runs.exports.options import Options, read
 from runs.exports.tokens import save_token, token_of
-from runs.models import Errand, Export, HubToken
+from runs.models import Checkpoint, Errand, Export, HubToken
 
 pytestmark = pytest.mark.django_db
 TOKEN = "hf_a-secret-for-tests"
@@ -75,8 +76,10 @@ def test_weights_are_recast_by_a_worker(checkpoint, user):
 
 def test_a_folder_on_the_server(checkpoint, user, places):
     export = begin.begin(checkpoint, Options(to="folder", folder="vit"), user)
+    assert state_of(Checkpoint.objects.get()) != "exported"
     work(export)
     assert begin.settle(export).state == Export.State.SENT
+    assert state_of(Checkpoint.objects.get()) == "exported"
     assert export.result["folder"] == str(places / "models" / "vit")
     assert (places / "models" / "vit" / "README.md").read_text().startswith("---")
     assert not (places / "exports" / export.pk).exists()
