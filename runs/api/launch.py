@@ -33,7 +33,8 @@ class LaunchIn(Schema):
 
 
 class Launched(Schema):
-    """``kind`` is "run" or "sweep"; ``trials`` is how many runs there are now; ``url`` is its page."""
+    """``kind`` is "run" or "sweep"; ``trials`` is how many runs there are now, or how many trials a sampler
+    will make; ``url`` is its page."""
 
     kind: str
     id: str
@@ -95,6 +96,6 @@ def _launched(request: HttpRequest, made: Run | Sweep) -> Launched:
         id=made.pk,
         name=made.name,
         project=made.project.slug,
-        trials=made.runs.count() if isinstance(made, Sweep) else 1,
+        trials=max(made.runs.count(), made.trials_wanted or 0) if isinstance(made, Sweep) else 1,
         url=request.build_absolute_uri(page),
     )

@@ -41,6 +41,13 @@ def test_a_yaml_body_with_a_space_launches_a_sweep(client, project):
     assert Sweep.objects.get().space == {"args.seed": [1, 2, 3]}
 
 
+def test_a_sweep_of_a_sampler_says_how_many_trials_it_will_make(client, project):
+    space = {"args.learning_rate": {"low": 1e-4, "high": 1e-2, "scale": "log"}}
+    body = {"spec": {"recipe": "digits-vit"}, "space": space, "sweep": {"sampler": "tpe", "trials": 7}}
+    status, answer = send(client, "/launch", json.dumps(body | {"project": "digits"}), "application/json")
+    assert (status, answer["trials"]) == (201, 7)
+
+
 def test_the_address_names_the_project_before_the_body_does(client, project):
     Project.objects.create(name="Other", slug="other")
     assert send(client, "/launch?project=other", YAML)[1]["project"] == "other"
