@@ -96,6 +96,9 @@ class Summary:
         at_once = max(0, min(self.trials, self.parallel or self.trials, self.free - self.slots.queued))
         if at_once == self.trials:
             return "It starts at once." if self.trials == 1 else f"All {self.trials} start at once."
+        if self.trials == 1:
+            queued = self.slots.queued
+            return f"It starts once the {queued} queued ahead leave{'s' if queued == 1 else ''} it a device slot."
         ahead = f", {self.slots.queued} queued ahead" if self.slots.queued else ""
         return f"{at_once} of {self.trials} start at once{ahead}; the others follow as device slots get free."
 

@@ -178,7 +178,7 @@ def _spike_words(options: Options) -> str:
 
 
 def _ended_words(options: Options) -> str:
-    how = {"gone wrong": "failed or crashed", "any": "ended, however"}.get(options["how"], options["how"])
+    how = {"gone wrong": "failed or crashed", "any": "ended in any way"}.get(options["how"], options["how"])
     return f"the run {how}{'' if options['trials'] == LEFT_OUT else ', trials of sweeps too'}"
 
 

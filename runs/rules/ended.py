@@ -57,8 +57,9 @@ def concerns(options: Options, run: Run) -> bool:
 
 def said(run: Run) -> str:
     """How the run ended, in one line: "failed at step 120: The disk was full. OSError: …"."""
-    cause = cause_of(run)
-    why = " ".join(filter(None, (cause.sentence if cause else "", run.reason or _best(run))))
+    cause, why = cause_of(run), run.reason or _best(run)
+    if cause and cause.sentence:
+        why = f"{cause.sentence} {why[:1].upper()}{why[1:]}".strip()
     return f"{State(run.state).value} at step {number_text(run.step)}{why and f': {why}'}"
 
 

@@ -361,6 +361,13 @@ def test_the_summary_says_when_it_starts(slots, text):
     assert summarise(draft, read(draft), slots).start.startswith(text)
 
 
+def test_the_summary_of_one_run_says_what_it_waits_for():
+    draft = from_post(posted())
+    start = summarise(draft, read(draft), SlotsOverview(2, 1, 1, False)).start
+    assert start == "It starts once the 1 queued ahead leaves it a device slot."
+    assert summarise(draft, read(draft), SlotsOverview(2, 1, 0, False)).start == "It starts at once."
+
+
 def test_sections_count_their_problems_and_changes():
     draft = from_post(posted(args__seed="-1", args__learning_rate="1e-3", args__save_total_limit="3"))
     states = section_states(draft, read(draft))
