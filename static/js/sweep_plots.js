@@ -1,5 +1,5 @@
 // The two cards of plots: each shows one of its plots, which stands in the address, and draws it again when trials or
-// brushes change, at most once a frame and only while it is in view.
+// brushes change, in its turn and only while it is in view.
 import { contour } from "./plot_contour.js";
 import { curves } from "./plot_curves.js";
 import { edf } from "./plot_edf.js";
@@ -12,13 +12,13 @@ import { slice } from "./plot_slice.js";
 import { timeline } from "./plot_timeline.js";
 import { history } from "./trial_history.js";
 import { number } from "./format.js";
+import { inTurn } from "./turns.js";
 import { chooseAxes, chosenAxes, choosePlot, chosenPlot } from "./sweep_address.js";
 
 const PLOTS = { grid: heat, history, pareto, curves, edf, timeline, slice, contour };
 
 export class PlotCard {
   #places = [];
-  #frame = 0;
   #inView = false;
   // Kept, because asking for it in every frame of a brush lays the page out once more.
   #size = [0, 0];
@@ -71,11 +71,10 @@ export class PlotCard {
   }
 
   drawSoon() {
-    if (this.#inView) this.#frame ||= requestAnimationFrame(() => this.#draw());
+    if (this.#inView) inTurn(this.#draw);
   }
 
-  #draw() {
-    this.#frame = 0;
+  #draw = () => {
     const axes = this.#axes();
     const [width, room] = this.#size;
     if (width < 50) return;
@@ -87,7 +86,7 @@ export class PlotCard {
     this.#places = places;
     // Without a trial an axis would show numbers that nobody measured.
     this.box.replaceChildren(places.length || this.plot.press ? node : empty(this.trials));
-  }
+  };
 
   // Those of the address, filled up with the first others; a slice takes one or shows all.
   #axes() {

@@ -6,6 +6,7 @@ import { element } from "./dom.js";
 import { pinColumns, stickWhenScrolled } from "./pinned_columns.js";
 import { rangeOf } from "./sparkline.js";
 import { cellOf, seconds } from "./trial_cells.js";
+import { inTurn } from "./turns.js";
 import { read, write } from "./view_state.js";
 
 const ROW = 28;
@@ -13,7 +14,6 @@ const BEYOND = 12;
 
 export class TrialsTable {
   #order = [];
-  #frame = 0;
   #view = [0, innerHeight];
   #range = { steps: [0, 1], values: [0, 1] };
   #rows = new Map();
@@ -32,7 +32,7 @@ export class TrialsTable {
     this.body.addEventListener("pointerover", ({ target }) => trials.hover(this.#trial(target)));
     this.body.addEventListener("pointerleave", () => trials.hover(null));
     reSort.addEventListener("click", () => this.sort());
-    trials.addEventListener("brush", () => this.sort());
+    trials.addEventListener("brush", () => inTurn(this.#sortAndDraw));
     trials.addEventListener("data", () => this.#news());
     trials.addEventListener("curves", () => this.#curves());
     trials.addEventListener("hover", () => this.#mark());
@@ -77,6 +77,16 @@ export class TrialsTable {
   }
 
   sort() {
+    this.#arrange();
+    this.#drawSoon();
+  }
+
+  #sortAndDraw = () => {
+    this.#arrange();
+    this.#draw();
+  };
+
+  #arrange() {
     const { key, down } = this.by;
     const value = this.#reader(key);
     const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
@@ -86,7 +96,6 @@ export class TrialsTable {
     this.#order = [...present, ...missing].map(([trial]) => trial);
     this.reSort.hidden = true;
     this.#head(key, down);
-    this.#drawSoon();
   }
 
   // Values change in place. The order changes only while nobody is in the table; else it is offered.
@@ -142,11 +151,10 @@ export class TrialsTable {
   }
 
   #drawSoon() {
-    this.#frame ||= requestAnimationFrame(() => this.#draw());
+    inTurn(this.#draw);
   }
 
-  #draw() {
-    this.#frame = 0;
+  #draw = () => {
     const [top, high] = this.#view;
     const first = Math.max(0, Math.floor(top / ROW) - BEYOND);
     const last = Math.min(this.#order.length, Math.ceil((top + high) / ROW) + BEYOND);
@@ -156,7 +164,7 @@ export class TrialsTable {
     become(this.body, [...this.#spacer(first), ...rows, ...this.#spacer(this.#order.length - last), ...(this.#order.length ? [] : [this.#nothing()])]);
     if (focused) this.body.querySelector(`tr[data-number="${focused}"] a`)?.focus({ preventScroll: true });
     this.#mark();
-  }
+  };
 
   #row(trial, isBest) {
     // Whether it is on the front depends on the brushes.
