@@ -1,6 +1,7 @@
 """Each kind of block, from what it asks for to what it shows. Raises BlockError where it cannot."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from django.urls import reverse
@@ -96,7 +97,10 @@ def _compare(project: Project, block: Block) -> Shown:
 
 
 def _comparison_table(comparison: GroupComparison) -> Table:
-    heads = [Cell("metric"), *(_run_cell(group.first) for group in comparison.groups)]
+    heads = [
+        Cell("metric"),
+        *(replace(_run_cell(group.first), text=group.name) for group in comparison.groups),
+    ]
     rows = []
     for row in comparison.metrics:
         way = "higher is better" if row.greater_is_better else "lower is better"
@@ -107,7 +111,7 @@ def _comparison_table(comparison: GroupComparison) -> Table:
 def _group_cell(cell: GroupCell) -> Cell:
     if cell.mean is None:
         return Cell(numbers.UNKNOWN)
-    half = "" if cell.mean.half is None else f" ± {numbers.number(cell.mean.half, 3)}"
+    half = "" if cell.mean.half is None else f" ± {numbers.rough(cell.mean.half)}"
     kind = "best" if cell.is_best else "tied" if cell.is_tied else ""
     return Cell(f"{numbers.number(cell.mean.mean)}{half}", kind=kind, note=f"n {cell.n}{_against(cell)}")
 

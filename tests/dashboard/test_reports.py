@@ -98,6 +98,16 @@ def test_series_runs_and_values_that_cannot_be_had_are_told_at_their_line(owner_
     assert found["html"].count('class="report-problem"') == len(blocks)
 
 
+def test_a_group_of_seeds_is_called_without_its_seed(owner_client, project):
+    for seed in (1, 2):
+        make_run(project, f"lr-s{seed}", state="finished", accuracy=0.8 + seed / 100, args={"seed": seed})
+    found = owner_client.post("/p/digits/reports/preview", {"text": "```trainboard compare\n```"}).json()[
+        "html"
+    ]
+    assert ">lr</a>" in found
+    assert "± 0.064" in found
+
+
 def test_a_new_report_is_about_trainings(owner_client, project, report):
     make_run(project, "once more", state="finished", kind="evaluation", objective="test/accuracy")
     owner_client.post("/p/digits/reports/new", {"title": "Mine"})
