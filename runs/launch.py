@@ -51,14 +51,14 @@ def resume_run(
     ``changes``: settings by key that are to be otherwise from there on. Raises RunError; SpecError for changes that
     cannot be; ResumeDiffers where settings differ from those of the checkpoint's attempt and nobody ``confirmed`` it.
     """
+    if run.state == State.PAUSED and run.is_held and not changes:
+        send_command(run, "go_on", user=user)  # its process stands still, wherever it was started
+        return
     _refuse_external(run)
     if "adopted" in run.environment:
         raise RunError(
             f"{run.name} was adopted. Fork one of its checkpoints, and name the data it learned from."
         )
-    if run.state == State.PAUSED and run.is_held and not changes:
-        send_command(run, "go_on", user=user)
-        return
     if run.is_evaluation:
         raise RunError(f"{run.name} measures a checkpoint, which begins anew. Evaluate it again instead.")
     plan = plan_resume(run, resumable_checkpoint(run), changes)

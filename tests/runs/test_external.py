@@ -228,3 +228,11 @@ def test_the_overview_shows_commit_and_changes(owner_client, project):
     assert "train.py --lr 1" in html
     send(joined, Environment({"git": {**state, "dirty": False, "diff": "", "diff_cut": False}}))
     assert "none since that commit" in owner_client.get(f"/r/{joined.run.pk}/overview").content.decode()
+
+
+def test_one_that_is_held_goes_on_from_here(project):
+    held = Run.objects.create(
+        project=project, name="held", origin=Run.Origin.EXTERNAL, state=State.PAUSED, is_held=True
+    )
+    resume_run(held)
+    assert [command.kind for command in held.commands.all()] == ["go_on"]
