@@ -213,6 +213,7 @@ def test_only_a_changed_heartbeat_is_told(django_capture_on_commit_callbacks):
     assert [told("ready", 2, 0), told("ready", 2, 0), told("ready", 2, 1)] == [1, 0, 1]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("overview", "reason"),
     [
