@@ -74,7 +74,7 @@ def ask(web, token):
         command(web, token, Run.objects.get().pk, kind, **args)
         mine = Command.objects.latest("id")
         answered = Command.objects.filter(pk=mine.pk, status__in=["applied", "refused"])
-        return wait_for(lambda: answered.all().first(), f"an answer to {kind}", 30)
+        return wait_for(lambda: answered.all().first(), f"an answer to {kind}", 60)
 
     return asked
 
