@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -105,9 +106,11 @@ class LiveTrainboard:
 
     def child(self, name: str) -> psutil.Process:
         """The child process running the management command ``name`` ("serve", "worker")."""
-        found = [child for child in self.children() if name in child.cmdline()[2:3]]
-        assert found, f"no {name} process:\n{self.text}"
-        return found[0]
+        for child in self.children():
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if name in child.cmdline()[2:3]:
+                    return child
+        raise AssertionError(f"no {name} process:\n{self.text}")
 
     def children(self) -> list[psutil.Process]:
         """Every process that `up` started, their own children too."""
