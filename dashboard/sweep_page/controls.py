@@ -15,6 +15,7 @@ from runs.errors import SpecError
 from runs.models import Sweep
 from runs.states import State
 from runs.sweeps.edit import apply
+from runs.sweeps.exchange import is_imported
 from runs.sweeps.space import Choices, Distribution, Range, SpaceError, read_space
 from runs.sweeps.trial_rows import SweepRows
 from trainer_bridge.fields import parse_int, parse_number
@@ -29,6 +30,7 @@ def controls(found: SweepRows) -> dict[str, Any]:
     sweep = found.sweep
     is_open = any(not row.is_over for row in found.rows)
     return {
+        "can_train": not is_imported(sweep),
         "can_pause": sweep.state == Sweep.State.RUNNING,
         "can_resume": sweep.state in (Sweep.State.PAUSED, Sweep.State.STOPPING, Sweep.State.STOPPED),
         "can_stop": is_open or sweep.state not in (*_OVER, Sweep.State.STOPPING),

@@ -118,6 +118,17 @@ def test_budgets_are_told_with_what_is_used(owner_client):
     assert "target <strong>0.9000</strong> of 0.9500" in page
 
 
+def test_a_study_that_was_imported_has_no_buttons_that_would_train(owner_client):
+    sweep = filled(spec={"recipe": "digits-vit"})
+    offered = owner_client.get(f"/s/{sweep.pk}").content.decode()
+    Sweep.objects.filter(pk=sweep.pk).update(spec={})
+    page = owner_client.get(f"/s/{sweep.pk}").content.decode()
+    for words in ('data-opens="extend-dialog"', "Duplicate</button>", "Clone</a>"):
+        assert words in offered
+        assert words not in page
+    assert "Optuna study</a>" in page
+
+
 def test_gain_is_told_once_there_are_more_than_ten(owner_client):
     few = filled([0.1 * n for n in range(10)])
     assert owner_client.get(f"/s/{few.pk}").context["gain"] is None
