@@ -14,6 +14,7 @@ from runs.queries import progress_of
 from runs.queue import PRIORITIES, SWEEP_PAUSED, Start, expected_starts, queued
 from runs.queue import held as queue_hold
 from runs.refusals import refused_workers
+from runs.slot_use import SlotUse, slot_use
 from runs.states import ACTIVE, ENDED, State
 from runs.workers import SlotsOverview, queue_reason, slots_overview
 from trainer_bridge.launch_fields import Asked
@@ -105,6 +106,15 @@ class QueuePage:
     ended: list[Ended]
     workers: list[WorkerCard]
     refused: list[RefusedWorker]
+    use: SlotUse | None
+
+    @property
+    def use_line(self) -> str:
+        """The curve of the slots used in a picture of 120 × 20, as high as all slots together."""
+        spans = self.use.spans if self.use else ()
+        most = max(self.slots.total, 1, *spans)
+        step = 116 / max(1, len(spans) - 1)
+        return " ".join(f"{2 + n * step:.1f},{18 - 16 * busy / most:.1f}" for n, busy in enumerate(spans))
 
 
 def queue_page() -> QueuePage:
@@ -134,6 +144,7 @@ def queue_page() -> QueuePage:
             for worker in Worker.objects.order_by("name")
         ],
         refused=list(refused_workers()),
+        use=slot_use(),
     )
 
 

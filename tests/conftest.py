@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
-from runs import catalog, speed
+from runs import catalog, slot_use, speed
 from runs.models import Project
 from runs.rules import book, silence
 from tests.live import LiveTrainboard
@@ -84,6 +84,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def no_former_speed() -> None:
     """A database that is rolled back gives the same numbers again to the attempts of the next test."""
     speed.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_former_use() -> None:
+    """How slots were used is kept in memory for a minute."""
+    slot_use.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,15 @@
 """Queue and workers: what the page says, and what is asked of it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from runs import catalog, refusals
-from runs.models import ApiToken, Project, Run, Worker
+from runs import catalog, refusals, slot_use
+from runs.models import ApiToken, Attempt, Project, Run, Worker
 from runs.series import append
 from runs.states import State
 from runs.workers import record_heartbeat
@@ -49,6 +51,19 @@ def test_it_says_what_trains_what_waits_and_why(owner_client: Client, project: P
     page = seen(owner_client.get("/queue", headers=FETCH))
     assert "No worker is connected." in page
     assert "silent for" in page
+
+
+def test_it_says_how_the_slots_were_used_over_the_day(owner_client: Client, project: Project):
+    record_heartbeat("box", "ready", 2, 0, {"cores": 2, "memory": 4.0})
+    assert "last 24 h" not in seen(owner_client.get("/queue"))
+    run = make_run(project, "long", worker="box", state=State.FINISHED)
+    now = timezone.now()
+    attempt = Attempt.objects.create(run=run, number=9, token_hash="x", worker="box")
+    Attempt.objects.filter(pk=attempt.pk).update(started_at=now - timedelta(hours=12), ended_at=now)
+    slot_use.forget()
+    answer = owner_client.get("/queue")
+    assert "Device slots used, last 24 h mean 0.5 of 2" in seen(answer)
+    assert '<polyline points="2.0,18.0 4.5,18.0' in answer.content.decode()
 
 
 def test_a_queued_run_is_moved_raised_and_cancelled(owner_client: Client, project: Project):
