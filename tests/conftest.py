@@ -29,10 +29,17 @@ _not_run: Counter[str] = Counter()
 _slow: set[str] = set()
 #: Markers of tests that the everyday run leaves out.
 SLOW = ("slow", "slow_faults", "gpu")
+#: Markers of tests that take the longest, whole files of them.
+LONG = ("slow_faults", "browser")
 HOW_TO_RUN_SLOW = "pytest -m 'slow or slow_faults', on a machine with a GPU pytest -m gpu"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _leave_out_slow(config, items)
+    _longest_first(items)
+
+
+def _leave_out_slow(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes long is run only when asked for by its marker or by a test's own name."""
     asked = any(name in config.option.markexpr for name in SLOW)
     if asked or any("::" in argument for argument in config.args):
@@ -42,6 +49,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _slow.update(item.nodeid for item in slow)
         items[:] = [item for item in items if item not in slow]
         config.hook.pytest_deselected(items=slow)
+
+
+def _longest_first(items: list[pytest.Item]) -> None:
+    """Files with long tests begin, or at the end one process would wait minutes for the other."""
+    long = {item.path for item in items if any(item.get_closest_marker(name) for name in LONG)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
