@@ -64,6 +64,10 @@ def test_it_says_how_the_slots_were_used_over_the_day(owner_client: Client, proj
     answer = owner_client.get("/queue")
     assert "Device slots used, last 24 h mean 0.5 of 2" in seen(answer)
     assert '<polyline points="2.0,18.0 4.5,18.0' in answer.content.decode()
+    # A minute of a day is no curve to look at.
+    Attempt.objects.filter(pk=attempt.pk).update(started_at=now - timedelta(minutes=1))
+    slot_use.forget()
+    assert "last 24 h" not in seen(owner_client.get("/queue"))
 
 
 def test_a_queued_run_is_moved_raised_and_cancelled(owner_client: Client, project: Project):
