@@ -43,7 +43,6 @@ class Waiting:
     previous: str | None
     after_next: str | None
     is_last: bool
-
     asked: Asked
 
     @property

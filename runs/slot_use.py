@@ -15,7 +15,8 @@ SPANS = 48
 #: Seconds that a look is good for: a page that many look at asks the database no more often.
 FRESH = 60.0
 
-_last: list[tuple[float, "SlotUse | None"]] = []
+#: When it was looked up (monotonic), and what was found then.
+_looked: "tuple[float, SlotUse | None] | None" = None
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,16 @@ class SlotUse:
 
 def slot_use() -> SlotUse | None:
     """Of the last day, at most FRESH seconds old; None when nothing trained. One query, or none."""
-    now = time.monotonic()
-    if not _last or now - _last[0][0] > FRESH:
-        _last[:] = [(now, measured(timezone.now()))]
-    return _last[0][1]
+    global _looked
+    if _looked is None or time.monotonic() - _looked[0] > FRESH:
+        _looked = (time.monotonic(), measured(timezone.now()))
+    return _looked[1]
 
 
 def forget() -> None:
     """Look anew the next time."""
-    _last.clear()
+    global _looked
+    _looked = None
 
 
 def measured(now: datetime) -> SlotUse | None:

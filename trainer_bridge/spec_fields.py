@@ -148,7 +148,8 @@ def cautions(recipe: Recipe, spec: Mapping[str, Any], machines: Machines = tuple
     if "args" in values:
         told = arguments.cautions(spec.get("args", {}), recipe.arguments, machines, _processes(values))
         found |= _prefixed("args", told)
-    return {key: no_say(recipe, key) for key in _given_arguments(recipe, spec) if no_say(recipe, key)} | found
+    idle = {key: no_say(recipe, key) for key in _given_arguments(recipe, spec)}
+    return {key: reason for key, reason in idle.items() if reason} | found
 
 
 def no_say(recipe: Recipe, key: str) -> str:

@@ -16,8 +16,7 @@ from runs.errors import ExportError
 from runs.exports import begin
 from runs.exports.options import Options, read
 from runs.exports.plan import plan_export
-from runs.exports.response import archive_response
-from runs.exports.taken import note_download
+from runs.exports.response import sent_home
 from runs.exports.tokens import forget_token, save_token
 from runs.models import Checkpoint, Export
 
@@ -75,8 +74,7 @@ def export_download(request: HttpRequest, export: str) -> HttpResponseBase:
     if found.state != Export.State.READY:
         raise Http404(f"The export {found.filename} is {found.state}. Export the checkpoint again.")
     try:
-        answer = archive_response(request, begin.archive_of(found), found.filename)
-        return note_download(request, answer, found.checkpoint_id)
+        return sent_home(request, begin.archive_of(found), found.filename, found.checkpoint_id)
     except CheckpointRefused as refused:
         return _refused(request, found.checkpoint, str(refused))
 
@@ -135,8 +133,7 @@ def download(request: HttpRequest, checkpoint: Checkpoint) -> HttpResponseBase:
         plan = plan_export(checkpoint, options)
         if plan.worked:
             raise CheckpointRefused("it has to be prepared first, by Export… on its page")
-        answer = archive_response(request, plan.archive(), plan.filename)
-        return note_download(request, answer, checkpoint.pk)
+        return sent_home(request, plan.archive(), plan.filename, checkpoint.pk)
     except CheckpointRefused as refused:
         return _refused(request, checkpoint, str(refused))
 

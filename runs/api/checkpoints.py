@@ -17,8 +17,7 @@ from runs.directions import greater_is_better, objectives_of
 from runs.evaluations.again import evaluate_again
 from runs.exports.options import Options
 from runs.exports.plan import plan_export
-from runs.exports.response import archive_response
-from runs.exports.taken import note_download
+from runs.exports.response import sent_home
 from runs.fork import fork
 from runs.models import Checkpoint, Project, Run, Sweep
 from runs.specs import spec_with
@@ -177,8 +176,7 @@ def download_checkpoint(
     """The checkpoint as a zip or tar; ``contents`` "full" adds what a training needs to go on. Takes Range."""
     try:
         plan = plan_export(_checkpoint(checkpoint_id), Options(contents=contents, archive=archive))
-        answer = archive_response(request, plan.archive(), plan.filename)
-        return note_download(request, answer, checkpoint_id)
+        return sent_home(request, plan.archive(), plan.filename, checkpoint_id)
     except CheckpointRefused as refused:
         raise HttpError(409, f"This checkpoint cannot be exported: {refused}.") from refused
 

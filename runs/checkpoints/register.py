@@ -68,7 +68,7 @@ def _lost(checkpoint: Checkpoint, folder: Path) -> str:
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"
-        if path.stat().st_size != sizes.get(name, path.stat().st_size):
+        if name in sizes and path.stat().st_size != sizes[name]:
             return f"{name} {CHANGED}: its length is another"
     return ""
 

@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 
 from runs.exports.archive import Archive
 from runs.exports.ranges import RangeNotSatisfiable, asked_range
+from runs.exports.taken import note_taken
 
 #: Key of the request's scope under which the server takes an Outgoing.
 SLOT = "trainboard.outgoing"
@@ -62,7 +63,17 @@ def _next(blocks: Iterator[bytes]) -> bytes | None:
     return next(blocks, None)
 
 
-def archive_response(request: HttpRequest, archive: Archive, filename: str) -> HttpResponseBase:
+def sent_home(request: HttpRequest, archive: Archive, filename: str, checkpoint_id: str) -> HttpResponseBase:
+    """The answer that downloads the archive of a checkpoint. Whether the last byte arrives nobody hears: a download
+    that begins counts.
+    """
+    answer = _archive_response(request, archive, filename)
+    if request.method == "GET" and answer.status_code in (200, 206):
+        note_taken(checkpoint_id)
+    return answer
+
+
+def _archive_response(request: HttpRequest, archive: Archive, filename: str) -> HttpResponseBase:
     """The answer that downloads ``archive`` as ``filename``: the whole of it, or the stretch that is asked for."""
     headers = {
         "Content-Disposition": f'attachment; filename="{filename}"',

@@ -1,5 +1,6 @@
 // The query bar: a text field with a coloured copy of its text over it, offers below, and what is wrong with the text.
 // Says "query" with a text that is understood, and "meaning" with what the server made of it.
+import { answerOf } from "./asking.js";
 import { element } from "./dom.js";
 
 const ASK_AFTER = 90;
@@ -70,7 +71,7 @@ export class QueryBar extends EventTarget {
     const turn = ++this.#turn;
     const text = this.value;
     const query = new URLSearchParams({ q: text, at: this.input.selectionStart });
-    const answer = await fetch(`${this.form.dataset.assistUrl}?${query}`).catch(() => null);
+    const answer = await answerOf(`${this.form.dataset.assistUrl}?${query}`, { quiet: true });
     if (!answer?.ok || turn !== this.#turn || text !== this.value) return;
     const said = await answer.json();
     this.#tokens = said.tokens;

@@ -1,4 +1,5 @@
 // The filter as rows of a form, for those who do not type; it writes the same text that they would have typed.
+import { answerOf } from "./asking.js";
 import { element, icon } from "./dom.js";
 
 const OPERATORS = [["=", "is"], ["!=", "is not"], [">", ">"], [">=", "≥"], ["<", "<"], ["<=", "≤"], ["~", "contains"]];
@@ -51,7 +52,7 @@ function judging(bar, said) {
     clearTimeout(timer);
     const number = ++asked;
     timer = setTimeout(async () => {
-      const answer = await fetch(`${bar.form.dataset.assistUrl}?${new URLSearchParams({ q: text })}`).catch(() => null);
+      const answer = await answerOf(`${bar.form.dataset.assistUrl}?${new URLSearchParams({ q: text })}`, { quiet: true });
       if (number !== asked || !answer?.ok) return;
       const { error, matching, total } = await answer.json();
       said.classList.toggle("error-text", Boolean(error));
@@ -86,7 +87,7 @@ async function offerValues(bar, input) {
   const key = input.closest(".builder-row").querySelector("[data-key]").value.trim();
   if (!key) return;
   const query = new URLSearchParams({ q: `${quoted(key)}:` });
-  const answer = await fetch(`${bar.form.dataset.assistUrl}?${query}`).catch(() => null);
+  const answer = await answerOf(`${bar.form.dataset.assistUrl}?${query}`, { quiet: true });
   if (!answer?.ok) return;
   const { completion } = await answer.json();
   document.getElementById(input.getAttribute("list")).replaceChildren(...completion.offers.map(({ text, count, detail }) => element("option", { value: text }, count === null ? detail : `${count} runs`)));

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
@@ -37,6 +38,16 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, trainboard: LiveTrainboard) -> list[Any]:
+    """Of a person who is logged in; the link works once."""
+    context = browser.new_context()
+    context.new_page().goto(trainboard.link)
+    found = context.cookies()
+    context.close()
+    return found
 
 
 @pytest.fixture

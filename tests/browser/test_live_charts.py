@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.helpers import PATIENCE_FOR_BAR, drawn_steps, wait_for_steps
 from tests.browser.proxy import Proxy
@@ -61,16 +61,6 @@ class Training:
         client = client or self.client
         client.emit(Console([ConsoleLine(time.time(), "stdout", line) for line in lines]))
         assert client.flush(10)
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, trainboard: LiveTrainboard) -> list[Any]:
-    """Of a person who is logged in; the link works once."""
-    context = browser.new_context()
-    context.new_page().goto(trainboard.link)
-    found = context.cookies()
-    context.close()
-    return found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.helpers import download
 from tests.live import PROJECT, LiveTrainboard
@@ -24,16 +24,6 @@ def trainboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveTrainbo
     subprocess.run(command, cwd=PROJECT, check=True)
     with LiveTrainboard(folder) as live:
         yield live
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, trainboard: LiveTrainboard) -> list[Any]:
-    """Of a person who is logged in; the link works once."""
-    context = browser.new_context()
-    context.new_page().goto(trainboard.link)
-    found = context.cookies()
-    context.close()
-    return found
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,11 @@ _CLASSES = {
 _LABELLED = frozenset({"SEQ_CLS", "TOKEN_CLS"})
 
 
+def is_adapter(folder: Path) -> bool:
+    """Whether only an adapter was saved, without the model it was trained beside."""
+    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
+
+
 def peft_class(config: dict[str, Any]) -> str:
     """The class for an adapter_config.json; the general one where the file says itself what it belongs to."""
     return _CLASSES.get(str(config.get("task_type")), "AutoPeftModel")

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from trainer_bridge.exporting.adapters import label_count, peft_class
+from trainer_bridge.exporting.adapters import is_adapter, label_count, peft_class
 
 
 def load_whole(folder: Path) -> Any:
     """The model in ``folder``, of the class that it was trained as. Raises OSError where its base cannot be read."""
     import transformers
 
-    if (folder / "adapter_config.json").exists() and not (folder / "config.json").exists():
+    if is_adapter(folder):
         return _merged(folder)
     config = transformers.AutoConfig.from_pretrained(folder)
     architecture = next(iter(config.architectures or []), "")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trainer_bridge.exporting.adapters import is_adapter, peft_class
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -28,20 +30,8 @@ _KINDS = {
     "ForCausalLM": Kind("writing", ("text",), "Beginning"),
     "LMHeadModel": Kind("writing", ("text",), "Beginning"),
     "ForConditionalGeneration": Kind("writing", ("text",)),
+    "ForSeq2SeqLM": Kind("writing", ("text",)),  # as peft has it
 }
-#: What peft calls the task of an adapter → the end of the class of the model beside it.
-_TASKS = {
-    "SEQ_CLS": "ForSequenceClassification",
-    "TOKEN_CLS": "ForTokenClassification",
-    "QUESTION_ANS": "ForQuestionAnswering",
-    "CAUSAL_LM": "ForCausalLM",
-    "SEQ_2_SEQ_LM": "ForConditionalGeneration",
-}
-
-
-def is_adapter(folder: Path) -> bool:
-    """Whether only an adapter was saved, without the model it was trained beside."""
-    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
 
 
 def kind_of(folder: Path) -> Kind | str:
@@ -66,8 +56,9 @@ def kind_of(folder: Path) -> Kind | str:
 def _class_names(folder: Path) -> Any:
     if not is_adapter(folder):
         return _json(folder / "config.json").get("architectures") or []
-    task = _json(folder / "adapter_config.json").get("task_type")
-    return [_TASKS.get(str(task), f"model with an adapter for {task or 'no named task'}")]
+    config = _json(folder / "adapter_config.json")
+    kind = peft_class(config).removeprefix("AutoPeftModel")
+    return [kind or f"model with an adapter for {config.get('task_type') or 'no named task'}"]
 
 
 def _json(path: Path, missing: str = "") -> dict[str, Any]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trainer_bridge.predict.kinds import Kind, is_adapter, kind_of
+from trainer_bridge.exporting.adapters import is_adapter
+from trainer_bridge.predict.kinds import Kind, kind_of
 
 #: Which class reads what turns inputs into tensors, by input.
 _PROCESSORS = {"text": "AutoTokenizer", "image": "AutoImageProcessor", "audio": "AutoFeatureExtractor"}
